@@ -1,0 +1,39 @@
+"""Time as a parameter: programs pass a Clock, tests pass a fixed one."""
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Wall time (UTC) and monotonic time."""
+
+    def now(self) -> datetime:
+        """Return the wall time, timezone-aware UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds that never run backwards."""
+        ...
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now(self) -> datetime:
+        """Return the wall time, timezone-aware UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return seconds that never run backwards."""
+        return time.monotonic()
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return Unix time in whole milliseconds."""
+    return round(moment.timestamp() * 1000)
+
+
+def from_milliseconds(value: int) -> datetime:
+    """Return the UTC moment of a Unix time in milliseconds."""
+    return datetime.fromtimestamp(value / 1000, UTC)

@@ -1,0 +1,109 @@
+"""Frozen values that every part shares. No I/O, no keys."""
+
+import enum
+import re
+from dataclasses import dataclass, field
+from typing import NewType
+
+from samenloop.errors import InvalidInput
+from samenloop.texts import _
+
+ParticipantId = NewType("ParticipantId", str)
+"""A party to the covenant, e.g. `politie-noord`."""
+RegisterId = NewType("RegisterId", str)
+"""One holder's list for one purpose, unique within its participant, e.g. `basisvoorziening`."""
+EpochId = NewType("EpochId", str)
+"""Life of one consortium secret, e.g. `2026-1`."""
+RegistrationId = NewType("RegistrationId", bytes)
+"""16 random bytes, chosen by the node."""
+QuestionId = NewType("QuestionId", bytes)
+"""16 random bytes, chosen by the asker's node; also the request id."""
+
+TOKEN_BYTES = 16
+ID_BYTES = 16
+MAX_TOKENS = 48
+GROUP_SIZES = (1, 2, 4, 8, 12)
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*\Z")
+_EPOCH = re.compile(r"[0-9]{4}-[0-9]{1,3}\Z")
+
+
+class Mode(enum.IntEnum):
+    """Disclosure mode of a hit, ordered by strictness (legal catalogue section 2)."""
+
+    AUTOMATIC = 1
+    HOLDER_DECIDES = 2
+    CONSENT_ONLY = 3
+    NEVER = 4
+
+
+class Answer(enum.Enum):
+    """What an asker may see about one asked holder."""
+
+    KNOWN = "known"
+    NO_MESSAGE = "no_message"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSet:
+    """All tokens of one person in one epoch.
+
+    `mask` has bit n set when recipe n could be made. `counts` has one byte per set bit, ascending: the padded number of
+    tokens of that recipe (1, 2, 4, 8 or 12). `tokens` is their concatenation, 16 bytes each; the type hides its value.
+    `facts` packs the two clear facts (see `samenloop.profile.Facts`).
+    """
+
+    epoch: EpochId
+    mask: int
+    facts: int
+    counts: bytes = field(repr=False)
+    tokens: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        total = sum(self.counts)
+        well_formed = (
+            0 <= self.mask < 1 << 64
+            and 0 <= self.facts < 1 << 8
+            and self.mask.bit_count() == len(self.counts)
+            and all(count in GROUP_SIZES for count in self.counts)
+            and total <= MAX_TOKENS
+            and len(self.tokens) == total * TOKEN_BYTES
+        )
+        if not well_formed:
+            raise InvalidInput("tokens", _("De tokens van deze persoon zijn niet goed gevormd."))
+
+    def recipes(self) -> tuple[int, ...]:
+        """Return the recipe numbers that could be made, ascending."""
+        return tuple(number for number in range(self.mask.bit_length()) if self.mask >> number & 1)
+
+
+def participant_id(text: str, where: str = "participant") -> ParticipantId:
+    """Parse a participant id (lower case, digits, single `-_.`, at most 64 characters)."""
+    return ParticipantId(_checked(text, _NAME, where))
+
+
+def register_id(text: str, where: str = "register") -> RegisterId:
+    """Parse a register id (same form as a participant id)."""
+    return RegisterId(_checked(text, _NAME, where))
+
+
+def epoch_id(text: str, where: str = "epoch") -> EpochId:
+    """Parse an epoch id: year, dash, number."""
+    return EpochId(_checked(text, _EPOCH, where))
+
+
+def code(text: str, where: str) -> str:
+    """Parse a code of the catalogue or covenant (same form as a participant id)."""
+    return _checked(text, _NAME, where)
+
+
+def sixteen_bytes(value: bytes, where: str) -> bytes:
+    """Check a random id of exactly 16 bytes that is not all zero."""
+    if len(value) != ID_BYTES or not any(value):
+        raise InvalidInput(where, _("{where} moet uit 16 willekeurige bytes bestaan.", where=where))
+    return value
+
+
+def _checked(text: str, pattern: re.Pattern[str], where: str) -> str:
+    if len(text) > 64 or not pattern.match(text):
+        raise InvalidInput(where, _("{where} is geen geldige naam: gebruik kleine letters, cijfers en - _ .", where=where))
+    return text

@@ -1,0 +1,105 @@
+# Samenloop: every target builds what it needs. Start with `make demo` or `make test`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The first Python on the path that is new enough; `make PYTHON=/path/to/python3.12` chooses another.
+PYTHON ?= $(firstword $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name"; done))
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PACKAGES := samenloop samenloop_node samenloop_coordinator
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+PROJECTS := pyproject.toml node/pyproject.toml coordinator/pyproject.toml
+THIRD_PARTY := $(VENV)/.third-party-installed
+INSTALLED := $(VENV)/.projects-installed
+
+DATA ?=
+OUT ?=
+WORKERS ?= 2
+
+.PHONY: help demo up down test lint proto separation bench evaluate clean venv check-python
+
+help:
+	@echo 'make demo        build, then play the whole story with six nodes on this machine'
+	@echo 'make up / down   leave the demo running and print commands to try / stop it'
+	@echo 'make test        the whole test suite, with its coverage bar'
+	@echo 'make lint        ruff, mypy --strict, import rules, generated code'
+	@echo 'make proto       generate the wire code from proto/'
+	@echo 'make separation  show that the coordinator is installed without any node code'
+	@echo 'make evaluate DATA=dir OUT=hits.csv   matching quality through the real path'
+	@echo 'make bench       speed, as ratios measured in one run'
+	@echo 'make clean       remove .venv and everything that was made'
+
+# --- the virtual environment: hashed third-party packages first, then our three projects -----------------------------
+
+check-python:
+	@if [ -z '$(PYTHON)' ]; then \
+	  echo 'Samenloop needs Python 3.11 or newer: install it (Debian and Ubuntu: apt-get install python3 python3-venv).' >&2; exit 1; fi
+	@if ! '$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	  echo '$(PYTHON) is not Python 3.11 or newer: install that, or choose one with PYTHON=.' >&2; exit 1; fi
+	@if ! '$(PYTHON)' -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo 'Python has no venv module: install it (Debian and Ubuntu: apt-get install python3-venv).' >&2; exit 1; fi
+
+$(THIRD_PARTY): deploy/requirements/dev.txt | check-python
+	@echo 'Installing the third-party packages in $(VENV) (once; about a minute) ...'
+	'$(PYTHON)' -m venv $(VENV)
+	$(PY) $(PIP_INSTALL) --require-hashes -r $<
+	@touch $@
+
+$(INSTALLED): $(THIRD_PARTY) $(PROJECTS)
+	$(PY) $(PIP_INSTALL) --no-deps --no-build-isolation -e . -e node -e coordinator
+	@touch $@
+
+venv: $(INSTALLED)
+
+# --- running ---------------------------------------------------------------------------------------------------------
+
+demo: $(INSTALLED)
+	$(PY) deploy/demo/run.py
+
+up: $(INSTALLED)
+	$(PY) deploy/demo/run.py --keep
+
+down: $(INSTALLED)
+	$(PY) deploy/demo/run.py --stop
+
+evaluate: $(INSTALLED)
+	@if [ -z '$(DATA)' ] || [ -z '$(OUT)' ]; then echo 'Usage: make evaluate DATA=dir OUT=hits.csv' >&2; exit 2; fi
+	$(PY) tests/quality/evaluate.py --data '$(DATA)' --out '$(OUT)'
+
+bench: $(INSTALLED)
+	$(PY) -m tests.bench
+
+# --- checking --------------------------------------------------------------------------------------------------------
+
+test: $(INSTALLED)
+	@mkdir -p var
+	@$(PY) -m coverage erase
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-config=pyproject.toml \
+	  --cov-report=json:var/coverage.json
+	$(PY) -m tests.coverage_bar var/coverage.json
+
+lint: $(INSTALLED)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy --strict $(addprefix -p ,$(PACKAGES))
+	$(PY) -m pytest -q -p no:cacheprovider tests/test_imports.py
+	@generated=$$(mktemp -d); trap 'rm -rf "$$generated"' EXIT; \
+	  sh proto/generate.sh "$$generated"; \
+	  diff -r -x __init__.py -x __pycache__ "$$generated/samenloop/wire/v1" src/samenloop/wire/v1 || \
+	  { echo 'src/samenloop/wire/v1 is not what proto/ gives: run `make proto` and commit the result.' >&2; exit 1; }
+
+proto: $(INSTALLED)
+	sh proto/generate.sh
+
+separation: $(INSTALLED)
+	bash deploy/separation.sh
+
+clean:
+	@if [ -f deploy/demo/run.py ] && [ -x $(PY) ]; then $(PY) deploy/demo/run.py --stop >/dev/null 2>&1 || true; fi
+	rm -rf $(VENV) var build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find src node coordinator deploy tests proto -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The tamper-evident log: tree, checkpoints, entries, sealed halves, witnesses, export and its verifier."""

@@ -1,0 +1,179 @@
+"""The log itself: put durable bodies into the tree, sign, prove, and refuse to go on from a state that does not hold.
+
+Rules, in the order the code keeps them:
+1. The head on disk is a checkpoint of this log signed by this key, and the stored nodes give exactly its root.
+2. No entry that the head counts is missing from the entry store (else it was rolled back).
+3. A new entry's body is read back from disk and hashed again; it must give the leaf that was computed on appending.
+4. The tree only grows, from the frontier of the head. The head moves by compare-and-swap, together with the new nodes.
+5. Only then is the checkpoint handed out.
+"""
+
+import json
+from dataclasses import dataclass
+
+from samenloop.audit import checkpoint as checkpoints
+from samenloop.audit import tree
+from samenloop.audit.checkpoint import Checkpoint, TreeHead
+from samenloop.audit.note import NoteSigner
+from samenloop.audit.store import EntryStore, IndexRow, StoredEntry, TreeStore
+from samenloop.audit.tree import Frontier
+from samenloop.errors import IntegrityError
+from samenloop.texts import _
+
+BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class InclusionProof:
+    """Where a leaf stands in the tree of a checkpoint, and the hashes that prove it."""
+
+    index: int
+    path: tuple[bytes, ...]
+    checkpoint: Checkpoint
+
+
+def empty_checkpoint(signer: NoteSigner) -> Checkpoint:
+    """Return the first checkpoint of a log: no entries. Used once, when the tree store is made."""
+    return checkpoints.sign(TreeHead(signer.name, 0, tree.EMPTY_ROOT), signer)
+
+
+def open_head(entry_store: EntryStore, tree_store: TreeStore, signer: NoteSigner) -> Checkpoint:
+    """Check at start, in O(log n), that both stores belong together; return the head. Raises IntegrityError: do not
+    start.
+    """
+    head = latest(tree_store, signer.name, signer.public_key())
+    _frontier_of(head, tree_store)
+    if entry_store.count() < head.size:
+        raise IntegrityError(
+            _(
+                "Het logboek is teruggezet: {stored} regels bewaard, {signed} ondertekend. Gebruik een nieuwere kopie.",
+                stored=entry_store.count(),
+                signed=head.size,
+            )
+        )
+    if head.size:
+        last = entry_store.entries(head.size - 1, 1)[0]
+        if _checked_leaf(last, head.size - 1) != tree_store.node(0, head.size - 1):
+            raise _broken(head.size - 1)
+    return head
+
+
+def integrate(entry_store: EntryStore, tree_store: TreeStore, signer: NoteSigner, batch: int = BATCH) -> Checkpoint:
+    """Put up to `batch` waiting entries into the tree, sign and move the head; return the latest checkpoint.
+
+    Call it about once a second from the one integrator, again at once while `checkpoint.size < count`. The cost does
+    not depend on the size of the log. Raises IntegrityError, with nothing signed that could contradict an earlier
+    checkpoint.
+    """
+    head = latest(tree_store, signer.name, signer.public_key())
+    frontier = _frontier_of(head, tree_store)
+    waiting = entry_store.entries(head.size, batch)
+    if not waiting:
+        return _unchanged(head, entry_store)
+    leaves = [_checked_leaf(one, head.size + place) for place, one in enumerate(waiting)]
+    grown, nodes = tree.extend(frontier, leaves)
+    signed = checkpoints.sign(TreeHead(signer.name, grown.size, grown.root()), signer)
+    rows = [index_row(one.seq, one.body) for one in waiting if one.body is not None]
+    tree_store.advance(head.format(), signed.format(), nodes, rows)
+    return signed
+
+
+def latest(tree_store: TreeStore, origin: str, audit_key: bytes) -> Checkpoint:
+    """Return the last signed checkpoint, its signature checked."""
+    return checkpoints.verify(tree_store.head(), origin, audit_key)
+
+
+def prove(tree_store: TreeStore, seq: int) -> InclusionProof:
+    """Return the inclusion proof of entry `seq` under the latest checkpoint; raises IntegrityError when it is not in
+    yet.
+    """
+    head = checkpoints.parse(tree_store.head())
+    return InclusionProof(seq, tree.inclusion(seq, head.size, tree_store.node), head)
+
+
+def prove_at(tree_store: TreeStore, seq: int, size: int) -> tuple[bytes, ...]:
+    """Return the inclusion proof of entry `seq` in the tree of `size` entries."""
+    _within_head(tree_store, size)
+    return tree.inclusion(seq, size, tree_store.node)
+
+
+def prove_consistency(tree_store: TreeStore, old: int, new: int) -> tuple[bytes, ...]:
+    """Return the proof that the tree of `old` entries is a prefix of that of `new`."""
+    _within_head(tree_store, new)
+    return tree.consistency(old, new, tree_store.node)
+
+
+def accept_cosignature(
+    tree_store: TreeStore, note: bytes, origin: str, audit_key: bytes, witness: tuple[str, bytes]
+) -> int:
+    """Keep a cosignature that a witness (name, public key) brings on one of our checkpoints; return its Unix seconds.
+
+    Raises IntegrityError when the checkpoint is not ours or the cosignature does not hold. A checkpoint that we
+    signed but no longer know (`reject_foreign_history`) means that our own state was rolled back: the caller stops.
+    """
+    brought = reject_foreign_history(tree_store, note, origin, audit_key)
+    name, key = witness
+    seconds = checkpoints.cosignatures(brought, {name: key}).get(name)
+    if seconds is None:
+        raise IntegrityError(_("De medeondertekening van {name} ontbreekt.", name=name))
+    kept = tree_store.checkpoints(brought.size, 1)
+    base = checkpoints.parse(kept[0]) if kept and checkpoints.parse(kept[0]).size == brought.size else brought
+    own = [one for one in brought.note.signatures if one.name == name]
+    for signature in own:
+        base = checkpoints.add_cosignature(base, signature)
+    tree_store.keep_checkpoint(base.size, base.format())
+    return seconds
+
+
+def reject_foreign_history(tree_store: TreeStore, note: bytes, origin: str, audit_key: bytes) -> Checkpoint:
+    """Check that a checkpoint shown by a witness, signed by us, is in our history; raises IntegrityError: stop at
+    once.
+    """
+    shown = checkpoints.verify(note, origin, audit_key)
+    head = latest(tree_store, origin, audit_key)
+    if shown.size > head.size or tree.frontier(shown.size, tree_store.node).root() != shown.root:
+        raise IntegrityError(
+            _("Een getuige toont een ijkpunt dat wij niet kennen. Dit log is teruggezet of gesplitst. Zet het stil.")
+        )
+    return shown
+
+
+def index_row(seq: int, body: bytes) -> IndexRow:
+    """Return what the index keeps of an entry; the body was checked when it was built, so this only reads it."""
+    try:
+        public = json.loads(body)["public"]
+        text = {name: public.get(name, "") for name in ("actor", "user", "case", "purpose", "rule")}
+        return IndexRow(seq, end_ms=public["end_ms"], event=public["event"], **text)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _broken(seq) from error
+
+
+def _frontier_of(head: Checkpoint, tree_store: TreeStore) -> Frontier:
+    frontier = tree.frontier(head.size, tree_store.node)
+    if frontier.root() != head.root:
+        raise IntegrityError(_("De boom van het logboek klopt niet met de stand. Zet de reservekopie terug."))
+    return frontier
+
+
+def _checked_leaf(stored: StoredEntry, seq: int) -> bytes:
+    if stored.seq != seq or (stored.body is not None and tree.leaf_hash(stored.body) != stored.leaf):
+        raise _broken(seq)
+    return stored.leaf
+
+
+def _unchanged(head: Checkpoint, entry_store: EntryStore) -> Checkpoint:
+    if entry_store.count() < head.size:
+        raise IntegrityError(_("Er zijn regels van het logboek verdwenen. Zet een nieuwere kopie terug."))
+    return head
+
+
+def _within_head(tree_store: TreeStore, size: int) -> None:
+    head = checkpoints.parse(tree_store.head())
+    if size > head.size:
+        raise IntegrityError(_("Het logboek heeft nog geen {size} regels.", size=size))
+
+
+def _broken(seq: int) -> IntegrityError:
+    return IntegrityError(
+        _("Regel {seq} van het logboek is veranderd of stuk. Onderteken niets; zet de reservekopie terug.", seq=seq)
+    )

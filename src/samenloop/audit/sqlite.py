@@ -1,0 +1,305 @@
+"""Both log stores on SQLite.
+
+Entries stand in the caller's own database, so that `append` joins the transaction of the act. The tree stands in a
+second file (`create_tree_file`), opened with mode=rw so that a wrong path cannot start a second history.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from samenloop.audit import entry as entries
+from samenloop.audit.fields import Event
+from samenloop.audit.store import IndexRow, Purged, Search, StoredEntry
+from samenloop.audit.tree import Node, leaf_hash
+from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
+from samenloop.texts import _
+
+_ENTRY_TABLES = (
+    """CREATE TABLE log_entry (
+        seq INTEGER PRIMARY KEY CHECK (seq >= 0),
+        leaf BLOB NOT NULL CHECK (length(leaf) = 32),
+        body BLOB,
+        sealed_count INTEGER NOT NULL CHECK (sealed_count >= 0),
+        sealed BLOB
+    ) STRICT""",
+    """CREATE TABLE log_purge (
+        first INTEGER NOT NULL CHECK (first >= 0),
+        last INTEGER NOT NULL CHECK (last >= first),
+        by INTEGER PRIMARY KEY CHECK (by > last)
+    ) STRICT""",
+    """CREATE TRIGGER log_entry_stays BEFORE DELETE ON log_entry
+       BEGIN SELECT RAISE(ABORT, 'log entries are never deleted'); END""",
+    """CREATE TRIGGER log_entry_same BEFORE UPDATE ON log_entry
+       WHEN NEW.body IS NOT NULL OR NEW.sealed IS NOT NULL OR NEW.seq IS NOT OLD.seq OR NEW.leaf IS NOT OLD.leaf
+         OR NEW.sealed_count IS NOT OLD.sealed_count
+         OR NOT EXISTS (SELECT 1 FROM log_purge WHERE OLD.seq BETWEEN first AND last)
+       BEGIN SELECT RAISE(ABORT, 'log entries never change'); END""",
+    """CREATE TRIGGER log_entry_next BEFORE INSERT ON log_entry
+       WHEN NEW.seq IS NOT (SELECT coalesce(max(seq) + 1, 0) FROM log_entry)
+       BEGIN SELECT RAISE(ABORT, 'log entries have no gap'); END""",
+    """CREATE TRIGGER log_purge_stays BEFORE DELETE ON log_purge
+       BEGIN SELECT RAISE(ABORT, 'purges are never deleted'); END""",
+    """CREATE TRIGGER log_purge_same BEFORE UPDATE ON log_purge
+       BEGIN SELECT RAISE(ABORT, 'purges never change'); END""",
+)
+_TREE_TABLES = (
+    "CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 0), note BLOB NOT NULL) STRICT",
+    """CREATE TABLE node (
+        level INTEGER NOT NULL, position INTEGER NOT NULL, hash BLOB NOT NULL CHECK (length(hash) = 32),
+        PRIMARY KEY (level, position)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE entry_index (
+        seq INTEGER PRIMARY KEY, end_ms INTEGER NOT NULL, event TEXT NOT NULL, actor TEXT NOT NULL, user TEXT NOT NULL,
+        "case" TEXT NOT NULL, purpose TEXT NOT NULL, rule TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX entry_by_actor ON entry_index (actor, event, end_ms)",
+    """CREATE INDEX entry_by_case ON entry_index ("case") WHERE "case" <> ''""",
+    "CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note BLOB NOT NULL) STRICT",
+    "CREATE TRIGGER node_stays BEFORE DELETE ON node BEGIN SELECT RAISE(ABORT, 'node hashes stay'); END",
+    "CREATE TRIGGER node_same BEFORE UPDATE ON node BEGIN SELECT RAISE(ABORT, 'node hashes never change'); END",
+    "CREATE TRIGGER head_stays BEFORE DELETE ON head BEGIN SELECT RAISE(ABORT, 'the head stays'); END",
+)
+_APPEND = """INSERT INTO log_entry (seq, leaf, body, sealed_count, sealed)
+             VALUES ((SELECT coalesce(max(seq) + 1, 0) FROM log_entry), ?, ?, ?, ?)"""
+_INDEX_COLUMNS = 'seq, end_ms, event, actor, user, "case", purpose, rule'
+
+
+def create_log_tables(connection: sqlite3.Connection) -> None:
+    """Create the entry tables and their triggers in the caller's database (part of its migration)."""
+    for statement in _ENTRY_TABLES:
+        connection.execute(statement)
+
+
+def append(connection: sqlite3.Connection, body: bytes, sealed: Sequence[bytes]) -> int:
+    """Append an entry to the caller's open transaction and return its sequence number (its leaf index).
+
+    `body` comes from `entry.build` with the hashes of `sealed`, which all have one length. Durable when the caller's
+    transaction is; nothing may be answered before that. Raises SamenloopError when no transaction is open.
+    """
+    if not connection.in_transaction:
+        raise SamenloopError(ErrorCode.INTERNAL, "append to the log outside a transaction")
+    blob = b"".join(sealed)
+    if sealed and len(blob) != len(sealed) * len(sealed[0]):
+        raise SamenloopError(ErrorCode.INTERNAL, "sealed halves of different length")
+    row = connection.execute(_APPEND, (leaf_hash(body), body, len(sealed), blob))
+    if row.lastrowid is None:
+        raise SamenloopError(ErrorCode.INTERNAL, "no row id")
+    return row.lastrowid
+
+
+def purge(connection: sqlite3.Connection, body: bytes) -> Purged:
+    """In the caller's open transaction: append the purge entry `body`, then erase the bodies and ciphertexts it names.
+
+    Leaf hashes stay. The caller commits, then truncates the WAL and calls `TreeStore.forget`. Raises IntegrityError
+    when the body is no purge entry or names entries that are not there.
+    """
+    parsed = entries.parse(body)
+    first, last = parsed.integer("first"), parsed.integer("last")
+    if parsed.event is not Event.PURGE or not 0 <= first <= last < SqliteEntries(connection).count():
+        raise IntegrityError(_("Deze regels van het logboek kunnen niet worden gewist."))
+    by = append(connection, body, ())
+    connection.execute("INSERT INTO log_purge (first, last, by) VALUES (?, ?, ?)", (first, last, by))
+    connection.execute("UPDATE log_entry SET body = NULL, sealed = NULL WHERE seq BETWEEN ? AND ?", (first, last))
+    return Purged(first, last, by)
+
+
+class SqliteEntries:
+    """EntryStore over a database with the tables of `create_log_tables`; give it its own connection to read durable
+    rows.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def count(self) -> int:
+        """Return how many entries there are."""
+        with _readable():
+            (count,) = self._connection.execute("SELECT coalesce(max(seq) + 1, 0) FROM log_entry").fetchone()
+        return int(count)
+
+    def entries(self, first: int, limit: int) -> Sequence[StoredEntry]:
+        """Return up to `limit` entries from `first` on."""
+        sql = "SELECT seq, leaf, body, sealed_count, sealed FROM log_entry WHERE seq >= ? ORDER BY seq LIMIT ?"
+        with _readable():
+            rows = self._connection.execute(sql, (first, limit)).fetchall()
+        return [StoredEntry(seq, leaf, body, _pieces(count, blob)) for seq, leaf, body, count, blob in rows]
+
+    def purges(self) -> Sequence[Purged]:
+        """Return every purged range."""
+        with _readable():
+            rows = self._connection.execute("SELECT first, last, by FROM log_purge ORDER BY by").fetchall()
+        return [Purged(*row) for row in rows]
+
+
+class SqliteTree:
+    """TreeStore in its own file. One integrator writes; open one object per thread."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def head(self) -> bytes:
+        """Return the last signed checkpoint."""
+        with _readable():
+            row = self._connection.execute("SELECT note FROM head WHERE id = 0").fetchone()
+        if row is None:
+            raise IntegrityError(_("Het bestand met de stand van het logboek is leeg. Zet de reservekopie terug."))
+        return bytes(row[0])
+
+    def advance(self, expected: bytes, new: bytes, nodes: Iterable[Node], rows: Iterable[IndexRow]) -> None:
+        """Store nodes and rows and move the head by compare-and-swap."""
+        with self._transaction() as connection:
+            moved = connection.execute("UPDATE head SET note = ? WHERE id = 0 AND note = ?", (new, expected))
+            if moved.rowcount != 1:
+                raise IntegrityError(
+                    _("De stand van het logboek is intussen veranderd: draait er een tweede coördinator?")
+                )
+            try:
+                connection.executemany("INSERT INTO node VALUES (?, ?, ?)", [(n.level, n.index, n.hash) for n in nodes])
+            except sqlite3.IntegrityError as error:
+                raise IntegrityError(
+                    _("De boom van het logboek klopt niet met de stand. Zet de reservekopie terug.")
+                ) from error
+            connection.executemany(
+                f"INSERT OR REPLACE INTO entry_index ({_INDEX_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # fixed column names
+                [(r.seq, r.end_ms, r.event, r.actor, r.user, r.case, r.purpose, r.rule) for r in rows],
+            )
+
+    def node(self, level: int, index: int) -> bytes:
+        """Return the hash of a completed subtree."""
+        with _readable():
+            row = self._connection.execute(
+                "SELECT hash FROM node WHERE level = ? AND position = ?", (level, index)
+            ).fetchone()
+        if row is None:
+            raise IntegrityError(_("In de boom van het logboek ontbreekt een hash. Zet de reservekopie terug."))
+        return bytes(row[0])
+
+    def nodes(self, level: int, first: int, limit: int) -> Sequence[Node]:
+        """Return stored nodes of a level, in order."""
+        sql = "SELECT level, position, hash FROM node WHERE level = ? AND position >= ? ORDER BY position LIMIT ?"
+        with _readable():
+            return [Node(*row) for row in self._connection.execute(sql, (level, first, limit)).fetchall()]
+
+    def find(self, search: Search, limit: int, before: int | None = None) -> Sequence[IndexRow]:
+        """Return matching index rows, newest first."""
+        where, values = _where(search)
+        if before is not None:
+            where, values = f"{where} AND seq < ?", (*values, before)
+        sql = f"SELECT {_INDEX_COLUMNS} FROM entry_index WHERE {where} ORDER BY seq DESC LIMIT ?"  # noqa: S608  # fixed column names
+        with _readable():
+            return [IndexRow(*row) for row in self._connection.execute(sql, (*values, limit)).fetchall()]
+
+    def count(self, search: Search) -> int:
+        """Return how many entries match."""
+        where, values = _where(search)
+        sql = f"SELECT count(*) FROM entry_index WHERE {where}"  # noqa: S608  # fixed column names
+        with _readable():
+            (count,) = self._connection.execute(sql, values).fetchone()
+        return int(count)
+
+    def forget(self, first: int, last: int) -> None:
+        """Delete the index rows of purged entries."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM entry_index WHERE seq BETWEEN ? AND ?", (first, last))
+
+    def keep_checkpoint(self, size: int, note: bytes) -> None:
+        """Keep a checkpoint with its cosignatures."""
+        with self._transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO checkpoint (size, note) VALUES (?, ?)", (size, note))
+
+    def checkpoints(self, from_size: int, limit: int) -> Sequence[bytes]:
+        """Return kept checkpoints, smallest first."""
+        sql = "SELECT note FROM checkpoint WHERE size >= ? ORDER BY size LIMIT ?"
+        with _readable():
+            return [bytes(row[0]) for row in self._connection.execute(sql, (from_size, limit)).fetchall()]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+
+def create_tree_file(path: Path, note: bytes) -> None:
+    """Create the tree file with its first checkpoint (of the empty tree); refuses a path that exists."""
+    try:
+        path.open("xb").close()
+    except FileExistsError as error:
+        raise IntegrityError(_("Het bestand {path} bestaat al; er begint geen tweede logboek.", path=path)) from error
+    path.chmod(0o600)
+    connection = _connect(path)
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in _TREE_TABLES:
+        connection.execute(statement)
+    connection.execute("INSERT INTO head (id, note) VALUES (0, ?)", (note,))
+    connection.execute("COMMIT")
+    connection.close()
+
+
+def open_tree_file(path: Path) -> SqliteTree:
+    """Open an existing tree file; raises IntegrityError when it is not there or no tree file."""
+    try:
+        tree = SqliteTree(_connect(path))
+    except sqlite3.Error as error:
+        raise IntegrityError(
+            _("Het bestand {path} met de stand van het logboek is er niet of is stuk.", path=path)
+        ) from error
+    tree.head()
+    return tree
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=10)
+    wanted = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "trusted_schema": 0}
+    for name, value in wanted.items():
+        connection.execute(f"PRAGMA {name} = {value}")
+        (found,) = connection.execute(f"PRAGMA {name}").fetchone()
+        if found != value:
+            connection.close()
+            raise SamenloopError(ErrorCode.INTERNAL, f"SQLite does not accept {name} = {value}")
+    return connection
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Turn a damaged file into our error: no service on bad data."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise IntegrityError(
+            _("Het logboek is niet te lezen: {error}. Zet de reservekopie terug.", error=error)
+        ) from error
+
+
+def _pieces(count: int, blob: bytes | None) -> tuple[bytes, ...]:
+    if not count or blob is None:
+        return ()
+    size, rest = divmod(len(blob), count)
+    if rest:
+        raise IntegrityError(_("Een verzegeld deel in het logboek heeft niet de juiste lengte."))
+    return tuple(blob[start : start + size] for start in range(0, len(blob), size)) if size else ()
+
+
+def _where(search: Search) -> tuple[str, tuple[str | int, ...]]:
+    named = (
+        ("event", search.event),
+        ("actor", search.actor),
+        ("user", search.user),
+        ('"case"', search.case),
+        ("purpose", search.purpose),
+        ("rule", search.rule),
+    )
+    chosen = [(column, value) for column, value in named if value is not None]
+    clauses = ["end_ms >= ?", "end_ms < ?", *(f"{column} = ?" for column, _value in chosen)]
+    return " AND ".join(clauses), (search.from_ms, search.until_ms, *(value for _column, value in chosen))

@@ -1,0 +1,49 @@
+"""Order of entries: the counter (process, n) and times that never run backwards within one process."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from samenloop.clock import Clock, milliseconds
+
+STEP_MS = 2_000
+"""A wall clock that runs this much behind its own earlier reading has been set back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A position of the stamper to go back to when a transaction is rolled back."""
+
+    n: int
+    last_ms: int
+
+
+@dataclass(slots=True)
+class Stamper:
+    """Gives each entry of this process its counter and time. Used by the one writer, in the order of appending.
+
+    A verifier accepts no gap in `n`, so when the transaction rolls back, `restore` the mark taken before it.
+    """
+
+    clock: Clock
+    process: str = field(default_factory=lambda: secrets.token_hex(8))
+    n: int = 0
+    last_ms: int = 0
+
+    def mark(self) -> Mark:
+        """Return the present position."""
+        return Mark(self.n, self.last_ms)
+
+    def restore(self, mark: Mark) -> None:
+        """Forget the stamps given since `mark`: their transaction was rolled back."""
+        self.n, self.last_ms = mark.n, mark.last_ms
+
+    def stamp(self, start_ms: int | None = None) -> dict[str, object]:
+        """Return the fields process, n, start_ms, end_ms and clock for the next entry; `start_ms` is when the act
+        began.
+        """
+        now = milliseconds(self.clock.now())
+        state = "stepped" if now < self.last_ms - STEP_MS else "ok"
+        self.last_ms = max(now, self.last_ms)
+        self.n += 1
+        begun = self.last_ms if start_ms is None else min(start_ms, self.last_ms)
+        return {"process": self.process, "n": self.n - 1, "start_ms": begun, "end_ms": self.last_ms, "clock": state}

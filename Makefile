@@ -5,14 +5,13 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-# The first Python on the path that is new enough; `make PYTHON=/path/to/python3.12` chooses another.
-PYTHON ?= $(firstword $(shell for name in python3 python3.13 python3.12 python3.11; do \
-	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name"; done))
+# The Python that .venv is made with; empty = the first on the path that is new enough.
+PYTHON ?=
 
 VENV := .venv
 PY := $(VENV)/bin/python
 PACKAGES := samenloop samenloop_node samenloop_coordinator
-PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+PIP_INSTALL := -m pip install -qq --disable-pip-version-check
 PROJECTS := pyproject.toml node/pyproject.toml coordinator/pyproject.toml
 THIRD_PARTY := $(VENV)/.third-party-installed
 INSTALLED := $(VENV)/.projects-installed
@@ -21,7 +20,7 @@ DATA ?=
 OUT ?=
 WORKERS ?= 2
 
-.PHONY: help demo up down test lint proto separation bench evaluate clean venv check-python
+.PHONY: help demo up down test lint proto separation bench evaluate clean venv
 
 help:
 	@echo 'make demo        build, then play the whole story with six nodes on this machine'
@@ -36,22 +35,22 @@ help:
 
 # --- the virtual environment: hashed third-party packages first, then our three projects -----------------------------
 
-check-python:
-	@if [ -z '$(PYTHON)' ]; then \
-	  echo 'Samenloop needs Python 3.11 or newer: install it (Debian and Ubuntu: apt-get install python3 python3-venv).' >&2; exit 1; fi
-	@if ! '$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-	  echo '$(PYTHON) is not Python 3.11 or newer: install that, or choose one with PYTHON=.' >&2; exit 1; fi
-	@if ! '$(PYTHON)' -c 'import ensurepip, venv' 2>/dev/null; then \
-	  echo 'Python has no venv module: install it (Debian and Ubuntu: apt-get install python3-venv).' >&2; exit 1; fi
-
-$(THIRD_PARTY): deploy/requirements/dev.txt | check-python
-	@echo 'Installing the third-party packages in $(VENV) (once; about a minute) ...'
-	'$(PYTHON)' -m venv $(VENV)
-	$(PY) $(PIP_INSTALL) --require-hashes -r $<
+$(THIRD_PARTY): deploy/requirements/dev.txt
+	@new_enough() { "$$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }; \
+	for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
+	  if new_enough "$$python"; then break; fi; \
+	done; \
+	new_enough "$$python" || { echo 'Samenloop needs Python 3.11 or newer: install it' \
+	  '(Debian and Ubuntu: apt-get install python3 python3-venv) or name it with PYTHON=path.' >&2; exit 1; }; \
+	"$$python" -c 'import ensurepip, venv' 2>/dev/null || { echo "$$python has no venv module:" \
+	  'install it (Debian and Ubuntu: apt-get install python3-venv).' >&2; exit 1; }; \
+	echo 'Installing the third-party packages in $(VENV) (once; about a minute) ...'; \
+	"$$python" -m venv $(VENV)
+	@$(PY) $(PIP_INSTALL) --require-hashes -r $<
 	@touch $@
 
 $(INSTALLED): $(THIRD_PARTY) $(PROJECTS)
-	$(PY) $(PIP_INSTALL) --no-deps --no-build-isolation -e . -e node -e coordinator
+	@$(PY) $(PIP_INSTALL) --no-deps --no-build-isolation -e . -e node -e coordinator
 	@touch $@
 
 venv: $(INSTALLED)
@@ -81,7 +80,7 @@ test: $(INSTALLED)
 	@$(PY) -m coverage erase
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-config=pyproject.toml \
 	  --cov-report=json:var/coverage.json
-	$(PY) -m tests.coverage_bar var/coverage.json
+	$(PY) tests/coverage_bar.py var/coverage.json
 
 lint: $(INSTALLED)
 	$(VENV)/bin/ruff check .

@@ -1,0 +1,61 @@
+"""Dates of birth: parts may be unknown (00) and are never completed."""
+
+import calendar
+import re
+from dataclasses import dataclass
+
+from samenloop_node.identity.errors import FieldError
+
+_FORMS = (
+    re.compile(r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})"),
+    re.compile(r"(?P<y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})"),
+    re.compile(r"(?P<d>[0-9]{1,2})[-/.](?P<m>[0-9]{1,2})[-/.](?P<y>[0-9]{4})"),
+)
+_FIRST_YEAR, _LAST_YEAR = 1850, 2199
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BirthDate:
+    """A date of birth; 0 stands for an unknown month or day."""
+
+    year: int
+    month: int
+    day: int
+
+    @property
+    def is_full(self) -> bool:
+        """True when year, month and day are all known."""
+        return self.month > 0 and self.day > 0
+
+    @property
+    def is_year_only(self) -> bool:
+        """True for an unknown month and for 1 January, the default that stands for "unknown" in many registers."""
+        return self.month == 0 or (self.month == 1 and self.day <= 1)
+
+    def iso(self) -> str:
+        """Return JJJJ-MM-DD with 00 for unknown parts."""
+        return f"{self.year:04}-{self.month:02}-{self.day:02}"
+
+    def __repr__(self) -> str:
+        return "BirthDate(...)"
+
+
+def parse_birth_date(column: str, text: str) -> BirthDate:
+    """Read JJJJ-MM-DD, JJJJMMDD or DD-MM-JJJJ; raises FieldError not_a_date, or empty when nothing is known."""
+    match = next((m for form in _FORMS if (m := form.fullmatch(text))), None)
+    if match is None:
+        raise FieldError(column, "not_a_date" if text else "empty")
+    date = BirthDate(int(match["y"]), int(match["m"]), int(match["d"]))
+    if date.year == date.month == date.day == 0:
+        raise FieldError(column, "empty")
+    if not _exists(date):
+        raise FieldError(column, "not_a_date")
+    return date
+
+
+def _exists(date: BirthDate) -> bool:
+    if not _FIRST_YEAR <= date.year <= _LAST_YEAR or date.month > 12:
+        return False
+    if date.month == 0:
+        return date.day == 0
+    return date.day <= calendar.monthrange(date.year, date.month)[1]

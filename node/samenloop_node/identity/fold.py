@@ -1,0 +1,99 @@
+"""Spelling folding: from a name in any script to lower-case Latin words, and from a word to the way it sounds.
+
+`words` keeps word boundaries, `sound` is the phonetic key of `nl-1`, `skeleton` its consonants. All are fixed points:
+applying them to their own result changes nothing (docs/reference/normalisation.md has the tables).
+"""
+
+import functools
+import re
+import unicodedata
+
+from anyascii import anyascii
+
+_CYRILLIC = (
+    "а a б b в v г h ґ g д d е e ё jo є je ж zj з z и i і i ї ji й j к k л l м m н n о o п p р r с s т t у oe ф f х ch ц ts "
+    "ч tsj ш sj щ sj ъ - ы y ь - э e ю joe я ja ў v ј j љ lj њ nj ћ tsj џ dj ђ dj"
+)
+_ARABIC = (
+    "ا a أ a إ i آ a ى a ة a ء - ؤ - ئ - ب b ت t ث th ج dj ح h خ ch د d ذ d ر r ز z س s ش sj ص s ض d ط t ظ z ع - غ gh ف f "
+    "ق k ك k ک k ل l م m ن n ه h و oe ي i ی i پ p چ tsj گ g ژ zj"
+)
+_LATIN = "ł l ø o đ d ð d þ th ß ss æ ae œ oe ı i ŋ n ħ h ĸ k ə e"
+
+
+def _pairs(text: str) -> dict[str, str]:
+    parts = text.split()
+    return {a: "" if b == "-" else b for a, b in zip(parts[::2], parts[1::2], strict=True)}
+
+
+_TABLE = str.maketrans(
+    _pairs(_LATIN)
+    | _pairs(_CYRILLIC)
+    | _pairs(_ARABIC)
+    | dict.fromkeys("'’‘`´ʼʹ\"?", "")
+    | dict.fromkeys("./,&_()", " ")
+)
+_NOT_LETTERS = re.compile("[^a-z-]+")
+_HYPHENS = re.compile("[\u2010-\u2015\u2212-]+")
+
+
+@functools.lru_cache(maxsize=65536)
+def words(text: str) -> tuple[str, ...]:
+    """Return the lower-case a-z words of a name; hyphens stay inside a word, all other signs go."""
+    if not text.isascii():
+        text = _latin(text)
+    plain = _HYPHENS.sub("-", text.lower().translate(_TABLE))
+    return tuple(word for part in _NOT_LETTERS.sub(" ", plain).split() if (word := part.strip("-")))
+
+
+def _latin(text: str) -> str:
+    lowered = _HYPHENS.sub("-", text.replace("İ", "i")).lower().translate(_TABLE)
+    decomposed = unicodedata.normalize("NFKD", lowered)
+    marks_off = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_TABLE)
+    return marks_off if marks_off.isascii() else anyascii(marks_off)
+
+
+_RULES = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"(?:sk|ck)(?:a|i|y|ij|iy|yy|yi|oj|oy|aja|aya)$", "sk"),  # Polish, Russian: -ska, -ski
+        (r"^x(?=[aeiou])", "h"),  # Somali: Xasan
+        (r"x", "ks"),
+        (r"^(?:dj|dzj|zj|j|y)(?=[aeou])", "J"),  # Djamila, Jamila; Youssef, Joesoef
+        (r"(?:tsj|tsch|tch|tsh)", "g"),  # written ch in English and Ukrainian passports
+        (r"ch(?=[rl])", "k"),  # Christiaan
+        (r"(?:sch|sh|sj|zh|zj|sz)", "s"),
+        (r"(?:ch|kh|gh)", "g"),
+        (r"ph", "f"),
+        (r"th", "t"),
+        (r"(?:ck|c|q)", "k"),
+        (r"dj", "i"),
+        (r"[vw]", "f"),
+        (r"z", "s"),
+        (r"h", ""),
+        (r"(?:uij|uy|ui|oei|oey|eu|ue)", "u"),  # huis, Kuyper
+        (r"(?:ou|au|oe|uu)", "u"),
+        (r"(?:eij|ij|ei|ey|y|ie|j)", "i"),  # Meijer, Meyer, Meier
+        (r"ae", "a"),
+        (r"(.)\1+", r"\1"),
+        (r"(?:dt|d)$", "t"),
+        (r"(.)\1+", r"\1"),
+    )
+)
+
+
+@functools.lru_cache(maxsize=65536)
+def sound(word: str) -> str:
+    """Return how a word sounds: a-z plus `J` for a leading j before a vowel."""
+    for pattern, replacement in _RULES:
+        word = pattern.sub(replacement, word)
+    return word
+
+
+_VOWELS = re.compile("(?<!^)[aeiou]")
+
+
+@functools.lru_cache(maxsize=65536)
+def skeleton(sounding: str) -> str:
+    """Return the consonants of a sound, after one sign `a` for any leading vowel."""
+    return re.sub(r"(.)\1+", r"\1", _VOWELS.sub("", re.sub("^[aeiou]+", "a", sounding)))

@@ -1,0 +1,119 @@
+"""A person as the fields of one record, checked and cleaned, on the way to tokens. Lives in memory only."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from samenloop_node.identity.address import parse_house_number, parse_postcode
+from samenloop_node.identity.bsn import refuse_bsn
+from samenloop_node.identity.clean import clean
+from samenloop_node.identity.dates import BirthDate, parse_birth_date
+from samenloop_node.identity.errors import FieldError
+
+NAME_COLUMNS = ("voornamen", "roepnaam", "voorvoegsel", "geslachtsnaam", "partner_voorvoegsel", "partner_geslachtsnaam")
+OPTIONAL_COLUMNS = ("geboorteplaats", "geslacht", "postcode", "huisnummer")
+PERSON_COLUMNS = (*NAME_COLUMNS, "geboortedatum", *OPTIONAL_COLUMNS)
+"""The columns of a person in the order of the CSV file."""
+
+_SEXES = {"M": "M", "V": "V", "O": "", "X": "", "": ""}
+_LONG_NUMBER = re.compile(r"\d{5}")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Person:
+    """Fields of one person after cleaning. `geslacht` is M, V or empty for unknown. The repr hides all values."""
+
+    voornamen: str
+    roepnaam: str
+    voorvoegsel: str
+    geslachtsnaam: str
+    partner_voorvoegsel: str
+    partner_geslachtsnaam: str
+    geboortedatum: BirthDate
+    geboorteplaats: str
+    geslacht: str
+    postcode: str
+    huisnummer: str
+
+    def __repr__(self) -> str:
+        return "Person(...)"
+
+    def row(self) -> tuple[str, ...]:
+        """Return the cleaned values in the order of PERSON_COLUMNS, for a keyed digest that shows changes."""
+        names = tuple(getattr(self, column) for column in NAME_COLUMNS)
+        return (*names, self.geboortedatum.iso(), *(getattr(self, column) for column in OPTIONAL_COLUMNS))
+
+
+def parse_person(fields: Mapping[str, str], optional_errors: list[FieldError] | None = None) -> Person:
+    """Check and clean the fields of one person; raises FieldError for the first that is refused.
+
+    With `optional_errors` (evaluation only) a refused optional field is left empty and its error appended instead.
+    Needs a first name, call name or surname, and a date of birth of which parts may be unknown.
+    """
+    names = {column: _name(column, fields.get(column, ""), optional_errors) for column in NAME_COLUMNS}
+    if not (names["voornamen"] or names["roepnaam"] or names["geslachtsnaam"] or names["partner_geslachtsnaam"]):
+        raise FieldError("geslachtsnaam", "empty")
+    return Person(
+        **names,
+        geboortedatum=parse_birth_date("geboortedatum", fields.get("geboortedatum", "").strip()),
+        **{column: _optional(column, fields.get(column, ""), optional_errors) for column in OPTIONAL_COLUMNS},
+    )
+
+
+def person_values(person: Person) -> tuple[str, ...]:
+    """Return the values of the name fields that are not empty, so that free text can be checked for them."""
+    return tuple(value for column in NAME_COLUMNS if (value := getattr(person, column)))
+
+
+def _name(column: str, text: str, errors: list[FieldError] | None) -> str:
+    if not text:
+        return ""
+    if column in ("geslachtsnaam", "voornamen"):
+        return _checked_name(column, text)
+    return _tolerant(column, text, errors, _checked_name)
+
+
+def _checked_name(column: str, text: str) -> str:
+    value = clean(column, text)
+    if not value.isascii() or any(c.isdigit() for c in value):
+        refuse_bsn(column, value)
+        if _LONG_NUMBER.search(value):
+            raise FieldError(column, "digits_in_name")
+    return value if any(map(str.isalpha, value)) else ""
+
+
+def _optional(column: str, text: str, errors: list[FieldError] | None) -> str:
+    return _tolerant(column, text, errors, _OPTIONAL_PARSERS[column]) if text else ""
+
+
+def _tolerant(column: str, text: str, errors: list[FieldError] | None, parse: Callable[[str, str], str]) -> str:
+    try:
+        return parse(column, text)
+    except FieldError as error:
+        if errors is None:
+            raise
+        errors.append(error)
+        return ""
+
+
+def _sex(column: str, text: str) -> str:
+    try:
+        return _SEXES[clean(column, text).upper()]
+    except KeyError:
+        raise FieldError(column, "not_a_sex") from None
+
+
+def _postcode(column: str, text: str) -> str:
+    return parse_postcode(column, clean(column, text))
+
+
+def _house_number(column: str, text: str) -> str:
+    return parse_house_number(column, clean(column, text))
+
+
+_OPTIONAL_PARSERS: Mapping[str, Callable[[str, str], str]] = {
+    "geboorteplaats": _checked_name,
+    "geslacht": _sex,
+    "postcode": _postcode,
+    "huisnummer": _house_number,
+}

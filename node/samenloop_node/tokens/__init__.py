@@ -1,0 +1,1 @@
+"""From a person to keyed tokens. With `samenloop_node.references` the node's only users of hmac."""

@@ -1,0 +1,142 @@
+"""Token profiles: which recipes there are and which pattern of agreement on one registration is a hit.
+
+Both daemons import this module, so it holds recipe names, combinations and conflict tests only; how a recipe turns names
+into tokens is known at the nodes alone (`samenloop_node.tokens.recipes`).
+
+For one question and one registration a recipe *agrees* (any token equal), *conflicts* (both sides could make it and nothing
+is equal) or is *absent* (a side could not make it). A combination makes a hit when all its recipes agree and none of its
+conflict tests fires. Patterns are judged, never points added up (docs/reference/normalisation.md has each figure).
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from samenloop.errors import InvalidInput
+from samenloop.texts import _
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The two clear facts about a record that the hit rule may use (SECURITY.md declares them).
+
+    `initials`: number of first-name initials, 2 means two or more. `official_full_names`: the record holds full baptismal names.
+    """
+
+    initials: int
+    official_full_names: bool
+
+    def __post_init__(self) -> None:
+        if self.initials not in (0, 1, 2):
+            raise InvalidInput("facts", _("Het aantal voorletters moet 0, 1 of 2 zijn."))
+
+    def pack(self) -> int:
+        """Return the facts as one small integer (bits 0-1 initials, bit 2 official full names)."""
+        return self.initials | self.official_full_names << 2
+
+    @staticmethod
+    def unpack(number: int) -> "Facts":
+        """Read `pack()` back; raises InvalidInput for any other number."""
+        if not 0 <= number < 8:
+            raise InvalidInput("facts", _("De feiten bij de tokens zijn niet goed gevormd."))
+        return Facts(number & 3, bool(number >> 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What the coordinator sees of one record: the recipes that it could make and its packed facts."""
+
+    mask: int
+    facts: int
+
+
+FactTest = Callable[[Facts, Facts], bool]
+
+
+def fewer_official_initials(one: Facts, other: Facts) -> bool:
+    """Tell whether a record with official full names has fewer initials than the other: then it is somebody else."""
+    return (one.official_full_names and one.initials < other.initials) or (
+        other.official_full_names and other.initials < one.initials
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """One line of the hit rule: bit masks over the recipes of the profile."""
+
+    name: str
+    agree: int
+    no_conflict: int
+    unless: tuple[FactTest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A named, versioned list of recipes and the hit rule over them. Recipe n of a mask is `recipes[n]`."""
+
+    name: str
+    recipes: tuple[str, ...]
+    rule: tuple[Combination, ...]
+
+    @property
+    def recipe_names(self) -> tuple[str, ...]:
+        """The recipes in profile order, which is also the order in which whole recipes are dropped from the end."""
+        return self.recipes
+
+    def judge(self, question: Side, registration: Side, agreeing: int) -> str | None:
+        """Return the name of the first combination that makes the hit, or None.
+
+        `agreeing` has a bit for every recipe with any equal token, within one epoch.
+        """
+        conflicting = question.mask & registration.mask & ~agreeing
+        for combination in self.rule:
+            if agreeing & combination.agree != combination.agree or conflicting & combination.no_conflict:
+                continue
+            if not any(_fires(test, question.facts, registration.facts) for test in combination.unless):
+                return combination.name
+        return None
+
+
+@functools.cache
+def _fires(test: FactTest, one: int, other: int) -> bool:
+    return test(Facts.unpack(one), Facts.unpack(other))
+
+
+def combination(
+    recipes: Sequence[str], name: str, agree: str, no_conflict: str = "", unless: tuple[FactTest, ...] = ()
+) -> Combination:
+    """Build a combination from recipe names separated by spaces; raises InvalidInput for a name not in `recipes`."""
+    return Combination(name, _mask(recipes, agree), _mask(recipes, no_conflict), unless)
+
+
+def _mask(recipes: Sequence[str], names: str) -> int:
+    unknown = set(names.split()) - set(recipes)
+    if unknown:
+        raise InvalidInput("profile", _("Onbekend recept in het tokenprofiel."))
+    return sum(1 << recipes.index(name) for name in names.split())
+
+
+_NL_1 = (
+    "name",
+    "fragments",
+    "surname-initial",
+)
+
+_PROFILES = {
+    "nl-1": Profile(
+        "nl-1",
+        _NL_1,
+        (
+            combination(_NL_1, "full-name", "name"),
+            combination(_NL_1, "surname-initial", "surname-initial", "fragments", (fewer_official_initials,)),
+        ),
+    )
+}
+
+
+def profile(name: str) -> Profile:
+    """Return the profile with this name; raises InvalidInput when it does not exist."""
+    try:
+        return _PROFILES[name]
+    except KeyError:
+        raise InvalidInput("profile", _("Dit tokenprofiel bestaat niet. Bekend is: nl-1.")) from None

@@ -1,0 +1,290 @@
+"""What a covenant says, as frozen values. No I/O, no rules: `parse` makes it, `checks` judges it as a whole."""
+
+import enum
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, ClassVar, Literal, TypeVar
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from samenloop.covenant.fields import (
+    Code,
+    Codes,
+    Count,
+    Day,
+    Hex32,
+    HostPort,
+    ModeName,
+    Origin,
+    Pid,
+    Pids,
+    Reference,
+    Rid,
+    Small,
+    Text,
+    TrustDomain,
+)
+from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.model import ParticipantId, RegisterId
+from samenloop.texts import _
+
+VHH_CASUS = "vhh_casus"
+"""Catalogue kind of the case list of a Veiligheidshuis."""
+
+
+_Row = TypeVar("_Row", "Register", "Participant")
+
+
+class Role(enum.Enum):
+    """Place of a partner in the network (HV 2.2.2, 2.2.3)."""
+
+    CORE = "core_partner"
+    SHELL = "shell_partner"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purpose:
+    """The one purpose of this covenant; `retention_months` is the longest that bodies are kept."""
+
+    id: Code
+    legal_text: Text
+    retention_months: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """One holder's list. `mode` may only be stricter than the catalogue's; None = the catalogue's own mode."""
+
+    id: Rid
+    kind: Code
+    mode: ModeName | None = None
+    acting_partners: Pids = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controller:
+    """Who is controller in law (R-04); `joint` = joint controller by art. 26 AVG or by the Wgs."""
+
+    name: Text
+    joint: bool
+    contact: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnLimits:
+    """A participant's own, lower limits; None = the covenant's. The lower of the two counts."""
+
+    questions_per_case_and_holder: Count | None = None
+    questions_per_user_and_day: Count | None = None
+    questions_per_partner_and_day: Count | None = None
+    decisions_per_decider_and_day: Count | None = None
+    retention_months: Count | None = None
+
+
+def _by_id(rows: tuple[_Row, ...]) -> tuple[_Row, ...]:
+    ordered = tuple(sorted(rows, key=lambda row: row.id))
+    if len({row.id for row in ordered}) != len(ordered):
+        raise ValueError
+    return ordered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    """A party to the covenant. `network` (R-08): no legal person, so its registers' acting partners sign for it."""
+
+    id: Pid
+    display_name: Text
+    role: Role
+    controller: Controller
+    region: Code
+    contact: Text
+    secrecy: Text
+    processing_entry: Text
+    impact_assessed_on: Day
+    signing_key: Hex32
+    sealing_key: Hex32
+    tls_pin: Hex32
+    network: bool = False
+    registers: Annotated[tuple[Register, ...], AfterValidator(_by_id)] = ()
+    may_ask: Pids = ()
+    asks_as: Codes = ()
+    own_limits: OwnLimits = OwnLimits()
+    suspended_by: Pids = ()
+
+    @property
+    def suspended(self) -> bool:
+        """Say whether others have suspended this participant: it neither asks nor is asked."""
+        return bool(self.suspended_by)
+
+    @property
+    def acting_partners(self) -> tuple[ParticipantId, ...]:
+        """Return the partners on whose behalf a network's registers are kept; empty for any other participant."""
+        return tuple(sorted({partner for register in self.registers for partner in register.acting_partners}))
+
+    def register(self, register: RegisterId) -> Register:
+        """Return one register; raises SamenloopError(NOT_FOUND)."""
+        for row in self.registers:
+            if row.id == register:
+                return row
+        raise SamenloopError(
+            ErrorCode.NOT_FOUND,
+            _("Deelnemer {participant} heeft geen register {register}.", participant=self.id, register=register),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budgets:
+    """How often may be asked and decided beforehand (T7); each a whole number of questions or decisions."""
+
+    questions_per_case_and_holder: Count
+    questions_per_user_and_day: Count
+    questions_per_partner_and_day: Count
+    decisions_per_decider_and_day: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochPolicy:
+    """A new epoch is due after `renew_after_days`; at most `max_live` epochs are read at once."""
+
+    renew_after_days: Count
+    max_live: Annotated[int, Field(ge=1, le=4)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coordinator:
+    """The coordinator as every node must find it; `audit_key` (Ed25519) signs checkpoints under `log_origin`."""
+
+    address: HostPort
+    tls_pin: Hex32
+    audit_key: Hex32
+    log_origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Auditor:
+    """Who may open all sealed halves of the log."""
+
+    name: Text
+    sealing_key: Hex32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """The paper behind this document (R-02): convenant and privacy protocol, and who signed them."""
+
+    convenant_version: Text
+    convenant_date: Day
+    protocol_version: Text
+    protocol_date: Day
+    signing_bodies: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessorAgreement:
+    """Agreement with the operator of the coordinator (R-05)."""
+
+    operator: Text
+    date: Day
+    reports_breaches: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checklist:
+    """R-03: per subject the place in the paper convenant; empty = still open, and then no node may go active."""
+
+    organisations: Reference = ""
+    special_data: Reference = ""
+    informing: Reference = ""
+    consent: Reference = ""
+    without_consent: Reference = ""
+    escalation: Reference = ""
+    rights: Reference = ""
+    security_secrecy: Reference = ""
+    common_purpose: Reference = ""
+    data_flows: Reference = ""
+    process_description: Reference = ""
+    liability: Reference = ""
+    audits: Reference = ""
+    retention: Reference = ""
+    manager_role: Reference = ""
+    contact_point: Reference = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wpg20Decision:
+    """R-06: the decision by which the police may structurally provide data to this partnership."""
+
+    holder: Pid
+    reference: Text
+    interest: Text
+    data: Text
+    conditions: Text
+    receivers: Pids
+    signed_by: tuple[Text, ...]
+    valid_from: Day
+    valid_until: Day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """`evaluation` lifts budgets and modes, `demo` allows `--as`: each only where the daemon was started so too."""
+
+    evaluation: bool = False
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Covenant:
+    """One partnership and one purpose, one version. `predecessor` is the fingerprint of version - 1, None for 1."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    format: Literal["samenloop/covenant/v1"]
+    id: Code
+    version: Annotated[int, Field(ge=1, le=1_000_000)]
+    predecessor: Hex32 | None = None
+    name: Text
+    regions: Codes
+    review_date: Day
+    trust_domain: TrustDomain
+    token_profile: Code
+    witness_quorum: Small
+    purpose: Purpose
+    budgets: Budgets
+    epochs: EpochPolicy
+    coordinator: Coordinator
+    auditor: Auditor
+    agreement: Agreement
+    processor: ProcessorAgreement
+    checklist: Checklist
+    participants: Annotated[tuple[Participant, ...], AfterValidator(_by_id)]
+    wpg20: tuple[Wpg20Decision, ...] = ()
+    flags: Flags = Flags()
+
+    def find(self, participant: str) -> Participant | None:
+        """Return the participant with this id, or None."""
+        for row in self.participants:
+            if row.id == participant:
+                return row
+        return None
+
+    def participant(self, participant: str) -> Participant:
+        """Return the participant with this id; raises SamenloopError(NOT_PERMITTED): unknown means deny."""
+        row = self.find(participant)
+        if row is None:
+            raise SamenloopError(
+                ErrorCode.NOT_PERMITTED,
+                _(
+                    "{participant} is geen deelnemer van convenant {covenant}.",
+                    participant=participant,
+                    covenant=self.id,
+                ),
+            )
+        return row
+
+    def wpg20_covers(self, holder: str, receiver: str, today: date) -> bool:
+        """Say whether a valid art. 20 Wpg decision (R-06) lets this police holder provide to this receiver."""
+        return any(
+            row.holder == holder and receiver in row.receivers and row.valid_from <= today <= row.valid_until
+            for row in self.wpg20
+        )

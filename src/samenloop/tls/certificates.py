@@ -1,0 +1,133 @@
+"""What a certificate says: names, public-key pin, serial number and dates. Pure but for reading a file.
+
+A name is a URI: `spiffe://<trust domain>/participant/<id>` or `spiffe://<trust domain>/coordinator`. The common name
+never counts.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+
+from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
+from samenloop.texts import _
+
+WARNING_DAYS: Final = (30, 14, 7, 1)
+_MAX_BYTES: Final = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate reduced to what is judged. `pin` = SHA-256 of the public key (SPKI), 64 hexadecimal digits."""
+
+    uris: tuple[str, ...]
+    other_names: int
+    pin: str
+    serial: str
+    fingerprint: str
+    not_before: datetime
+    not_after: datetime
+
+    @classmethod
+    def from_pem(cls, pem: bytes) -> Self:
+        """Parse one PEM certificate; raises SamenloopError(NOT_AUTHENTICATED)."""
+        try:
+            return cls.from_x509(x509.load_pem_x509_certificate(pem))
+        except ValueError as error:
+            raise refused(_("Dit certificaat is niet leesbaar.")) from error
+
+    @classmethod
+    def from_x509(cls, certificate: x509.Certificate) -> Self:
+        """Reduce a parsed certificate; raises ValueError where its extensions do not parse."""
+        names = _alternative_names(certificate)
+        uris = tuple(name.value for name in names if isinstance(name, x509.UniformResourceIdentifier))
+        return cls(
+            uris=uris,
+            other_names=len(names) - len(uris),
+            pin=spki_pin(certificate),
+            serial=f"{certificate.serial_number:x}",
+            fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
+            not_before=certificate.not_valid_before_utc,
+            not_after=certificate.not_valid_after_utc,
+        )
+
+    def check_dates(self, now: datetime) -> None:
+        """Raise SamenloopError(NOT_AUTHENTICATED) before `not_before` or from `not_after` on."""
+        if now < self.not_before:
+            raise refused(_("Dit certificaat is pas geldig vanaf {date}.", date=_day(self.not_before)))
+        if now >= self.not_after:
+            raise refused(_("Dit certificaat is verlopen op {date}.", date=_day(self.not_after)))
+
+
+def participant_uri(trust_domain: str, participant: str) -> str:
+    """Return the one name a participant's certificate carries."""
+    return f"spiffe://{trust_domain}/participant/{participant}"
+
+
+def coordinator_uri(trust_domain: str) -> str:
+    """Return the URI name of the coordinator's certificate."""
+    return f"spiffe://{trust_domain}/coordinator"
+
+
+def spki_pin(holder: x509.Certificate | x509.CertificateSigningRequest) -> str:
+    """Return SHA-256 of the public key (SPKI, DER) as 64 hexadecimal digits: it survives renewal under the same key."""
+    spki = holder.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(spki).hexdigest()
+
+
+def read_certificate(path: Path) -> x509.Certificate:
+    """Read one PEM certificate from a file; raises SamenloopError that names the file."""
+    try:
+        with path.open("rb") as file:
+            return x509.load_pem_x509_certificate(file.read(_MAX_BYTES))
+    except OSError as error:
+        text = _("Certificaat {path} kan niet worden gelezen: {reason}.", path=path, reason=error.strerror)
+        raise SamenloopError(ErrorCode.NOT_FOUND, text) from error
+    except ValueError as error:
+        raise InvalidInput(str(path), _("{path} is geen certificaat (PEM).", path=path)) from error
+
+
+def check_expiry(path: Path, now: datetime) -> str | None:
+    """Judge one's own certificate before dialling: None, or a warning from 30, 14, 7 and 1 days before its end.
+
+    Raises SamenloopError(NOT_AUTHENTICATED) that names file and date when it is expired or not yet valid.
+    """
+    certificate = read_certificate(path)
+    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if now >= end:
+        text = _(
+            "Certificaat {path} is verlopen op {date}. Vraag de beheerder van de coördinator om een nieuw certificaat.",
+            path=path,
+            date=_day(end),
+        )
+        raise refused(text)
+    if now < start:
+        text = _("Certificaat {path} is pas geldig vanaf {date}. Klopt de klok?", path=path, date=_day(start))
+        raise refused(text)
+    reached = [days for days in WARNING_DAYS if end - now <= timedelta(days=days)]
+    if not reached:
+        return None
+    return _(
+        "Certificaat {path} verloopt op {date}: binnen {days} dagen.", path=path, date=_day(end), days=min(reached)
+    )
+
+
+def refused(text: str) -> SamenloopError:
+    """Return the error for a certificate that does not say who is there."""
+    return SamenloopError(ErrorCode.NOT_AUTHENTICATED, text)
+
+
+def _alternative_names(certificate: x509.Certificate) -> tuple[x509.GeneralName, ...]:
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return ()
+    return tuple(extension.value)
+
+
+def _day(moment: datetime) -> str:
+    return moment.strftime("%d-%m-%Y %H:%M UTC")

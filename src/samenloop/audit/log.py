@@ -9,27 +9,20 @@ Rules, in the order the code keeps them:
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from samenloop.audit import checkpoint as checkpoints
+from samenloop.audit import note as notes
 from samenloop.audit import tree
 from samenloop.audit.checkpoint import Checkpoint, TreeHead
 from samenloop.audit.note import NoteSigner
+from samenloop.audit.proof import LogProof
 from samenloop.audit.store import EntryStore, IndexRow, StoredEntry, TreeStore
 from samenloop.audit.tree import Frontier
 from samenloop.errors import IntegrityError
 from samenloop.texts import _
 
 BATCH = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class InclusionProof:
-    """Where a leaf stands in the tree of a checkpoint, and the hashes that prove it."""
-
-    index: int
-    path: tuple[bytes, ...]
-    checkpoint: Checkpoint
 
 
 def empty_checkpoint(signer: NoteSigner) -> Checkpoint:
@@ -83,12 +76,12 @@ def latest(tree_store: TreeStore, origin: str, audit_key: bytes) -> Checkpoint:
     return checkpoints.verify(tree_store.head(), origin, audit_key)
 
 
-def prove(tree_store: TreeStore, seq: int) -> InclusionProof:
+def prove(tree_store: TreeStore, seq: int) -> LogProof:
     """Return the inclusion proof of entry `seq` under the latest checkpoint; raises IntegrityError when it is not in
     yet.
     """
     head = checkpoints.parse(tree_store.head())
-    return InclusionProof(seq, tree.inclusion(seq, head.size, tree_store.node), head)
+    return LogProof(seq, tree.inclusion(seq, head.size, tree_store.node), head)
 
 
 def prove_at(tree_store: TreeStore, seq: int, size: int) -> tuple[bytes, ...]:
@@ -103,26 +96,42 @@ def prove_consistency(tree_store: TreeStore, old: int, new: int) -> tuple[bytes,
     return tree.consistency(old, new, tree_store.node)
 
 
-def accept_cosignature(
-    tree_store: TreeStore, note: bytes, origin: str, audit_key: bytes, witness: tuple[str, bytes]
-) -> int:
-    """Keep a cosignature that a witness (name, public key) brings on one of our checkpoints; return its Unix seconds.
+def checkpoint_at(tree_store: TreeStore, size: int, signer: NoteSigner) -> Checkpoint:
+    """Return the checkpoint of the first `size` entries, signed again (Ed25519 gives the same bytes each time)."""
+    _within_head(tree_store, size)
+    return checkpoints.sign(TreeHead(signer.name, size, tree.frontier(size, tree_store.node).root()), signer)
 
-    Raises IntegrityError when the checkpoint is not ours or the cosignature does not hold. A checkpoint that we
-    signed but no longer know (`reject_foreign_history`) means that our own state was rolled back: the caller stops.
+
+def accept_cosignature(
+    tree_store: TreeStore, line: str, size: int, signer: NoteSigner, witnesses: Mapping[str, bytes]
+) -> tuple[str, int]:
+    """Keep a witness's cosignature line on our checkpoint of `size`; return its name and Unix seconds.
+
+    `witnesses` maps name to 32-byte public key. Raises IntegrityError when the line is of no known witness or does not
+    hold for the tree that we have at `size`: then its witness saw another history, or the line is forged.
     """
-    brought = reject_foreign_history(tree_store, note, origin, audit_key)
-    name, key = witness
-    seconds = checkpoints.cosignatures(brought, {name: key}).get(name)
+    signature = notes.parse_signature(line)
+    kept = tree_store.checkpoints(size, 1)
+    base = checkpoints.parse(kept[0]) if kept else None
+    if base is None or base.size != size:
+        base = checkpoint_at(tree_store, size, signer)
+    signed = checkpoints.add_cosignature(base, signature)
+    seconds = checkpoints.cosignatures(signed, witnesses).get(signature.name)
     if seconds is None:
-        raise IntegrityError(_("De medeondertekening van {name} ontbreekt.", name=name))
-    kept = tree_store.checkpoints(brought.size, 1)
-    base = checkpoints.parse(kept[0]) if kept and checkpoints.parse(kept[0]).size == brought.size else brought
-    own = [one for one in brought.note.signatures if one.name == name]
-    for signature in own:
-        base = checkpoints.add_cosignature(base, signature)
-    tree_store.keep_checkpoint(base.size, base.format())
-    return seconds
+        raise IntegrityError(_("{name} is geen getuige van dit logboek.", name=signature.name))
+    tree_store.keep_checkpoint(size, signed.format())
+    return signature.name, seconds
+
+
+def best_cosigned(tree_store: TreeStore, wanted: int) -> Checkpoint | None:
+    """Return the newest kept checkpoint with at least `wanted` cosignatures, else the newest kept one, else None."""
+    newest: Checkpoint | None = None
+    for note in tree_store.recent_checkpoints(100):
+        kept = checkpoints.parse(note)
+        newest = newest or kept
+        if len(kept.note.signatures) > wanted:
+            return kept
+    return newest
 
 
 def reject_foreign_history(tree_store: TreeStore, note: bytes, origin: str, audit_key: bytes) -> Checkpoint:

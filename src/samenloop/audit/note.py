@@ -10,11 +10,13 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from samenloop.errors import IntegrityError
+from samenloop.keys import load_private, wrong_kind
 from samenloop.texts import _
 
 ED25519 = 0x01
@@ -77,6 +79,14 @@ class NoteSigner:
         return Signature(self.name, key_id(self.name, ED25519, self.public_key()), self.key.sign(text.encode()))
 
 
+def load_signer(name: str, path: Path) -> NoteSigner:
+    """Read an Ed25519 key file (see `samenloop.keys`) as the signer `name`; raises SamenloopError."""
+    key = load_private(path)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise wrong_kind(path)
+    return NoteSigner(name, key)
+
+
 def key_id(name: str, kind: int, public_key: bytes) -> bytes:
     """Return the 4-byte key id of a name, signature type and 32-byte public key."""
     return hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + public_key).digest()[:4]
@@ -106,6 +116,14 @@ def parse(data: bytes) -> Note:
     if len(keys) != len(lines) or _has_control(whole) or note.format() != data:
         raise bad_note()
     return note
+
+
+def parse_signature(line: str) -> Signature:
+    """Parse one signature line without its newline; raises IntegrityError."""
+    signature = _signature(line)
+    if signature.line() != line:
+        raise bad_note()
+    return signature
 
 
 def verify(note: Note, name: str, public_key: bytes) -> None:

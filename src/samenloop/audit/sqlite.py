@@ -56,6 +56,9 @@ _TREE_TABLES = (
     ) STRICT""",
     "CREATE INDEX entry_by_actor ON entry_index (actor, event, end_ms)",
     """CREATE INDEX entry_by_case ON entry_index ("case") WHERE "case" <> ''""",
+    """CREATE TABLE leaf_place (
+        prefix INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (prefix, seq)
+    ) STRICT, WITHOUT ROWID""",
     "CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note BLOB NOT NULL) STRICT",
     "CREATE TRIGGER node_stays BEFORE DELETE ON node BEGIN SELECT RAISE(ABORT, 'node hashes stay'); END",
     "CREATE TRIGGER node_same BEFORE UPDATE ON node BEGIN SELECT RAISE(ABORT, 'node hashes never change'); END",
@@ -89,15 +92,16 @@ def append(connection: sqlite3.Connection, body: bytes, sealed: Sequence[bytes])
     return row.lastrowid
 
 
-def purge(connection: sqlite3.Connection, body: bytes) -> Purged:
+def purge(connection: sqlite3.Connection, body: bytes, signed_size: int) -> Purged:
     """In the caller's open transaction: append the purge entry `body`, then erase the bodies and ciphertexts it names.
 
-    Leaf hashes stay. The caller commits, then truncates the WAL and calls `TreeStore.forget`. Raises IntegrityError
-    when the body is no purge entry or names entries that are not there.
+    Only entries that the latest checkpoint (`signed_size`) counts can go. Leaf hashes stay. The caller commits, then
+    truncates the WAL and calls `TreeStore.forget`. Raises IntegrityError when the body is no purge entry or names
+    entries that are not there.
     """
     parsed = entries.parse(body)
     first, last = parsed.integer("first"), parsed.integer("last")
-    if parsed.event is not Event.PURGE or not 0 <= first <= last < SqliteEntries(connection).count():
+    if parsed.event is not Event.PURGE or not 0 <= first <= last < signed_size:
         raise IntegrityError(_("Deze regels van het logboek kunnen niet worden gewist."))
     by = append(connection, body, ())
     connection.execute("INSERT INTO log_purge (first, last, by) VALUES (?, ?, ?)", (first, last, by))
@@ -153,6 +157,7 @@ class SqliteTree:
 
     def advance(self, expected: bytes, new: bytes, nodes: Iterable[Node], rows: Iterable[IndexRow]) -> None:
         """Store nodes and rows and move the head by compare-and-swap."""
+        added = list(nodes)
         with self._transaction() as connection:
             moved = connection.execute("UPDATE head SET note = ? WHERE id = 0 AND note = ?", (new, expected))
             if moved.rowcount != 1:
@@ -160,11 +165,13 @@ class SqliteTree:
                     _("De stand van het logboek is intussen veranderd: draait er een tweede coördinator?")
                 )
             try:
-                connection.executemany("INSERT INTO node VALUES (?, ?, ?)", [(n.level, n.index, n.hash) for n in nodes])
+                connection.executemany("INSERT INTO node VALUES (?, ?, ?)", [(n.level, n.index, n.hash) for n in added])
             except sqlite3.IntegrityError as error:
                 raise IntegrityError(
                     _("De boom van het logboek klopt niet met de stand. Zet de reservekopie terug.")
                 ) from error
+            places = [(_prefix(one.hash), one.index) for one in added if one.level == 0]
+            connection.executemany("INSERT INTO leaf_place VALUES (?, ?)", places)
             connection.executemany(
                 f"INSERT OR REPLACE INTO entry_index ({_INDEX_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # fixed column names
                 [(r.seq, r.end_ms, r.event, r.actor, r.user, r.case, r.purpose, r.rule) for r in rows],
@@ -185,6 +192,12 @@ class SqliteTree:
         sql = "SELECT level, position, hash FROM node WHERE level = ? AND position >= ? ORDER BY position LIMIT ?"
         with _readable():
             return [Node(*row) for row in self._connection.execute(sql, (level, first, limit)).fetchall()]
+
+    def find_leaf(self, leaf: bytes) -> int | None:
+        """Return where a leaf stands, or None."""
+        with _readable():
+            rows = self._connection.execute("SELECT seq FROM leaf_place WHERE prefix = ?", (_prefix(leaf),)).fetchall()
+        return next((int(seq) for (seq,) in rows if self.node(0, seq) == leaf), None)
 
     def find(self, search: Search, limit: int, before: int | None = None) -> Sequence[IndexRow]:
         """Return matching index rows, newest first."""
@@ -218,6 +231,14 @@ class SqliteTree:
         sql = "SELECT note FROM checkpoint WHERE size >= ? ORDER BY size LIMIT ?"
         with _readable():
             return [bytes(row[0]) for row in self._connection.execute(sql, (from_size, limit)).fetchall()]
+
+    def recent_checkpoints(self, limit: int) -> Sequence[bytes]:
+        """Return kept checkpoints, largest first."""
+        with _readable():
+            rows = self._connection.execute(
+                "SELECT note FROM checkpoint ORDER BY size DESC LIMIT ?", (limit,)
+            ).fetchall()
+        return [bytes(row[0]) for row in rows]
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -289,6 +310,10 @@ def _pieces(count: int, blob: bytes | None) -> tuple[bytes, ...]:
     if rest:
         raise IntegrityError(_("Een verzegeld deel in het logboek heeft niet de juiste lengte."))
     return tuple(blob[start : start + size] for start in range(0, len(blob), size)) if size else ()
+
+
+def _prefix(leaf: bytes) -> int:
+    return int.from_bytes(leaf[:8], "big", signed=True)
 
 
 def _where(search: Search) -> tuple[str, tuple[str | int, ...]]:

@@ -101,6 +101,10 @@ class TreeStore(Protocol):
         """Return up to `limit` stored nodes of a level with index >= first, in order."""
         ...
 
+    def find_leaf(self, leaf: bytes) -> int | None:
+        """Return the sequence number of a leaf hash that is in the tree, or None."""
+        ...
+
     def find(self, search: Search, limit: int, before: int | None = None) -> Sequence[IndexRow]:
         """Return up to `limit` index rows, newest first, with seq < before."""
         ...
@@ -119,4 +123,8 @@ class TreeStore(Protocol):
 
     def checkpoints(self, from_size: int, limit: int) -> Sequence[bytes]:
         """Return up to `limit` kept checkpoints of at least `from_size` entries, smallest first."""
+        ...
+
+    def recent_checkpoints(self, limit: int) -> Sequence[bytes]:
+        """Return up to `limit` kept checkpoints, largest first."""
         ...

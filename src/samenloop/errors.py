@@ -52,7 +52,7 @@ class InvalidInput(SamenloopError):
 
 
 class Refused(SamenloopError):
-    """A rule says no. `rule` is a stable id (R-25, P-04); `missing` names the unmet conditions, without personal data."""
+    """A rule says no. `rule` is a stable id (R-25, P-04); `missing` names the unmet conditions, no personal data."""
 
     def __init__(self, rule: str, text: str, missing: tuple[str, ...] = ()) -> None:
         super().__init__(ErrorCode.REFUSED, text)

@@ -117,7 +117,7 @@ def verify_ask(ask: Ask, key: VerifyKey) -> None:
     key.verify(labels.QUESTION, _message(ask.question_bytes, ask._root()), ask.signature)
 
 
-def build_ask(  # noqa: PLR0913 - one argument per field of the message
+def build_ask(
     question: Question,
     parts: Sequence[Part],
     token_sets: Sequence[TokenSet],

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from samenloop import model
-from samenloop.decisions.modes import BeforehandDecision, RecordFacts
+from samenloop.decisions.beforehand import BeforehandDecision
+from samenloop.decisions.modes import RecordFacts
 from samenloop.errors import InvalidInput
 from samenloop.model import Mode, TokenSet
 from samenloop.texts import _
@@ -12,6 +13,7 @@ from samenloop.wire import fields
 from samenloop.wire.v1 import common_pb2, overlap_pb2
 
 MAX_EPOCHS = 3
+MAX_STEPS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ def token_sets(messages: Sequence[common_pb2.TokenSet], where: str = "tokens") -
     """Parse the token sets of one person: one per epoch, 1 to 3 epochs."""
     fields.between(messages, 1, MAX_EPOCHS, where)
     values = tuple(
-        TokenSet(model.epoch_id(item.epoch, where), item.mask, item.facts, item.counts, item.tokens) for item in messages
+        TokenSet(model.epoch_id(item.epoch, where), item.mask, item.facts, item.counts, item.tokens)
+        for item in messages
     )
     if len({value.epoch for value in values}) != len(values):
         raise InvalidInput(where, _("{where} noemt een tijdvak tweemaal.", where=where))
@@ -66,11 +69,13 @@ def record_facts(message: overlap_pb2.RecordFacts, kind: str) -> RecordFacts:
         tightened=Mode(message.tightened) if message.tightened else None,
         review_date=fields.iso_date(message.review_date, "facts.review_date"),
         acting_for=model.participant_id(message.acting_for, "facts.acting_for") if message.acting_for else "",
+        frozen=message.frozen,
+        origin_permission=message.origin_permission,
     )
 
 
-def record_facts_message(value: RecordFacts, *, frozen: bool) -> overlap_pb2.RecordFacts:
-    """Return the message of a record's facts; `frozen` while an objection is pending (R-67)."""
+def record_facts_message(value: RecordFacts) -> overlap_pb2.RecordFacts:
+    """Return the message of a record's facts; kind and acting kind come from the covenant and do not travel."""
     return overlap_pb2.RecordFacts(
         task=value.task,
         framework=value.framework,
@@ -80,13 +85,16 @@ def record_facts_message(value: RecordFacts, *, frozen: bool) -> overlap_pb2.Rec
         tightened=int(value.tightened or 0),
         review_date=value.review_date.isoformat(),
         acting_for=value.acting_for,
-        frozen=frozen,
+        frozen=value.frozen,
+        origin_permission=value.origin_permission,
     )
 
 
-def beforehand(message: overlap_pb2.Beforehand, where: str = "beforehand") -> BeforehandDecision:
-    """Parse a decision beforehand for one receiver (R-76)."""
+def beforehand(message: overlap_pb2.Beforehand, registration: bytes, where: str = "beforehand") -> BeforehandDecision:
+    """Parse a decision beforehand over this registration for one receiver (R-76)."""
+    fields.between(message.steps, 0, MAX_STEPS, f"{where}.steps")
     return BeforehandDecision(
+        registration=registration,
         receivers=(model.participant_id(message.receiver, f"{where}.receiver"),),
         purpose=fields.code(message.purpose, f"{where}.purpose"),
         basis=fields.code(message.give_basis, f"{where}.give_basis"),
@@ -95,6 +103,7 @@ def beforehand(message: overlap_pb2.Beforehand, where: str = "beforehand") -> Be
         reference=fields.digest(message.reference, f"{where}.reference"),
         decider=fields.digest(message.decider, f"{where}.decider"),
         decided_on=fields.iso_date(message.decided_on, f"{where}.decided_on"),
+        steps=tuple(fields.code(step, f"{where}.steps") for step in message.steps),
     )
 
 
@@ -110,6 +119,7 @@ def beforehand_messages(value: BeforehandDecision) -> list[overlap_pb2.Beforehan
             reference=value.reference,
             decider=value.decider,
             decided_on=value.decided_on.isoformat(),
+            steps=list(value.steps),
         )
         for receiver in value.receivers
     ]

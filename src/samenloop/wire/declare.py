@@ -185,7 +185,11 @@ def _write_act(message: overlap_pb2.Statement, act: Act) -> None:
     match act:
         case Release():
             target = message.release_withdrawn if act.withdrawn else message.release
-            target.question_id, target.receiver, target.grounds_digest = act.question_id, act.receiver, act.grounds_digest
+            target.question_id, target.receiver, target.grounds_digest = (
+                act.question_id,
+                act.receiver,
+                act.grounds_digest,
+            )
         case Freshness():
             message.freshness.register, message.freshness.updated_until = act.register, act.updated_until.isoformat()
         case CaseClosed():

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from samenloop import model
 from samenloop.commitment import items_digest
-from samenloop.decisions.modes import BeforehandDecision, RecordFacts
+from samenloop.decisions.beforehand import BeforehandDecision
+from samenloop.decisions.modes import RecordFacts
 from samenloop.errors import InvalidInput
 from samenloop.keys import SigningKey, VerifyKey
 from samenloop.model import ParticipantId, RegisterId, RegistrationId, TokenSet
@@ -42,7 +43,6 @@ class Item:
     act: int
     token_sets: tuple[TokenSet, ...]
     facts: RecordFacts | None
-    frozen: bool
     beforehand: tuple[BeforehandDecision, ...]
 
 
@@ -98,8 +98,7 @@ def parse_item(data: bytes, kind: str, where: str) -> Item:
         act=message.act,
         token_sets=convert.token_sets(message.tokens) if message.tokens else (),
         facts=convert.record_facts(message.facts, kind) if message.HasField("facts") else None,
-        frozen=message.facts.frozen,
-        beforehand=tuple(convert.beforehand(entry) for entry in message.beforehand),
+        beforehand=tuple(convert.beforehand(entry, message.registration_id) for entry in message.beforehand),
     )
 
 
@@ -112,13 +111,11 @@ def item_bytes(item: Item) -> bytes:
         beforehand=[entry for decision in item.beforehand for entry in convert.beforehand_messages(decision)],
     )
     if item.facts is not None:
-        message.facts.CopyFrom(convert.record_facts_message(item.facts, frozen=item.frozen))
+        message.facts.CopyFrom(convert.record_facts_message(item.facts))
     return message.SerializeToString(deterministic=True)
 
 
-def build_register(
-    chunk: Chunk, items: Sequence[bytes], salt: bytes, key: SigningKey
-) -> overlap_pb2.RegisterRequest:
+def build_register(chunk: Chunk, items: Sequence[bytes], salt: bytes, key: SigningKey) -> overlap_pb2.RegisterRequest:
     """Return the signed chunk; `chunk.digest` must be `items_digest(salt, items)` and `chunk.count` their number."""
     body = overlap_pb2.Chunk(
         covenant=convert.covenant_message(chunk.covenant),

@@ -78,7 +78,9 @@ def error_from_rpc(error: grpc.aio.AioRpcError) -> SamenloopError:
 
 def _transport_text(code: ErrorCode) -> str:
     if code is ErrorCode.UNAVAILABLE:
-        return _("De coördinator is niet bereikbaar. Controleer het adres en de verbinding en probeer het later opnieuw.")
+        return _(
+            "De coördinator is niet bereikbaar. Controleer het adres en de verbinding en probeer het later opnieuw."
+        )
     if code is ErrorCode.TOO_LARGE:
         return _("Het bericht is te groot voor de coördinator.")
     if code in (ErrorCode.NOT_AUTHENTICATED, ErrorCode.NOT_PERMITTED):

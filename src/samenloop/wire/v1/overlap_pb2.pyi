@@ -165,6 +165,7 @@ class RecordFacts(_message.Message):
     REVIEW_DATE_FIELD_NUMBER: _builtins.int
     ACTING_FOR_FIELD_NUMBER: _builtins.int
     FROZEN_FIELD_NUMBER: _builtins.int
+    ORIGIN_PERMISSION_FIELD_NUMBER: _builtins.int
     task: _builtins.str
     framework: _builtins.str
     """maatregel | vrijwillig"""
@@ -181,6 +182,8 @@ class RecordFacts(_message.Message):
     """vhh_casus: the partner for whom the case is listed"""
     frozen: _builtins.bool
     """objection pending (R-67)"""
+    origin_permission: _builtins.bool
+    """the source of a foreign record recorded its permission (R-16)"""
     def __init__(
         self,
         *,
@@ -193,10 +196,11 @@ class RecordFacts(_message.Message):
         review_date: _builtins.str = ...,
         acting_for: _builtins.str = ...,
         frozen: _builtins.bool = ...,
+        origin_permission: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acting_for", b"acting_for", "framework", b"framework", "frozen", b"frozen", "measure", b"measure", "origin", b"origin", "protected", b"protected", "review_date", b"review_date", "task", b"task", "tightened", b"tightened"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acting_for", b"acting_for", "framework", b"framework", "frozen", b"frozen", "measure", b"measure", "origin", b"origin", "origin_permission", b"origin_permission", "protected", b"protected", "review_date", b"review_date", "task", b"task", "tightened", b"tightened"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -216,6 +220,7 @@ class Beforehand(_message.Message):
     REFERENCE_FIELD_NUMBER: _builtins.int
     DECIDER_FIELD_NUMBER: _builtins.int
     DECIDED_ON_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
     receiver: _builtins.str
     purpose: _builtins.str
     give_basis: _builtins.str
@@ -226,6 +231,10 @@ class Beforehand(_message.Message):
     decider: _builtins.bytes
     """keyed reference of the decider, 32 bytes"""
     decided_on: _builtins.str
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """profiles of pair rules that were answered, at most 8"""
+
     def __init__(
         self,
         *,
@@ -237,10 +246,11 @@ class Beforehand(_message.Message):
         reference: _builtins.bytes = ...,
         decider: _builtins.bytes = ...,
         decided_on: _builtins.str = ...,
+        steps: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["breach_ground", b"breach_ground", "decided_on", b"decided_on", "decider", b"decider", "give_basis", b"give_basis", "purpose", b"purpose", "receiver", b"receiver", "reference", b"reference", "valid_until", b"valid_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["breach_ground", b"breach_ground", "decided_on", b"decided_on", "decider", b"decider", "give_basis", b"give_basis", "purpose", b"purpose", "receiver", b"receiver", "reference", b"reference", "steps", b"steps", "valid_until", b"valid_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,9 +4,9 @@ In this order: (1) the peer is identified from its certificate, never from a mes
 expected error becomes a status and a detail of the closed list; (4) anything else becomes INTERNAL without a text.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import grpc
 
@@ -15,7 +15,11 @@ from samenloop.texts import _
 from samenloop.tls import PeerIdentity
 from samenloop.wire.status import DETAIL_KEY, STATUS, error_detail
 
-AuthContext = Mapping[str, Sequence[bytes]]
+AuthContext: TypeAlias = Mapping[str, Iterable[bytes]]
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+Unary: TypeAlias = Callable[..., Awaitable[Any]]
+Stream: TypeAlias = Callable[..., AsyncIterator[Any]]
 Identify = Callable[[AuthContext], PeerIdentity]
 Report = Callable[[str, BaseException], None]
 
@@ -27,7 +31,7 @@ def peer() -> PeerIdentity:
     return _peer.get()
 
 
-class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc ships no types for its base class
+class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs only, not at run time
     """Identify the peer of each call and translate errors. `report(method, error)` is told of every failed call."""
 
     def __init__(self, identify: Identify, report: Report) -> None:
@@ -36,26 +40,26 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc ships no 
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler | None]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler | None:
-        """Wrap the handler; a method that nobody serves stays unserved."""
+    ) -> Handler:
+        """Wrap the handler; a method that nobody serves, or of a kind that we do not serve, stays unserved."""
         handler = await continuation(handler_call_details)
-        if handler is None:
-            return None
+        if not handler or handler.request_streaming != handler.response_streaming:
+            return cast("Handler", None)
         method = handler_call_details.method
         coders = {
             "request_deserializer": handler.request_deserializer,
             "response_serializer": handler.response_serializer,
         }
-        if handler.request_streaming and handler.response_streaming:
-            return grpc.stream_stream_rpc_method_handler(self._stream(method, handler.stream_stream), **coders)
-        if handler.request_streaming or handler.response_streaming:
-            return None
-        return grpc.unary_unary_rpc_method_handler(self._unary(method, handler.unary_unary), **coders)
+        if handler.request_streaming:
+            stream = cast("Stream", handler.stream_stream)
+            return grpc.stream_stream_rpc_method_handler(self._stream(method, stream), **coders)
+        unary = cast("Unary", handler.unary_unary)
+        return grpc.unary_unary_rpc_method_handler(self._unary(method, unary), **coders)
 
-    def _unary(self, method: str, inner: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def guarded(request: Any, context: grpc.aio.ServicerContext) -> Any:
+    def _unary(self, method: str, inner: Unary) -> Unary:
+        async def guarded(request: Any, context: Context) -> Any:
             try:
                 _peer.set(self._identify(context.auth_context()))
                 return await inner(request, context)
@@ -66,8 +70,8 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc ships no 
 
         return guarded
 
-    def _stream(self, method: str, inner: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
-        async def guarded(requests: AsyncIterator[Any], context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+    def _stream(self, method: str, inner: Stream) -> Stream:
+        async def guarded(requests: AsyncIterator[Any], context: Context) -> AsyncIterator[Any]:
             try:
                 _peer.set(self._identify(context.auth_context()))
                 async for reply in inner(requests, context):
@@ -79,7 +83,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc ships no 
 
         return guarded
 
-    async def _abort(self, method: str, error: Exception, context: grpc.aio.ServicerContext) -> None:
+    async def _abort(self, method: str, error: Exception, context: Context) -> None:
         self._report(method, error)
         known = error if isinstance(error, SamenloopError) else _internal()
         await context.abort(STATUS[known.code], "", ((DETAIL_KEY, error_detail(known)),))

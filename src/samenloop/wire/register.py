@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from samenloop import model
 from samenloop.commitment import items_digest
@@ -18,8 +19,10 @@ from samenloop.wire.v1 import common_pb2, overlap_pb2
 
 MAX_ITEMS = 200
 MAX_BEFOREHAND = 32
-Act = overlap_pb2.RegistrationItem.Act
-PUT, FACTS, WITHDRAW = Act.ACT_PUT, Act.ACT_FACTS, Act.ACT_WITHDRAW
+Act: TypeAlias = "overlap_pb2.RegistrationItem.Act.ValueType"
+PUT: Act = overlap_pb2.RegistrationItem.ACT_PUT
+FACTS: Act = overlap_pb2.RegistrationItem.ACT_FACTS
+WITHDRAW: Act = overlap_pb2.RegistrationItem.ACT_WITHDRAW
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Item:
     """One registration to put, change or withdraw. `facts` is None and `token_sets` empty for a withdrawal."""
 
     registration_id: RegistrationId
-    act: int
+    act: Act
     token_sets: tuple[TokenSet, ...]
     facts: RecordFacts | None
     beforehand: tuple[BeforehandDecision, ...]
@@ -106,7 +109,7 @@ def item_bytes(item: Item) -> bytes:
     """Return the serialised item."""
     message = overlap_pb2.RegistrationItem(
         registration_id=item.registration_id,
-        act=Act.Name(item.act),
+        act=item.act,
         tokens=[convert.token_set_message(tokens) for tokens in item.token_sets],
         beforehand=[entry for decision in item.beforehand for entry in convert.beforehand_messages(decision)],
     )

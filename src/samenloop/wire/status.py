@@ -69,9 +69,9 @@ def error_from_detail(data: bytes) -> SamenloopError:
 
 def error_from_rpc(error: grpc.aio.AioRpcError) -> SamenloopError:
     """Return the error behind a failed call: ours when the coordinator sent one, else one for the transport."""
-    for key, value in error.trailing_metadata() or ():
-        if key == DETAIL_KEY and isinstance(value, bytes):
-            return error_from_detail(value)
+    detail = error.trailing_metadata().get(DETAIL_KEY)
+    if isinstance(detail, bytes):
+        return error_from_detail(detail)
     code = _TRANSPORT.get(error.code(), ErrorCode.INTERNAL)
     return SamenloopError(code, _transport_text(code))
 

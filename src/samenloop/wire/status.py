@@ -1,5 +1,8 @@
 """Errors on the wire: one table from the closed list of codes to gRPC status, and back."""
 
+from collections.abc import Iterable
+from typing import cast
+
 import grpc
 from google.protobuf.message import DecodeError
 
@@ -69,7 +72,7 @@ def error_from_detail(data: bytes) -> SamenloopError:
 
 def error_from_rpc(error: grpc.aio.AioRpcError) -> SamenloopError:
     """Return the error behind a failed call: ours when the coordinator sent one, else one for the transport."""
-    detail = error.trailing_metadata().get(DETAIL_KEY)
+    detail = dict(cast("Iterable[tuple[str, object]]", error.trailing_metadata())).get(DETAIL_KEY)
     if isinstance(detail, bytes):
         return error_from_detail(detail)
     code = _TRANSPORT.get(error.code(), ErrorCode.INTERNAL)

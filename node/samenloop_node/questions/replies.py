@@ -35,7 +35,7 @@ def verify_reply(
     except InvalidInput as problem:
         raise _does_not_fit() from problem
     known = _expected(question, signature, origin)
-    if entry.event is not Event.QUESTION or any(entry.public.get(name) != value for name, value in known.items()):
+    if entry.event is not Event.QUESTION or any(entry.public.get(name, "") != value for name, value in known.items()):
         raise _does_not_fit()
     if len(entry.sealed) != len(parts):
         raise _does_not_fit()
@@ -54,7 +54,7 @@ def _answer(message: overlap_pb2.HolderAnswer) -> StoredAnswer:
 
 
 def _expected(question: Question, signature: bytes, origin: str) -> Mapping[str, object]:
-    known: dict[str, object] = {
+    return {
         "origin": origin,
         "request": question.question_id.hex(),
         "covenant": question.covenant.id,
@@ -67,10 +67,8 @@ def _expected(question: Question, signature: bytes, origin: str) -> Mapping[str,
         "epochs": list(question.epochs),
         "commitment": question.digest.hex(),
         "signature": signature.hex(),
+        "new_fact": question.new_fact,
     }
-    if question.new_fact:
-        known["new_fact"] = question.new_fact
-    return known
 
 
 def _check_rows(entry: Entry, question: Question, parts: Sequence[Part], answers: Sequence[StoredAnswer]) -> None:

@@ -1,0 +1,118 @@
+"""Everything that a command needs, put together once at start. Holds no state of its own."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from samenloop.audit.note import load_signer
+from samenloop.catalogue import Catalogue, load_catalogue
+from samenloop.clock import Clock, SystemClock
+from samenloop.covenant import Covenant, Participant
+from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.keys import SealingKey, SigningKey
+from samenloop.model import EpochId
+from samenloop.profile import Profile, profile
+from samenloop.texts import _
+from samenloop.tls import TlsFiles
+from samenloop_node.accounts import Authorisations
+from samenloop_node.config import NodeConfig
+from samenloop_node.connection.agreement import Agreement
+from samenloop_node.connection.client import Connection
+from samenloop_node.keyring import Keyring, read_secret
+from samenloop_node.ownlog import OwnLog
+from samenloop_node.references import KEY_BYTES, References
+from samenloop_node.store import Store
+from samenloop_node.tokens.keys import EpochKeys
+
+
+@dataclass(frozen=True)
+class App:
+    """The running node. `demo` and `evaluation` are start options that count only with the covenant's own flag."""
+
+    config: NodeConfig
+    store: Store
+    connection: Connection
+    agreement: Agreement
+    keyring: Keyring
+    clock: Clock
+    references: References
+    ownlog: OwnLog
+    authorisations: Authorisations
+    signing_key: SigningKey
+    sealing_key: SealingKey
+    catalogue: Catalogue
+    demo: bool = False
+    evaluation: bool = False
+
+    @classmethod
+    def open(
+        cls, config: NodeConfig, clock: Clock | None = None, *, demo: bool = False, evaluation: bool = False
+    ) -> Self:
+        """Open keys, store and log; nothing is dialled. Raises SamenloopError with what is wrong and where."""
+        clock = clock or SystemClock()
+        config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        references = References(
+            read_secret(
+                config.keys.references,
+                KEY_BYTES,
+                _("Er is nog geen sleutel {path}: start met samenloop-node join.", path=config.keys.references),
+            )
+        )
+        store = Store(config.state / "node.sqlite")
+        agreement = Agreement(store, config.covenant, clock)
+        covenant = agreement.covenant()
+        covenant.participant(config.participant)
+        files = TlsFiles(config.tls.key, config.tls.certificate, config.tls.ca)
+        signer = load_signer(f"{covenant.trust_domain}/{config.participant}", config.keys.signing)
+        return cls(
+            config=config,
+            store=store,
+            connection=Connection(files, agreement.covenant, clock),
+            agreement=agreement,
+            keyring=Keyring(config.keys.secrets),
+            clock=clock,
+            references=references,
+            ownlog=OwnLog(store, config.state / "ownlog.tree", signer, clock),
+            authorisations=Authorisations.load(config.authorisations),
+            signing_key=SigningKey.load(config.keys.signing),
+            sealing_key=SealingKey.load(config.keys.sealing),
+            catalogue=load_catalogue(),
+            demo=demo and covenant.flags.demo,
+            evaluation=evaluation and covenant.flags.evaluation,
+        )
+
+    def covenant(self) -> Covenant:
+        """Return the active covenant."""
+        return self.agreement.covenant()
+
+    def participant(self) -> Participant:
+        """Return this node's own row in the covenant."""
+        return self.covenant().participant(self.config.participant)
+
+    def epoch_keys(self, epoch: EpochId) -> EpochKeys:
+        """Return the recipe keys of an epoch; raises SamenloopError(NOT_FOUND) before the ceremony."""
+        return self.keyring.keys(self.covenant(), epoch)
+
+    def profile(self) -> Profile:
+        """Return the token profile of the covenant."""
+        return profile(self.covenant().token_profile)
+
+    async def close(self) -> None:
+        """Close the connection, then the store."""
+        await self.connection.close()
+        self.store.close()
+
+
+@contextmanager
+def one_daemon(folder: Path) -> Iterator[None]:
+    """Hold the lock of this state folder; raises SamenloopError(BUSY) while another daemon has it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "daemon.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise SamenloopError(ErrorCode.BUSY, _("Er draait al een node op {folder}.", folder=folder)) from error
+        yield

@@ -1,0 +1,40 @@
+"""What a user can ask of the daemon: a closed table of commands with the roles that each needs. Not in the table:
+refused.
+
+A command gets the checked account of its caller and a JSON request, may report progress, and returns a JSON result:
+
+    async def run(app: App, user: User, request: Mapping[str, object], emit: Emit) -> dict[str, object]
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from samenloop_node.accounts import Role, User
+from samenloop_node.app import App
+
+Emit = Callable[[Mapping[str, object]], None]
+"""Sends one progress message to the caller; does nothing when he is gone."""
+Run = Callable[[App, User, Mapping[str, object], Emit], Awaitable[dict[str, object]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command and the roles of which its caller needs at least one."""
+
+    run: Run
+    roles: frozenset[Role]
+
+
+def _commands() -> Mapping[str, Command]:
+    from samenloop_node.commands import status
+
+    everybody = frozenset(Role)
+    return MappingProxyType(
+        {
+            "status": Command(status.run, everybody),
+        }
+    )
+
+
+COMMANDS = _commands()

@@ -1,0 +1,1 @@
+"""Calls to the coordinator: mutual TLS, one channel, every failure a sentence."""

@@ -1,0 +1,147 @@
+"""Which covenant is active here, and which epochs: taken over from the coordinator only when everything is signed.
+
+1. A fresh node starts from the file with the pinned fingerprint; nothing else is believed.
+2. A newer version is accepted one by one, each the signed successor of the one before (`covenant.signatures.complete`).
+3. The coordinator says which epochs are live; that gives it nothing, because the secrets come from the ceremony.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from samenloop.clock import Clock, milliseconds
+from samenloop.covenant import Covenant, fingerprint, parse_canonical
+from samenloop.covenant.signatures import complete, parse_signatures
+from samenloop.errors import ErrorCode, IntegrityError, InvalidInput, SamenloopError
+from samenloop.model import EpochId, epoch_id
+from samenloop.texts import _
+from samenloop.wire.convert import CovenantRef
+from samenloop.wire.v1 import covenant_pb2 as pb
+from samenloop_node.config import CovenantFiles
+from samenloop_node.connection.client import Connection
+from samenloop_node.store import Store, covenants
+from samenloop_node.store.covenants import StoredCovenant
+
+MAX_SKEW_MS = 120_000
+_MAX_STEPS = 1000
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many registrations of an own register have tokens for an epoch, as the coordinator counts them."""
+
+    register: str
+    epoch: EpochId
+    registered: int
+    with_epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """What the coordinator said last: epochs to read and to write, and the coverage of the own registers."""
+
+    read_epochs: tuple[EpochId, ...] = ()
+    write_epochs: tuple[EpochId, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+
+
+class Agreement:
+    """Holds the active covenant and the live epochs of this node."""
+
+    def __init__(self, store: Store, files: CovenantFiles, clock: Clock) -> None:
+        """Take the newest accepted version from the store, or on a fresh node the pinned file."""
+        self._store = store
+        self._clock = clock
+        stored = store.read_now(covenants.newest)
+        self._covenant = parse_canonical(stored.document) if stored else _pinned(files)
+        self._live = LiveState()
+
+    def covenant(self) -> Covenant:
+        """Return the active covenant."""
+        return self._covenant
+
+    def ref(self) -> CovenantRef:
+        """Return the reference that messages carry."""
+        return CovenantRef(self._covenant.id, self._covenant.version)
+
+    @property
+    def live(self) -> LiveState:
+        """Return what the last `refresh` learned."""
+        return self._live
+
+    async def refresh(self, connection: Connection) -> LiveState:
+        """Ask the coordinator for version and epochs; take over newer versions that are completely signed.
+
+        Raises SamenloopError: CLOCK_SKEW when the clocks differ more than 120 seconds, INTEGRITY when a version does
+        not follow or the coordinator names another fingerprint for the active one.
+        """
+        state = await connection.get_state(pb.GetStateRequest(covenant=self._covenant.id))
+        self._check_clock(state.now_ms)
+        for _step in range(_MAX_STEPS):
+            if state.version <= self._covenant.version:
+                break
+            await self._follow(connection, self._covenant.version + 1)
+        if (state.version, state.fingerprint.hex()) != (self._covenant.version, fingerprint(self._covenant)):
+            raise IntegrityError(
+                _("De coördinator werkt met een ander convenant dan deze node heeft aangenomen. Bel de beheerder.")
+            )
+        self._live = _live(state)
+        return self._live
+
+    async def retried(self, connection: Connection, act: Callable[[], Awaitable[_T]]) -> _T:
+        """Do `act`; when covenant or epochs turn out to have changed, refresh and do it once more."""
+        try:
+            return await act()
+        except SamenloopError as error:
+            if error.code not in (ErrorCode.COVENANT_MISMATCH, ErrorCode.EPOCH_MISMATCH):
+                raise
+        await self.refresh(connection)
+        return await act()
+
+    async def _follow(self, connection: Connection, version: int) -> None:
+        reply = await connection.get_covenant(pb.GetCovenantRequest(id=self._covenant.id, version=version))
+        successor = parse_canonical(reply.document)
+        if not complete(self._covenant, successor, parse_signatures(reply.signatures)):
+            raise IntegrityError(_("Versie {version} van het convenant is niet volledig getekend.", version=version))
+        row = StoredCovenant(version, reply.document, reply.signatures, milliseconds(self._clock.now()))
+        await self._store.write(lambda db: covenants.accept(db, row))
+        self._covenant = successor
+
+    def _check_clock(self, now_ms: int) -> None:
+        skew = milliseconds(self._clock.now()) - now_ms
+        if abs(skew) > MAX_SKEW_MS:
+            direction = _("voor") if skew > 0 else _("achter")
+            raise SamenloopError(
+                ErrorCode.CLOCK_SKEW,
+                _(
+                    "De klok van deze computer loopt {minutes} minuten {direction} op die van de coördinator. Zet "
+                    "hem gelijk.",
+                    minutes=round(abs(skew) / 60_000),
+                    direction=direction,
+                ),
+            )
+
+
+def _pinned(files: CovenantFiles) -> Covenant:
+    try:
+        covenant = parse_canonical(files.document.read_bytes())
+    except OSError as error:
+        raise InvalidInput(
+            "covenant.document", _("Het convenant {path} is niet leesbaar.", path=files.document)
+        ) from error
+    if fingerprint(covenant) != files.fingerprint:
+        raise IntegrityError(
+            _("Het convenant {path} heeft een andere vingerafdruk dan de configuratie noemt.", path=files.document)
+        )
+    return covenant
+
+
+def _live(state: pb.CovenantState) -> LiveState:
+    return LiveState(
+        read_epochs=tuple(epoch_id(name) for name in state.read_epochs),
+        write_epochs=tuple(epoch_id(name) for name in state.write_epochs),
+        coverage=tuple(
+            Coverage(row.register, epoch_id(row.epoch), row.registered, row.with_epoch) for row in state.coverage
+        ),
+    )

@@ -1,0 +1,107 @@
+"""The node's own log: who did what here, in the same tamper-evident form as the coordinator's log (architecture
+section 8).
+
+1. An entry is appended in the transaction of the act that it records: no entry, no act.
+2. One integrator (the daemon) puts entries into the tree, in its own file, and signs with the partner's signing key.
+3. Every day, also one without entries, SHA-256(32-byte salt || checkpoint) goes to the coordinator's log; the salt
+   stays here.
+"""
+
+import hashlib
+import secrets
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+
+import samenloop_node
+from samenloop.audit import entry as entries
+from samenloop.audit import log
+from samenloop.audit.checkpoint import Checkpoint
+from samenloop.audit.fields import Event
+from samenloop.audit.note import NoteSigner
+from samenloop.audit.sqlite import SqliteEntries, append, create_tree_file, open_tree_file
+from samenloop.audit.stamp import Stamper
+from samenloop.clock import Clock
+from samenloop_node.store import Store, ownlog
+from samenloop_node.store.base import connect
+from samenloop_node.store.ownlog import Anchor
+
+SALT_BYTES = 32
+
+
+class OwnLog:
+    """Appends entries, keeps the tree, makes the anchors."""
+
+    def __init__(self, store: Store, tree_path: Path, signer: NoteSigner, clock: Clock) -> None:
+        """Open the log and check that entries and tree belong together; raises IntegrityError: then do not start."""
+        self._store = store
+        self._tree_path = tree_path
+        self._signer = signer
+        self._stamper = Stamper(clock)
+        self._clock = clock
+        self._first = store.read_now(ownlog.entry_count)
+        if not tree_path.exists() and self._first == 0:
+            create_tree_file(tree_path, log.empty_checkpoint(signer).format())
+        log.open_head(self._entries(), open_tree_file(tree_path), signer)
+
+    @property
+    def origin(self) -> str:
+        """Return the name of this log."""
+        return self._signer.name
+
+    def append(self, db: sqlite3.Connection, event: Event, public: Mapping[str, object]) -> int:
+        """Append an entry to the open transaction of the act; return its place. `public` without the always-fields."""
+        self._stamper.n = ownlog.entry_count(db) - self._first
+        fields = {**public, **self._stamper.stamp(), "origin": self.origin, "software": _SOFTWARE}
+        return append(db, entries.build(event, fields, (), entries.new_salt()), ())
+
+    async def write(self, event: Event, public: Mapping[str, object]) -> int:
+        """Append an entry that is an act by itself; it is durable on return."""
+        return await self._store.write(lambda db: self.append(db, event, public))
+
+    def integrate(self) -> Checkpoint:
+        """Put all waiting entries into the tree and return the signed checkpoint. Blocking; one caller at a time."""
+        stored, tree = self._entries(), open_tree_file(self._tree_path)
+        try:
+            checkpoint = log.integrate(stored, tree, self._signer)
+            while checkpoint.size < stored.count():
+                checkpoint = log.integrate(stored, tree, self._signer)
+        finally:
+            tree.close()
+        return checkpoint
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the newest signed checkpoint of this log."""
+        tree = open_tree_file(self._tree_path)
+        try:
+            return log.latest(tree, self._signer.name, self._signer.public_key())
+        finally:
+            tree.close()
+
+    async def anchor_due(self) -> Anchor | None:
+        """Return today's anchor (UTC) if it was not sent yet, made now when there is none. The same one until it is
+        sent.
+        """
+        day = f"{self._clock.now():%Y-%m-%d}"
+        kept = await self._store.read(lambda db: ownlog.anchor_of(db, day))
+        if kept is None:
+            kept = Anchor(day, secrets.token_bytes(SALT_BYTES), self.integrate().format(), sent=False)
+            await self._store.write(lambda db: ownlog.keep_anchor(db, kept))
+        return None if kept.sent else kept
+
+    async def anchor_sent(self, anchor: Anchor) -> None:
+        """Remember that the coordinator logged this anchor."""
+        await self._store.write(
+            lambda db: ownlog.keep_anchor(db, Anchor(anchor.day, anchor.salt, anchor.note, sent=True))
+        )
+
+    def _entries(self) -> SqliteEntries:
+        return SqliteEntries(connect(self._store.path))
+
+
+def anchor_digest(anchor: Anchor) -> bytes:
+    """Return what goes to the coordinator, 32 bytes."""
+    return hashlib.sha256(anchor.salt + anchor.note).digest()
+
+
+_SOFTWARE = f"samenloop-node/{samenloop_node.__version__}"

@@ -1,0 +1,42 @@
+"""Covenant versions that this node accepted, in canonical bytes with their signatures. Only verified ones come in."""
+
+import sqlite3
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+migrations = Migrations("covenants")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCovenant:
+    """One accepted version: canonical document and signatures, and when it was accepted (ms)."""
+
+    version: int
+    document: bytes
+    signatures: bytes
+    accepted_ms: int
+
+
+@migrations()
+def covenant_table(db: Database) -> None:
+    """Make the table of accepted versions."""
+    db.execute(
+        "CREATE TABLE covenant (version INTEGER PRIMARY KEY, document BLOB NOT NULL, signatures BLOB NOT NULL,"
+        " accepted_ms INTEGER NOT NULL) STRICT"
+    )
+
+
+def newest(db: sqlite3.Connection) -> StoredCovenant | None:
+    """Return the version with the highest number, or None on a fresh node."""
+    row = db.execute("SELECT * FROM covenant ORDER BY version DESC LIMIT 1").fetchone()
+    return StoredCovenant(*row) if row else None
+
+
+def accept(db: sqlite3.Connection, covenant: StoredCovenant) -> None:
+    """Add a version; a version once accepted never changes."""
+    db.execute(
+        "INSERT INTO covenant (version, document, signatures, accepted_ms) VALUES (?, ?, ?, ?)",
+        (covenant.version, covenant.document, covenant.signatures, covenant.accepted_ms),
+    )

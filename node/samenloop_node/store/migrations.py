@@ -1,0 +1,18 @@
+"""All migration sets, in order; each module owns the tables of its own subject. Applied by name, once, in a
+transaction.
+"""
+
+from sqlite_utils.migrations import Migrations
+
+from samenloop_node.store import covenants, ownlog, receipts, registrations, syncs
+
+
+def all_migrations() -> tuple[Migrations, ...]:
+    """Return every migration set of the node."""
+    return (
+        covenants.migrations,
+        ownlog.migrations,
+        receipts.migrations,
+        registrations.migrations,
+        syncs.migrations,
+    )

@@ -1,0 +1,187 @@
+"""What this node registered: per record of a register its random registration id, keyed digests, fact codes and dates.
+
+A registration is *settled* when its digests say what the coordinator holds. Before anything is sent its digests are
+emptied (`unsettle`), and filled again with the reply (`settle`): after a crash an unsettled one is simply sent again
+under the same id.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+migrations = Migrations("registrations")
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One registration as stored. Its digests are empty while unsettled; `epochs` are those it has tokens for."""
+
+    register: str
+    record_id: str
+    registration_id: bytes
+    row_digest: bytes
+    facts_digest: bytes
+    facts: str
+    case_number: str
+    frozen: bool
+    epochs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision beforehand as applied (R-76): keyed references of 32 bytes, ISO dates; one row per receiver."""
+
+    registration_id: bytes
+    receiver: str
+    reference: bytes
+    decider: bytes
+    decided_on: str
+    valid_until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the coordinator confirmed for one registration; `epochs` is None when the tokens stayed as they were."""
+
+    registration_id: bytes
+    row_digest: bytes
+    facts_digest: bytes
+    facts: str
+    case_number: str
+    epochs: Sequence[str] | None
+    decisions: tuple[Decision, ...]
+    at_ms: int
+
+
+@migrations()
+def registration_tables(db: Database) -> None:
+    """Make the tables of registrations, of the epochs that they have tokens for, and of decisions beforehand."""
+    db.execute(
+        "CREATE TABLE registration (register TEXT NOT NULL, record_id TEXT NOT NULL, registration_id BLOB NOT NULL "
+        "UNIQUE,"
+        " row_digest BLOB NOT NULL, facts_digest BLOB NOT NULL, facts TEXT NOT NULL, case_number TEXT NOT NULL,"
+        " frozen INTEGER NOT NULL, changed_ms INTEGER NOT NULL, PRIMARY KEY (register, record_id)) STRICT"
+    )
+    db.execute(
+        "CREATE TABLE registration_epoch (registration_id BLOB NOT NULL REFERENCES registration (registration_id)"
+        " ON DELETE CASCADE, epoch TEXT NOT NULL, PRIMARY KEY (registration_id, epoch)) STRICT, WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE beforehand (registration_id BLOB NOT NULL REFERENCES registration (registration_id)"
+        " ON DELETE CASCADE, receiver TEXT NOT NULL, reference BLOB NOT NULL, decider BLOB NOT NULL, decided_on "
+        "TEXT NOT NULL,"
+        " valid_until TEXT NOT NULL, PRIMARY KEY (registration_id, receiver)) STRICT, WITHOUT ROWID"
+    )
+    db.execute("CREATE INDEX beforehand_reference ON beforehand (reference)")
+    db.execute("CREATE INDEX beforehand_decider ON beforehand (decider, decided_on)")
+
+
+_COLUMNS = "register, record_id, registration_id, row_digest, facts_digest, facts, case_number, frozen"
+
+
+def find(db: sqlite3.Connection, register: str, record_id: str) -> Registration | None:
+    """Return the registration of a record, or None."""
+    row = db.execute(
+        f"SELECT {_COLUMNS} FROM registration WHERE register = ? AND record_id = ?",  # noqa: S608 - fixed column list
+        (register, record_id),
+    ).fetchone()
+    return _registration(db, row) if row else None
+
+
+def by_id(db: sqlite3.Connection, registration_id: bytes) -> Registration | None:
+    """Return a registration by its random id, or None."""
+    row = db.execute(
+        f"SELECT {_COLUMNS} FROM registration WHERE registration_id = ?",  # noqa: S608 - fixed column list
+        (registration_id,),
+    ).fetchone()
+    return _registration(db, row) if row else None
+
+
+def count(db: sqlite3.Connection, register: str) -> int:
+    """Return how many registrations a register has."""
+    return int(db.execute("SELECT count(*) FROM registration WHERE register = ?", (register,)).fetchone()[0])
+
+
+def record_ids(db: sqlite3.Connection, register: str) -> Iterator[str]:
+    """Return the record ids of a register."""
+    return (row[0] for row in db.execute("SELECT record_id FROM registration WHERE register = ?", (register,)))
+
+
+def without_epoch(db: sqlite3.Connection, epoch: str) -> list[tuple[str, str]]:
+    """Return (register, record id) of all registrations without tokens for `epoch`."""
+    rows = db.execute(
+        "SELECT register, record_id FROM registration r WHERE NOT EXISTS (SELECT 1 FROM registration_epoch e"
+        " WHERE e.registration_id = r.registration_id AND e.epoch = ?) ORDER BY register, record_id",
+        (epoch,),
+    )
+    return list(rows)
+
+
+def unsettle(db: sqlite3.Connection, rows: Iterable[tuple[str, str, bytes]], now_ms: int) -> None:
+    """Note that these (register, record id, registration id) are on their way out; new ones are added."""
+    db.executemany(
+        "INSERT INTO registration VALUES (?, ?, ?, x'', x'', '', '', 0, ?)"
+        " ON CONFLICT (register, record_id) DO UPDATE SET row_digest = x'', facts_digest = x''",
+        [(*row, now_ms) for row in rows],
+    )
+
+
+def settle(db: sqlite3.Connection, confirmed: Sequence[Settled]) -> None:
+    """Store what the coordinator now holds for these registrations."""
+    db.executemany(
+        "UPDATE registration SET row_digest = ?, facts_digest = ?, facts = ?, case_number = ?, changed_ms = ?"
+        " WHERE registration_id = ?",
+        [(s.row_digest, s.facts_digest, s.facts, s.case_number, s.at_ms, s.registration_id) for s in confirmed],
+    )
+    replaced = [(s.registration_id,) for s in confirmed if s.epochs is not None]
+    db.executemany("DELETE FROM registration_epoch WHERE registration_id = ?", replaced)
+    db.executemany(
+        "INSERT INTO registration_epoch VALUES (?, ?)",
+        [(s.registration_id, epoch) for s in confirmed for epoch in s.epochs or ()],
+    )
+    db.executemany("DELETE FROM beforehand WHERE registration_id = ?", [(s.registration_id,) for s in confirmed])
+    db.executemany(
+        "INSERT INTO beforehand VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (d.registration_id, d.receiver, d.reference, d.decider, d.decided_on, d.valid_until)
+            for s in confirmed
+            for d in s.decisions
+        ],
+    )
+
+
+def remove(db: sqlite3.Connection, registration_ids: Iterable[bytes]) -> None:
+    """Forget registrations that the coordinator withdrew or never took."""
+    db.executemany("DELETE FROM registration WHERE registration_id = ?", [(value,) for value in registration_ids])
+
+
+def decisions(db: sqlite3.Connection, registration_id: bytes) -> tuple[Decision, ...]:
+    """Return the decisions beforehand of a registration."""
+    rows = db.execute(
+        "SELECT registration_id, receiver, reference, decider, decided_on, valid_until FROM beforehand"
+        " WHERE registration_id = ? ORDER BY receiver",
+        (registration_id,),
+    )
+    return tuple(Decision(*row) for row in rows)
+
+
+def decision_owner(db: sqlite3.Connection, reference: bytes) -> bytes | None:
+    """Return the registration that a decision reference was used for, or None."""
+    row = db.execute("SELECT registration_id FROM beforehand WHERE reference = ? LIMIT 1", (reference,)).fetchone()
+    return row[0] if row else None
+
+
+def decisions_of_day(db: sqlite3.Connection, decider: bytes, decided_on: str) -> set[bytes]:
+    """Return the references of the decisions that a decider made on one day."""
+    rows = db.execute(
+        "SELECT DISTINCT reference FROM beforehand WHERE decider = ? AND decided_on = ?", (decider, decided_on)
+    )
+    return {row[0] for row in rows}
+
+
+def _registration(db: sqlite3.Connection, row: tuple[str, str, bytes, bytes, bytes, str, str, int]) -> Registration:
+    epochs = db.execute("SELECT epoch FROM registration_epoch WHERE registration_id = ?", (row[2],))
+    return Registration(*row[:7], bool(row[7]), frozenset(epoch for (epoch,) in epochs))

@@ -82,6 +82,13 @@ def parse(body: bytes) -> Entry:
     return Entry(event, public, bytes.fromhex(salt), digests)
 
 
+def rows(entry: Entry, name: str) -> list[dict[str, str]]:
+    """Return the rows of a public list of rows (`holders`, `keys`), empty when the entry has none."""
+    value = entry.public.get(name, [])
+    found = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+    return [{key: inner for key, inner in row.items() if isinstance(inner, str)} for row in found]
+
+
 def check_entry(event: Event, public: Mapping[str, object], sealed_count: int) -> None:
     """Check a public half against the field table; raises InvalidInput naming the field, never its value."""
     table = EVENTS[event]

@@ -71,7 +71,6 @@ class View(enum.Enum):
     OWNER = "owner"
     OPERATOR = "operator"
     AUDITOR = "auditor"
-    SUBJECT = "subject"
 
 
 class Sealed(enum.Enum):
@@ -148,6 +147,7 @@ _SHORT = _matches(r"[!-~]{1,100}")
 _REFERENCE = _matches(r"(?:[0-9a-f]{2}){8,32}")
 _EPOCH = _matches(r"[0-9]{4}-[0-9]{1,3}")
 _DAY = _matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_REGISTRATION = _hex(16)
 _WRAP = _row({"holder": _CODE, "key": _hex(8), "for_holder": _hex(80), "for_auditor": _hex(80)}, {})
 
 HOLDER_ROW_MUST: Mapping[str, Check] = {"holder": _CODE, "answer": _one_of("known", "no_message", "none")}
@@ -162,7 +162,6 @@ HOLDER_ROW_MAY: Mapping[str, Check] = {
     "region_reason": _CODE,
 }
 
-_BOTH = frozenset({View.REQUESTER, View.OWNER, View.SUBJECT})
 _PARTIES = frozenset({View.REQUESTER, View.OWNER})
 _OWN = frozenset({View.REQUESTER})
 _HIDDEN: frozenset[View] = frozenset()
@@ -170,13 +169,13 @@ _HIDDEN: frozenset[View] = frozenset()
 FIELDS: Mapping[str, Field] = {
     # what kind of entry, made by what
     "schema": Field(lambda value: value == 1 and type(value) is int, _PARTIES),
-    "event": Field(_one_of(*(event.value for event in Event)), _BOTH),
+    "event": Field(_one_of(*(event.value for event in Event)), _PARTIES),
     "origin": Field(_ORIGIN, _PARTIES),
     "software": Field(_SHORT, _PARTIES),
     "normaliser": Field(_CODE, _PARTIES),
     # when
-    "start_ms": Field(_integer, _BOTH),
-    "end_ms": Field(_integer, _BOTH),
+    "start_ms": Field(_integer, _PARTIES),
+    "end_ms": Field(_integer, _PARTIES),
     "process": Field(_hex(8), _OWN),
     "n": Field(_integer, _OWN),
     "clock": Field(_one_of("ok", "stepped", "unsynced"), _OWN),
@@ -185,19 +184,19 @@ FIELDS: Mapping[str, Field] = {
     "span": Field(_hex(8), _OWN),
     "parent": Field(_hex(8), _OWN),
     "request": Field(_hex(16), _PARTIES),
-    "activity": Field(_SHORT, _BOTH),
+    "activity": Field(_SHORT, _PARTIES),
     # why
-    "covenant": Field(_CODE, _BOTH),
+    "covenant": Field(_CODE, _PARTIES),
     "version": Field(_integer, _PARTIES),
-    "purpose": Field(_CODE, _BOTH),
-    "basis": Field(_SHORT, _BOTH),
+    "purpose": Field(_CODE, _PARTIES),
+    "basis": Field(_SHORT, _PARTIES),
     "case": Field(_REFERENCE, _OWN),
     "new_fact": Field(_CODE, _OWN),
     # who
-    "actor": Field(_CODE, _BOTH),
+    "actor": Field(_CODE, _PARTIES),
     "certificate": Field(_hex(32), _OWN),
-    "role": Field(_CODE, _BOTH),
-    "acting": Field(_CODE, _BOTH),
+    "role": Field(_CODE, _PARTIES),
+    "acting": Field(_CODE, _PARTIES),
     "user": Field(_REFERENCE, _OWN),
     "responsible": Field(_REFERENCE, _OWN),
     # from where
@@ -206,7 +205,7 @@ FIELDS: Mapping[str, Field] = {
     "tls": Field(_SHORT, _OWN),
     "kex": Field(_SHORT, _OWN),
     # about what
-    "holders": Field(_list_of(_row(HOLDER_ROW_MUST, HOLDER_ROW_MAY), 100), _BOTH),
+    "holders": Field(_list_of(_row(HOLDER_ROW_MUST, HOLDER_ROW_MAY), 100), _PARTIES),
     "question": Field(_hex(16), _PARTIES),
     "receiver": Field(_CODE, _PARTIES),
     "receivers": Field(_list_of(_CODE, 100), _PARTIES),
@@ -246,6 +245,25 @@ FIELDS: Mapping[str, Field] = {
     "entry": Field(_integer, _HIDDEN),
     "size": Field(_integer, _HIDDEN),
 }
+
+HALF_FIELDS: Mapping[str, Check] = {
+    "result": _one_of("none", "shown", "hidden", "withheld", "excluded", "done", "refused"),
+    "reason": _RULE,
+    "rule": _RULE,
+    "mode": _CODE,
+    "registrations": _list_of(_REGISTRATION, 8),
+    "more": _boolean,
+    "register": _CODE,
+    "epochs": _list_of(_EPOCH, 8),
+    "recipes": _list_of(_integer, 64),
+    "decision": _REFERENCE,
+    "user": _matches(r"[^\x00-\x1f\x7f]{1,100}"),
+    "motive": _matches(r"[^\x00-\x1f\x7f]{1,1500}"),
+    "paper": _matches(r"[^\x00-\x1f\x7f]{1,100}"),
+}
+"""Fields of a sealed half. User names and motives only in a node's own log; never a name or token of a person asked
+about.
+"""
 
 CHECKS: Mapping[str, Check] = {name: field.check for name, field in FIELDS.items()}
 

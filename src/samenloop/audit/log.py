@@ -96,6 +96,16 @@ def prove_consistency(tree_store: TreeStore, old: int, new: int) -> tuple[bytes,
     return tree.consistency(old, new, tree_store.node)
 
 
+def purgeable(tree_store: TreeStore, cutoff_ms: int) -> int | None:
+    """Return the last entry that may be purged when everything up to `cutoff_ms` is past its term, or None.
+
+    The entry after it stays although it is past its term too: its time is the proof that what went before was.
+    """
+    newer = tree_store.first_newer(cutoff_ms)
+    last = (checkpoints.parse(tree_store.head()).size if newer is None else newer) - 2
+    return last if last >= 0 else None
+
+
 def checkpoint_at(tree_store: TreeStore, size: int, signer: NoteSigner) -> Checkpoint:
     """Return the checkpoint of the first `size` entries, signed again (Ed25519 gives the same bytes each time)."""
     _within_head(tree_store, size)
@@ -119,7 +129,7 @@ def accept_cosignature(
     seconds = checkpoints.cosignatures(signed, witnesses).get(signature.name)
     if seconds is None:
         raise IntegrityError(_("{name} is geen getuige van dit logboek.", name=signature.name))
-    tree_store.keep_checkpoint(size, signed.format())
+    tree_store.keep_checkpoint(size, signed.format(), seconds // 86_400, len(signed.note.signatures))
     return signature.name, seconds
 
 

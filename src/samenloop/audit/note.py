@@ -99,9 +99,9 @@ def check_name(name: str) -> str:
     return name
 
 
-def parse(data: bytes) -> Note:
+def parse(data: bytes, most: int = MAX_NOTE_BYTES) -> Note:
     """Parse a signed note; raises IntegrityError for whatever is not exactly in form."""
-    if len(data) > MAX_NOTE_BYTES:
+    if len(data) > most:
         raise bad_note()
     try:
         whole = data.decode()

@@ -20,6 +20,8 @@ from samenloop.texts import _
 
 HALF_BYTES = 512
 """Plaintext size of a sealed half of an entry."""
+LONG_HALF_BYTES = 2_048
+"""Plaintext size of a sealed half in a node's own log, where it may hold a motive."""
 ITEM_BYTES = 1_024
 """Plaintext size of a mailbox item."""
 KEY_ID_BYTES = 8

@@ -59,13 +59,19 @@ _TREE_TABLES = (
     """CREATE TABLE leaf_place (
         prefix INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (prefix, seq)
     ) STRICT, WITHOUT ROWID""",
-    "CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note BLOB NOT NULL) STRICT",
+    """CREATE TABLE checkpoint (
+        size INTEGER PRIMARY KEY, note BLOB NOT NULL, day INTEGER NOT NULL, signatures INTEGER NOT NULL
+    ) STRICT""",
+    "CREATE INDEX checkpoint_by_day ON checkpoint (day, signatures, size)",
     "CREATE TRIGGER node_stays BEFORE DELETE ON node BEGIN SELECT RAISE(ABORT, 'node hashes stay'); END",
     "CREATE TRIGGER node_same BEFORE UPDATE ON node BEGIN SELECT RAISE(ABORT, 'node hashes never change'); END",
     "CREATE TRIGGER head_stays BEFORE DELETE ON head BEGIN SELECT RAISE(ABORT, 'the head stays'); END",
 )
 _APPEND = """INSERT INTO log_entry (seq, leaf, body, sealed_count, sealed)
              VALUES ((SELECT coalesce(max(seq) + 1, 0) FROM log_entry), ?, ?, ?, ?)"""
+_THIN = """DELETE FROM checkpoint WHERE day < ? AND size <> (
+    SELECT best.size FROM checkpoint AS best WHERE best.day = checkpoint.day
+    ORDER BY best.signatures DESC, best.size DESC LIMIT 1)"""
 _INDEX_COLUMNS = 'seq, end_ms, event, actor, user, "case", purpose, rule'
 
 
@@ -221,10 +227,19 @@ class SqliteTree:
         with self._transaction() as connection:
             connection.execute("DELETE FROM entry_index WHERE seq BETWEEN ? AND ?", (first, last))
 
-    def keep_checkpoint(self, size: int, note: bytes) -> None:
-        """Keep a checkpoint with its cosignatures."""
+    def first_newer(self, cutoff_ms: int) -> int | None:
+        """Return the first indexed entry that ended after `cutoff_ms`, or None."""
+        with _readable():
+            (found,) = self._connection.execute(
+                "SELECT min(seq) FROM entry_index WHERE end_ms > ?", (cutoff_ms,)
+            ).fetchone()
+        return None if found is None else int(found)
+
+    def keep_checkpoint(self, size: int, note: bytes, day: int, signatures: int) -> None:
+        """Keep a checkpoint with its cosignatures, and thin out those of earlier days."""
         with self._transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO checkpoint (size, note) VALUES (?, ?)", (size, note))
+            connection.execute("INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?)", (size, note, day, signatures))
+            connection.execute(_THIN, (day - 1,))
 
     def checkpoints(self, from_size: int, limit: int) -> Sequence[bytes]:
         """Return kept checkpoints, smallest first."""

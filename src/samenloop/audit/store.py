@@ -117,8 +117,16 @@ class TreeStore(Protocol):
         """Delete the index rows of purged entries; node hashes stay."""
         ...
 
-    def keep_checkpoint(self, size: int, note: bytes) -> None:
-        """Keep a checkpoint with its cosignatures; a note of the same size is replaced."""
+    def first_newer(self, cutoff_ms: int) -> int | None:
+        """Return the first indexed entry that ended after `cutoff_ms`, or None."""
+        ...
+
+    def keep_checkpoint(self, size: int, note: bytes, day: int, signatures: int) -> None:
+        """Keep a checkpoint with its cosignatures; a note of the same size is replaced.
+
+        `day` is the day of the newest cosignature (days since 1970). Of each day before yesterday only the
+        checkpoint with the most signatures stays.
+        """
         ...
 
     def checkpoints(self, from_size: int, limit: int) -> Sequence[bytes]:

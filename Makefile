@@ -20,7 +20,7 @@ DATA ?=
 OUT ?=
 WORKERS ?= 2
 
-.PHONY: help demo up down test lint proto separation bench evaluate clean venv
+.PHONY: help demo up down test lint proto docs separation bench evaluate clean venv
 
 help:
 	@echo 'make demo        build, then play the whole story with six nodes on this machine'
@@ -28,6 +28,7 @@ help:
 	@echo 'make test        the whole test suite, with its coverage bar'
 	@echo 'make lint        ruff, mypy --strict, import rules, generated code'
 	@echo 'make proto       generate the wire code from proto/'
+	@echo 'make docs        draw the picture and paste the help of the programs into docs/'
 	@echo 'make separation  show that the coordinator is installed without any node code'
 	@echo 'make evaluate DATA=dir OUT=hits.csv   matching quality through the real path'
 	@echo 'make bench       speed, as ratios measured in one run'
@@ -94,6 +95,10 @@ lint: $(INSTALLED)
 
 proto: $(INSTALLED)
 	sh proto/generate.sh
+
+docs: $(INSTALLED)
+	$(PY) docs/tools/dataflow.py
+	$(PY) docs/tools/cli_reference.py
 
 separation: $(INSTALLED)
 	bash deploy/separation.sh

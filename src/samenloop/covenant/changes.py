@@ -44,26 +44,35 @@ def changes(old: Covenant, new: Covenant) -> tuple[Change, ...]:
     return tuple(_walk((), old, new))
 
 
-def leavers(old: Covenant, new: Covenant) -> tuple[Participant, ...]:
-    """Return the participants of `old` that `new` no longer has."""
-    return tuple(row for row in old.participants if new.find(row.id) is None)
+def leavers(old: Covenant, new: Covenant) -> frozenset[str]:
+    """Return the ids of `old` that `new` no longer has."""
+    return frozenset(row.id for row in old.participants if new.find(row.id) is None)
 
 
 def without(covenant: Covenant, gone: frozenset[str]) -> Covenant:
-    """Return the covenant as it follows from these participants leaving: they and every mention of them are dropped."""
+    """Return the covenant as it follows from these participants leaving, so that nothing else needs a signature.
+
+    They and every mention of them are dropped; a list kept on behalf of nobody else goes with them, a network without
+    a list too, and the witness quorum comes down to what the rest can be.
+    """
     rows = tuple(_forget(row, gone) for row in covenant.participants if row.id not in gone)
+    orphans = frozenset(row.id for row in rows if row.network and not row.registers)
+    if orphans:
+        return without(covenant, gone | orphans)
     decisions = tuple(
         dataclasses.replace(row, receivers=_rest(row.receivers, gone))
         for row in covenant.wpg20
         if row.holder not in gone
     )
-    return dataclasses.replace(covenant, participants=rows, wpg20=decisions)
+    quorum = min(covenant.witness_quorum, len(rows) - 1) if gone else covenant.witness_quorum
+    return dataclasses.replace(covenant, participants=rows, wpg20=decisions, witness_quorum=quorum)
 
 
 def _forget(row: Participant, gone: frozenset[str]) -> Participant:
     registers = tuple(
         dataclasses.replace(register, acting_partners=_rest(register.acting_partners, gone))
         for register in row.registers
+        if not register.acting_partners or not gone.issuperset(register.acting_partners)
     )
     return dataclasses.replace(row, may_ask=_rest(row.may_ask, gone), registers=registers)
 

@@ -62,9 +62,10 @@ def fingerprint(covenant: Covenant) -> str:
 def fill_keys(template: str, keys: Mapping[str, str]) -> str:
     """Replace each `@name@` in a TOML template by `keys[name]`; every place and every key must be used."""
     wanted = set(_PLACE.findall(template))
-    for name in sorted(wanted ^ keys.keys()):
-        text = _("Voor {name} is geen sleutel gegeven.") if name in wanted else _("Het model heeft geen plaats {name}.")
-        raise InvalidInput(name, text.format(name=name))
+    for name in sorted(wanted - keys.keys()):
+        raise InvalidInput(name, _("Voor {name} is geen sleutel gegeven.", name=name))
+    for name in sorted(keys.keys() - wanted):
+        raise InvalidInput(name, _("Het model heeft geen plaats {name}.", name=name))
     return _PLACE.sub(lambda match: keys[match[1]], template)
 
 

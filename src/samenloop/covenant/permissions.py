@@ -1,7 +1,7 @@
 """Who may ask whom: pure, and closed. What the covenant does not say is refused.
 
 1. Only for the covenant's own purpose (R-19). 2. Both parties known, neither suspended. 3. An edge asker -> holder.
-4. `acting_as` is one of the asker's own kinds. 5. Police registers only for receivers in a valid decision (R-06).
+4. The asker has a kind of partner to ask as. 5. Police registers only for receivers in a valid decision (R-06).
 """
 
 import enum
@@ -27,16 +27,20 @@ class Denial(enum.Enum):
     ASKER_SUSPENDED = "asker_suspended"
     HOLDER_SUSPENDED = "holder_suspended"
     NOT_AGREED = "not_agreed"
-    NOT_ACTING_AS = "not_acting_as"
+    NO_KIND = "no_kind"
     NO_REGISTER = "no_register"
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """Outcome: the registers that may be looked in, or why not (exactly one of the two is there)."""
+    """Outcome: the registers that may be looked in, or why not (exactly one of the two is there).
 
-    registers: tuple[Register, ...]
-    denial: Denial | None
+    `kinds` are the catalogue partner kinds that the asker asks as; with more than one, the strictest outcome counts.
+    """
+
+    registers: tuple[Register, ...] = ()
+    kinds: tuple[str, ...] = ()
+    denial: Denial | None = None
 
     @property
     def allowed(self) -> bool:
@@ -44,20 +48,20 @@ class Permission:
         return self.denial is None
 
 
-def may_ask(covenant: Covenant, *, asker: str, holder: str, purpose: str, acting_as: str, today: date) -> Permission:
-    """Judge whether `asker`, acting as catalogue kind `acting_as`, may ask `holder` today, and in which registers."""
+def may_ask(covenant: Covenant, *, asker: str, holder: str, purpose: str, today: date) -> Permission:
+    """Judge whether `asker` may ask `holder` today for this purpose, and in which registers."""
     asking, holding = covenant.find(asker), covenant.find(holder)
     if purpose != covenant.purpose.id:
-        return _denied(Denial.OTHER_PURPOSE)
+        return Permission(denial=Denial.OTHER_PURPOSE)
     if asking is None:
-        return _denied(Denial.UNKNOWN_ASKER)
+        return Permission(denial=Denial.UNKNOWN_ASKER)
     if holding is None:
-        return _denied(Denial.UNKNOWN_HOLDER)
-    denial = _between(asking, holding, acting_as)
+        return Permission(denial=Denial.UNKNOWN_HOLDER)
+    denial = _between(asking, holding)
     if denial is not None:
-        return _denied(denial)
+        return Permission(denial=denial)
     registers = offered(covenant, holding, asker, today)
-    return Permission(registers, None) if registers else _denied(Denial.NO_REGISTER)
+    return Permission(registers, asking.asks_as) if registers else Permission(denial=Denial.NO_REGISTER)
 
 
 def offered(covenant: Covenant, holder: Participant, asker: str, today: date) -> tuple[Register, ...]:
@@ -107,18 +111,14 @@ def check_version(
     raise SamenloopError(ErrorCode.COVENANT_MISMATCH, text)
 
 
-def _between(asking: Participant, holding: Participant, acting_as: str) -> Denial | None:
+def _between(asking: Participant, holding: Participant) -> Denial | None:
     if asking.suspended:
         return Denial.ASKER_SUSPENDED
     if holding.suspended:
         return Denial.HOLDER_SUSPENDED
     if holding.id not in asking.may_ask:
         return Denial.NOT_AGREED
-    return None if acting_as in asking.asks_as else Denial.NOT_ACTING_AS
-
-
-def _denied(denial: Denial) -> Permission:
-    return Permission((), denial)
+    return None if asking.asks_as else Denial.NO_KIND
 
 
 def _lower(general: int, own: int | None) -> int:

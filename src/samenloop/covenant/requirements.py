@@ -96,10 +96,10 @@ def required_signers(old: Covenant | None, new: Covenant) -> SignerRequirement:
         return SignerRequirement((_demand("covenant", _all_of(signing_participants(new))),))
     parties = _Parties(old, new)
     gone = leavers(old, new)
-    changed = changes(without(old, frozenset(row.id for row in gone)), new)
+    changed = changes(without(old, gone), new)
     if not gone and not changed:
         raise SamenloopError(ErrorCode.COVENANT_MISMATCH, _("Deze versie van het convenant verandert niets."))
-    removals = tuple(_removal(row.id, parties) for row in gone)
+    removals = tuple(_removal(name, parties) for name in sorted(gone) if not _goes_along(name, gone, old))
     return SignerRequirement((*removals, *(_judge(change, parties) for change in changed)))
 
 
@@ -130,6 +130,12 @@ def _removal(leaver: str, parties: _Parties) -> Demand:
     by_others = _all_of(others) if len(others) >= 2 else Quorum(0, frozenset())
     own = _all_of(parties.stand_in(leaver))
     return Demand(f"participants.{leaver}", ((own,), (by_others,)))
+
+
+def _goes_along(name: str, gone: frozenset[str], old: Covenant) -> bool:
+    """Say whether this is a network that cannot go on, because all its acting partners leave."""
+    row = old.participant(name)
+    return row.network and gone.issuperset(row.acting_partners)
 
 
 def _owner(change: Change, parties: _Parties) -> tuple[tuple[Quorum, ...], ...]:

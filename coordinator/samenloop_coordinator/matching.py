@@ -1,0 +1,84 @@
+"""Which registrations a question meets. Pure: values in, hits out; no store, no policy, no names.
+
+1. Every token of every epoch is looked up in every register, whatever was found before.
+2. Candidates of a register are its registrations with at least one equal token; excluded ones are dropped.
+3. Exactly four are judged per register and epoch: those with most agreeing recipes first, then dummies.
+4. A registration is a hit when the profile's rule says so within one epoch.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from samenloop.model import TokenSet
+from samenloop.profile import Profile, Side
+
+JUDGED = 4
+
+Agreeing = dict[int, int]
+"""Position of an epoch in the question -> bit mask of the recipes with an equal token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One value to look up: which register of the question, which of its epochs, which recipe."""
+
+    register: int
+    epoch: int
+    recipe: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A registration to judge, by its row in the store; `agreeing` is empty for a dummy."""
+
+    row: int
+    agreeing: Agreeing
+
+
+def candidates(
+    probes: Sequence[Probe], found: Iterable[tuple[int, int]], registers: int, excluded: Collection[int]
+) -> list[dict[int, Agreeing]]:
+    """Return per register: row -> what agrees. `found` has (position of the probe, row) for each equal value."""
+    rows: list[dict[int, Agreeing]] = [{} for _register in range(registers)]
+    for position, row in found:
+        if row not in excluded:
+            probe = probes[position]
+            agreeing = rows[probe.register].setdefault(row, {})
+            agreeing[probe.epoch] = agreeing.get(probe.epoch, 0) | 1 << probe.recipe
+    return rows
+
+
+def choose(rows: Mapping[int, Agreeing], dummies: Iterator[int]) -> list[Candidate]:
+    """Return exactly four candidates: most agreeing recipes in one epoch first (ties: oldest row), then dummies."""
+    ordered = sorted(rows.items(), key=lambda item: (-_strength(item[1]), item[0]))
+    chosen = [Candidate(row, agreeing) for row, agreeing in ordered[:JUDGED]]
+    return chosen + [Candidate(next(dummies), {}) for _place in range(JUDGED - len(chosen))]
+
+
+def judge(
+    profile: Profile,
+    question: Sequence[TokenSet],
+    candidate: Candidate,
+    sides: Mapping[str, Side],
+) -> bool:
+    """Tell whether a candidate is a hit; `sides` is what its registration holds per epoch. Judges every epoch, always."""
+    return any([_met(profile, tokens, candidate.agreeing.get(place, 0), sides) for place, tokens in enumerate(question)])
+
+
+def dummy_rows(last_row: int, below: Callable[[int], int]) -> Iterator[int]:
+    """Yield rows of any register, drawn by `below(n)` from 0..n-1; a dummy may no longer exist."""
+    while True:
+        yield 1 + below(max(last_row, 1))
+
+
+_BLANK = Side(0, 0)
+
+
+def _met(profile: Profile, tokens: TokenSet, agreeing: int, sides: Mapping[str, Side]) -> bool:
+    side = sides.get(tokens.epoch, _BLANK)
+    combination = profile.judge(Side(tokens.mask, tokens.facts), side, agreeing)
+    return combination is not None and bool(agreeing)
+
+
+def _strength(agreeing: Agreeing) -> int:
+    return max(mask.bit_count() for mask in agreeing.values())

@@ -1,0 +1,1 @@
+"""The four gRPC services: thin, each over its use cases."""

@@ -1,0 +1,1 @@
+"""What the coordinator keeps: a contract, and each backend native."""

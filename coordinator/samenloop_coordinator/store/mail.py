@@ -1,0 +1,97 @@
+"""Mailboxes, content keys, covenants and notices on SQLite."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from samenloop_coordinator.store.values import CovenantRow, KeyRow, MailRow, NoticeRow
+
+_COVENANT = "id, version, fingerprint, document, signatures, activated_ms"
+
+
+class SqliteMail:
+    """See `samenloop_coordinator.store.contract.Mail`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def put(self, rows: Iterable[MailRow], now_ms: int) -> None:
+        """Add items."""
+        self._connection.executemany(
+            "INSERT INTO mail (item_id, receiver, key_id, sealed, at_ms) VALUES (?, ?, ?, ?, ?)",
+            [(row.item_id, row.receiver, row.key_id, row.sealed, now_ms) for row in rows],
+        )
+
+    def fetch(self, receiver: str, limit: int) -> Sequence[MailRow]:
+        """Return the oldest items of a receiver."""
+        sql = "SELECT item_id, receiver, key_id, sealed FROM mail WHERE receiver = ? ORDER BY id LIMIT ?"
+        return [MailRow(*row) for row in self._connection.execute(sql, (receiver, limit)).fetchall()]
+
+    def acknowledge(self, receiver: str, item_ids: Sequence[bytes]) -> None:
+        """Delete items of this receiver."""
+        sql = "DELETE FROM mail WHERE item_id = ? AND receiver = ?"
+        self._connection.executemany(sql, [(item_id, receiver) for item_id in item_ids])
+
+    def keep_keys(self, rows: Iterable[KeyRow], now_ms: int) -> None:
+        """Keep wrapped content keys."""
+        self._connection.executemany(
+            "INSERT INTO content_key (key_id, holder, wrapped, at_ms) VALUES (?, ?, ?, ?)",
+            [(row.key_id, row.holder, row.wrapped, now_ms) for row in rows],
+        )
+
+    def keys(self, receiver: str, key_ids: Sequence[bytes]) -> Sequence[KeyRow]:
+        """Return wrapped content keys of this receiver."""
+        sql = "SELECT key_id, holder, wrapped FROM content_key WHERE key_id = ? AND holder = ?"
+        rows = [self._connection.execute(sql, (key_id, receiver)).fetchone() for key_id in key_ids]
+        return [KeyRow(*row) for row in rows if row]
+
+    def forget_keys(self, moment_ms: int) -> None:
+        """Delete keys made before that no item needs any more."""
+        sql = "DELETE FROM content_key WHERE at_ms < ? AND key_id NOT IN (SELECT key_id FROM mail)"
+        self._connection.execute(sql, (moment_ms,))
+
+
+class SqliteCovenants:
+    """See `samenloop_coordinator.store.contract.Covenants`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def active(self) -> Sequence[CovenantRow]:
+        """Return every active covenant version."""
+        sql = f"SELECT {_COVENANT} FROM covenant WHERE activated_ms > 0 ORDER BY id, version"  # noqa: S608  # fixed names
+        return [CovenantRow(*row) for row in self._connection.execute(sql).fetchall()]
+
+    def find(self, covenant: str, version: int) -> CovenantRow | None:
+        """Return one version."""
+        sql = f"SELECT {_COVENANT} FROM covenant WHERE id = ? AND version = ?"  # noqa: S608  # fixed names
+        row = self._connection.execute(sql, (covenant, version)).fetchone()
+        return CovenantRow(*row) if row else None
+
+    def keep(self, row: CovenantRow) -> None:
+        """Keep a version; one that is active is never replaced."""
+        self._connection.execute(
+            f"""INSERT INTO covenant ({_COVENANT}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+                fingerprint = excluded.fingerprint, document = excluded.document, signatures = excluded.signatures,
+                activated_ms = excluded.activated_ms WHERE activated_ms = 0""",  # noqa: S608  # fixed names
+            (row.id, row.version, row.fingerprint, row.document, row.signatures, row.activated_ms),
+        )
+
+    def post(self, notice: NoticeRow, now_ms: int) -> int:
+        """Put a notice on the board and return its sequence number; an equal one keeps its number."""
+        digest = hashlib.sha256()
+        for part in (notice.covenant.encode(), notice.kind.encode(), notice.author.encode(), notice.body, notice.signature):
+            digest.update(len(part).to_bytes(4, "big") + part)
+        self._connection.execute(
+            """INSERT OR IGNORE INTO notice (covenant, kind, author, body, signature, at_ms, digest)
+               VALUES (?, ?, ?, ?, ?, ?, ?)""",
+            (notice.covenant, notice.kind, notice.author, notice.body, notice.signature, now_ms, digest.digest()),
+        )
+        sql = "SELECT sequence FROM notice WHERE digest = ?"
+        return int(self._connection.execute(sql, (digest.digest(),)).fetchone()[0])
+
+    def notices(self, covenant: str, after: int, limit: int) -> Sequence[NoticeRow]:
+        """Return notices of a covenant with a higher sequence number, in order."""
+        sql = """SELECT covenant, kind, author, body, signature, sequence FROM notice
+                 WHERE covenant = ? AND sequence > ? ORDER BY sequence LIMIT ?"""
+        return [NoticeRow(*row) for row in self._connection.execute(sql, (covenant, after, limit)).fetchall()]

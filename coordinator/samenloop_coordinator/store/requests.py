@@ -1,0 +1,124 @@
+"""Requests, counters and questions on SQLite."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.texts import _
+from samenloop_coordinator.store.values import AskedQuestion, Request, ShownHit
+
+_QUESTION = "id, covenant, asker, case_ref, asked_ms, holders"
+_SHOWN = "question, holder, handle, decision, until"
+
+
+class SqliteRequests:
+    """See `samenloop_coordinator.store.contract.Requests`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def find(self, request_id: bytes) -> Request | None:
+        """Return the request with this id."""
+        sql = "SELECT participant, payload_hash, reply FROM request WHERE id = ?"
+        row = self._connection.execute(sql, (request_id,)).fetchone()
+        return Request(*row) if row else None
+
+    def keep(self, request_id: bytes, request: Request, now_ms: int) -> None:
+        """Keep a handled request with its reply."""
+        sql = "INSERT OR IGNORE INTO request (id, participant, payload_hash, reply, at_ms) VALUES (?, ?, ?, ?, ?)"
+        values = (request_id, request.participant, request.payload_hash, request.reply, now_ms)
+        if self._connection.execute(sql, values).rowcount != 1:
+            raise SamenloopError(ErrorCode.REQUEST_REUSED, _("Dit verzoeknummer is al gebruikt."))
+
+    def erase_reply(self, request_id: bytes) -> None:
+        """Forget the reply, keep the id."""
+        self._connection.execute("UPDATE request SET reply = NULL WHERE id = ?", (request_id,))
+
+    def forget_before(self, moment_ms: int, limit: int) -> int:
+        """Delete up to `limit` older requests."""
+        sql = "DELETE FROM request WHERE id IN (SELECT id FROM request WHERE at_ms < ? ORDER BY at_ms LIMIT ?)"
+        return self._connection.execute(sql, (moment_ms, limit)).rowcount
+
+    def count(self, scope: bytes, day: str) -> int:
+        """Add one to a counter and return its new value."""
+        sql = """INSERT INTO counter (scope, day, count) VALUES (?, ?, 1)
+                 ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count"""
+        return int(self._connection.execute(sql, (scope, day)).fetchone()[0])
+
+    def counted(self, scope: bytes, day: str) -> int:
+        """Return a counter."""
+        sql = "SELECT count FROM counter WHERE scope = ? AND day = ?"
+        row = self._connection.execute(sql, (scope, day)).fetchone()
+        return int(row[0]) if row else 0
+
+    def forget_counters(self, day: str) -> None:
+        """Delete the counters of earlier days."""
+        self._connection.execute("DELETE FROM counter WHERE day <> '' AND day < ?", (day,))
+
+
+class SqliteQuestions:
+    """See `samenloop_coordinator.store.contract.Questions`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def keep(self, question: AskedQuestion) -> None:
+        """Keep a question."""
+        self._connection.execute(
+            f"INSERT INTO question ({_QUESTION}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608  # fixed names
+            (
+                question.question_id,
+                question.covenant,
+                question.asker,
+                question.case_ref,
+                question.asked_ms,
+                " ".join(question.holders),
+            ),
+        )
+
+    def find(self, question_id: bytes) -> AskedQuestion | None:
+        """Return a question."""
+        sql = f"SELECT {_QUESTION} FROM question WHERE id = ?"  # noqa: S608  # fixed names
+        row = self._connection.execute(sql, (question_id,)).fetchone()
+        return _question(row) if row else None
+
+    def of_case(self, asker: str, case_ref: bytes) -> Sequence[AskedQuestion]:
+        """Return the questions of one case."""
+        sql = f"SELECT {_QUESTION} FROM question WHERE case_ref = ? AND asker = ? ORDER BY asked_ms"  # noqa: S608  # fixed names
+        return [_question(row) for row in self._connection.execute(sql, (case_ref, asker)).fetchall()]
+
+    def forget(self, question_id: bytes) -> None:
+        """Delete a question and what was shown for it."""
+        self._connection.execute("DELETE FROM shown WHERE question = ?", (question_id,))
+        self._connection.execute("DELETE FROM question WHERE id = ?", (question_id,))
+
+    def show(self, hits: Iterable[ShownHit]) -> None:
+        """Keep what was shown."""
+        self._connection.executemany(
+            f"INSERT OR REPLACE INTO shown ({_SHOWN}) VALUES (?, ?, ?, ?, ?)",  # noqa: S608  # fixed names
+            [(hit.question_id, hit.holder, hit.handle, hit.decision, hit.until) for hit in hits],
+        )
+
+    def shown_by(self, handle: bytes) -> Sequence[ShownHit]:
+        """Return what was shown on this keyed reference."""
+        sql = f"SELECT {_SHOWN} FROM shown WHERE handle = ?"  # noqa: S608  # fixed names
+        return [ShownHit(*row) for row in self._connection.execute(sql, (handle,)).fetchall()]
+
+    def shown_until(self, day: str, limit: int) -> Sequence[ShownHit]:
+        """Return shown hits whose last day lies before `day`."""
+        sql = f"SELECT {_SHOWN} FROM shown WHERE until < ? LIMIT ?"  # noqa: S608  # fixed names
+        return [ShownHit(*row) for row in self._connection.execute(sql, (day, limit)).fetchall()]
+
+    def still_shown(self, question_id: bytes, holder: str) -> int:
+        """Return how many registrations of this holder are still shown for a question."""
+        sql = "SELECT count(*) FROM shown WHERE question = ? AND holder = ?"
+        return int(self._connection.execute(sql, (question_id, holder)).fetchone()[0])
+
+    def take_back(self, hit: ShownHit) -> None:
+        """Delete one shown hit."""
+        sql = "DELETE FROM shown WHERE question = ? AND holder = ? AND handle = ?"
+        self._connection.execute(sql, (hit.question_id, hit.holder, hit.handle))
+
+
+def _question(row: tuple[bytes, str, str, bytes, int, str]) -> AskedQuestion:
+    return AskedQuestion(row[0], row[1], row[2], row[3], row[4], tuple(row[5].split(" ")))

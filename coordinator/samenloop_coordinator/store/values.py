@@ -1,0 +1,160 @@
+"""Frozen rows of the store, and the packed form of what a registration shows per epoch."""
+
+import struct
+from dataclasses import dataclass, field
+
+from samenloop.model import RegistrationId
+from samenloop.profile import Side
+
+_MARK = struct.Struct(">QBB")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One register under one covenant; all rows of other places are out of its reach."""
+
+    covenant: str
+    participant: str
+    register: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the coordinator knows of a registration in one epoch: recipe mask, packed facts, number of values."""
+
+    epoch: str
+    mask: int
+    facts: int
+    values: int
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A registration as stored. `facts` and `beforehand` are serialised messages; `row` never changes hands."""
+
+    row: int
+    place: int
+    registration_id: RegistrationId
+    facts: bytes
+    beforehand: bytes
+    marks: tuple[Mark, ...]
+
+    @property
+    def sides(self) -> dict[str, Side]:
+        """Return what the hit rule sees, per epoch."""
+        return {mark.epoch: Side(mark.mask, mark.facts) for mark in self.marks}
+
+
+@dataclass(frozen=True, slots=True)
+class NewRegistration:
+    """A registration to store; `values` are its peppered tokens, 16 bytes each, epoch after epoch as in `marks`."""
+
+    place: int
+    registration_id: RegistrationId
+    facts: bytes
+    beforehand: bytes
+    marks: tuple[Mark, ...]
+    values: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request already handled. `reply` is None when what it showed was taken back."""
+
+    participant: str
+    payload_hash: bytes
+    reply: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A question that was answered: who asked, for which case, and whom; nothing about hits."""
+
+    question_id: bytes
+    covenant: str
+    asker: str
+    case_ref: bytes
+    asked_ms: int
+    holders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownHit:
+    """Something that was shown: by keyed references only, until `until` (ISO date) or until it is taken back."""
+
+    question_id: bytes
+    holder: str
+    handle: bytes
+    decision: bytes
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailRow:
+    """One sealed item in a mailbox."""
+
+    item_id: bytes
+    receiver: str
+    key_id: bytes
+    sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A content key, wrapped to its holder."""
+
+    key_id: bytes
+    holder: str
+    wrapped: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CovenantRow:
+    """One version of a covenant with its signatures; `activated_ms` is 0 while it is not active yet."""
+
+    id: str
+    version: int
+    fingerprint: bytes
+    document: bytes = field(repr=False)
+    signatures: bytes = field(repr=False)
+    activated_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """One notice on the board; `sequence` is given by the store."""
+
+    covenant: str
+    kind: str
+    author: str
+    body: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRow:
+    """How many registrations of a place have values in an epoch."""
+
+    epoch: str
+    count: int
+
+
+def pack_marks(marks: tuple[Mark, ...]) -> bytes:
+    """Return the packed marks: for each epoch its name, mask, facts and number of values."""
+    parts = [
+        bytes([len(mark.epoch)]) + mark.epoch.encode() + _MARK.pack(mark.mask, mark.facts, mark.values) for mark in marks
+    ]
+    return b"".join(parts)
+
+
+def unpack_marks(data: bytes) -> tuple[Mark, ...]:
+    """Return the marks packed by `pack_marks`."""
+    marks: list[Mark] = []
+    place = 0
+    while place < len(data):
+        start, place = place + 1, place + 1 + data[place]
+        mask, facts, values = _MARK.unpack_from(data, place)
+        marks.append(Mark(data[start:place].decode(), mask, facts, values))
+        place += _MARK.size
+    return tuple(marks)

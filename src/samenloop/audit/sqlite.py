@@ -227,6 +227,13 @@ class SqliteTree:
         with self._transaction() as connection:
             connection.execute("DELETE FROM entry_index WHERE seq BETWEEN ? AND ?", (first, last))
 
+    def row(self, seq: int) -> IndexRow | None:
+        """Return the index row of an entry, or None."""
+        sql = f"SELECT {_INDEX_COLUMNS} FROM entry_index WHERE seq = ?"  # noqa: S608  # fixed column names
+        with _readable():
+            row = self._connection.execute(sql, (seq,)).fetchone()
+        return None if row is None else IndexRow(*row)
+
     def first_newer(self, cutoff_ms: int) -> int | None:
         """Return the first indexed entry that ended after `cutoff_ms`, or None."""
         with _readable():

@@ -117,6 +117,10 @@ class TreeStore(Protocol):
         """Delete the index rows of purged entries; node hashes stay."""
         ...
 
+    def row(self, seq: int) -> IndexRow | None:
+        """Return the index row of an entry, or None."""
+        ...
+
     def first_newer(self, cutoff_ms: int) -> int | None:
         """Return the first indexed entry that ended after `cutoff_ms`, or None."""
         ...

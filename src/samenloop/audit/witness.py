@@ -201,19 +201,20 @@ def _texts() -> Mapping[Reason, str]:
             "Kijk of de coördinator draait; blijft de regel weg, bel dan de beheerder."
         ),
         Reason.OWN_DIFFERENT: _(
-            "Het logboek zegt iets anders dan deze node heeft gevraagd of als antwoord kreeg. Vragen stellen is gestopt. "
-            "Bewaar de vraag en het antwoord en bel de auditor."
+            "Het logboek zegt iets anders dan deze node heeft gevraagd of als antwoord kreeg. "
+            "Vragen stellen is gestopt. Bewaar de vraag en het antwoord en bel de auditor."
         ),
         Reason.COUNT_DIFFERS: _(
             "Het aantal eigen vragen van gisteren klopt niet met het logboek. Vragen stellen is gestopt. "
             "Vergelijk de lijst van vragen met het logboek en bel de beheerder."
         ),
         Reason.FEW_WITNESSES: _(
-            "Te weinig andere deelnemers hebben het logboek onlangs medeondertekend (na 24 uur een waarschuwing, na 72 uur een stop). "
-            "Vraag de andere deelnemers of hun node draait."
+            "Te weinig andere deelnemers hebben het logboek onlangs medeondertekend. "
+            "Na 72 uur stopt het vragen stellen. Vraag de andere deelnemers of hun node draait."
         ),
         Reason.STALE: _(
-            "Het logboek heeft al tien minuten geen nieuw ijkpunt. Kijk of de coördinator draait en of de klok goed staat."
+            "Het logboek heeft al tien minuten geen nieuw ijkpunt. "
+            "Kijk of de coördinator draait en of de klok goed staat."
         ),
         Reason.ALONE: _(
             "Er is geen andere getuige: niemand anders bewaakt dit logboek. Laat een tweede deelnemer meedoen of een "

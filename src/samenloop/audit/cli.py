@@ -1,0 +1,106 @@
+"""`samenloop audit ...`: what an auditor runs, with only this distribution installed."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from samenloop.audit import verify as verifier
+from samenloop.audit.verify import Report
+from samenloop.texts import _
+
+app = typer.Typer(no_args_is_help=True, help="Check an export of the audit log.")
+_COVENANT_HELP = "SHA-256 of the covenant (64 hex digits), as a participant told you, not as the export says."
+BROKEN = 1
+USAGE = 2
+
+
+@app.callback()
+def audit() -> None:
+    """Check an export of the audit log."""
+
+
+@app.command()
+def verify(
+    export: Annotated[Path, typer.Argument(help="Folder that `samenloop-coordinator audit export` wrote.")],
+    covenant: Annotated[str | None, typer.Option(help=_COVENANT_HELP)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Re-derive the whole log from an export and check every hash, signature, counter, time and purge.
+
+    Exit code 0: all holds (read whether the origin was checked); 1: something is broken; 2: no such folder or
+    fingerprint.
+
+    Example: samenloop audit verify export-2026-11 --covenant 3f1c...
+    """
+    if not export.is_dir():
+        typer.echo(_("De map {path} is er niet.", path=export), err=True)
+        raise typer.Exit(USAGE)
+    if covenant is not None and (len(covenant) != 64 or covenant.strip("0123456789abcdef")):
+        typer.echo(_("Het kenmerk van een convenant heeft 64 tekens: cijfers en a tot en met f."), err=True)
+        raise typer.Exit(USAGE)
+    with _progress() as advance:
+        report = verifier.verify_export(export, covenant, advance)
+    typer.echo(_as_json(report) if as_json else "\n".join(_as_text(report)))
+    raise typer.Exit(0 if report.holds else BROKEN)
+
+
+@contextmanager
+def _progress() -> Iterator[verifier.Progress]:
+    """Show a bar on a terminal, nothing elsewhere."""
+    console = Console(stderr=True)
+    columns = (TextColumn(_("Controleren")), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task("verify", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _as_json(report: Report) -> str:
+    return json.dumps(
+        {
+            "holds": report.holds,
+            "origin_checked": report.origin_checked,
+            "origin": report.origin,
+            "size": report.size,
+            "covenant": report.covenant,
+            "purged": [list(span) for span in report.purged],
+            "witnesses": dict(report.witnesses),
+            "problems": list(report.problems),
+            "warnings": list(report.warnings),
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _as_text(report: Report) -> Iterator[str]:
+    named = {"origin": report.origin, "size": report.size}
+    for problem in report.problems:
+        yield _("STUK: {problem}", problem=problem)
+    for warning in report.warnings:
+        yield _("Let op: {warning}", warning=warning)
+    for first, last in report.purged:
+        yield _("Gewist na de bewaartermijn: regels {first} tot en met {last}.", first=first, last=last)
+    for name, seconds in sorted(report.witnesses.items()):
+        yield _("Medeondertekend door {name}, het laatst op {when}.", name=name, when=_when(seconds))
+    if not report.holds:
+        yield _("Dit logboek klopt niet.")
+    elif report.origin_checked:
+        yield _("Het logboek {origin} klopt: {size} regels, herkomst gecontroleerd.", **named)
+    else:
+        yield _(
+            "Het logboek {origin} is in zichzelf kloppend: {size} regels. De herkomst is niet gecontroleerd: "
+            "geef met --covenant het kenmerk van het convenant.",
+            **named,
+        )
+
+
+def _when(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")

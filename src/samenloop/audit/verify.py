@@ -1,0 +1,216 @@
+"""Re-derives an export from its bodies, offline, with nothing but this package. Strict: what is not expected fails.
+
+Order: the manifest and its signature; that the folder holds exactly its files with exactly their hashes; the covenant
+documents and the chain between them; every entry again (`replay`), with the root at every checkpoint; every
+checkpoint's signatures; the purges. Without a given fingerprint the keys come from the export itself, so only its
+consistency is known.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from samenloop.audit import anchor as anchors
+from samenloop.audit import checkpoint as checkpoints
+from samenloop.audit import layout
+from samenloop.audit import note as notes
+from samenloop.audit.anchor import TrustAnchor
+from samenloop.audit.checkpoint import Checkpoint
+from samenloop.audit.layout import Manifest
+from samenloop.audit.replay import Replay
+from samenloop.audit.tree import leaf_hash
+from samenloop.errors import IntegrityError, InvalidInput, SamenloopError
+from samenloop.texts import _
+
+SKEW_MS = 300_000
+"""Entries counted by a cosignature may be at most this much later than it (clocks of partners differ)."""
+
+Progress = Callable[[int, int], None]
+"""Called with (entries done, entries in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found. `problems` empty = everything holds; purged ranges are no problem when dates prove their term."""
+
+    origin: str
+    size: int
+    covenant: str
+    origin_checked: bool = False
+    purged: tuple[tuple[int, int], ...] = ()
+    witnesses: Mapping[str, int] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether nothing is broken."""
+        return not self.problems
+
+
+def verify_export(root: Path, fingerprint: str | None = None, progress: Progress = lambda _done, _all: None) -> Report:
+    """Verify an export folder; `fingerprint` is the SHA-256 (hex) of the covenant that the auditor got from
+    elsewhere.
+    """
+    try:
+        manifest, note = layout.parse_manifest((root / layout.MANIFEST).read_bytes())
+        anchor, chain = _trust(root, manifest, fingerprint)
+        notes.verify(note, anchor.origin, anchor.audit_key)
+        if manifest.origin != anchor.origin:
+            raise IntegrityError(_("het manifest is van een ander logboek dan het convenant"))
+        _check_files(root, manifest)
+    except OSError as error:
+        return Report("", 0, "", problems=(_("{file} is niet te lezen", file=error.filename),))
+    except SamenloopError as error:
+        return Report("", 0, "", problems=(error.text,))
+    run = _Run(root, manifest, anchor, chain, Replay(anchor.origin))
+    try:
+        run.entries(progress)
+    except (SamenloopError, OSError) as error:
+        run.replay.problem(error.text if isinstance(error, SamenloopError) else str(error))
+    return run.report(origin_checked=fingerprint is not None)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One verification: what is being read and what was found so far."""
+
+    root: Path
+    manifest: Manifest
+    anchor: TrustAnchor
+    chain: tuple[TrustAnchor, ...]
+    replay: Replay
+    witnesses: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def entries(self, progress: Progress) -> None:
+        """Feed every entry, and hold the root against every checkpoint on the way."""
+        waiting = list(self._checkpoints())
+        if not waiting or waiting[-1].size != self.manifest.size:
+            raise IntegrityError(_("het laatste ijkpunt past niet bij het manifest"))
+        for first in range(0, self.manifest.size, layout.RANGE):
+            sealed = self._sealed(first)
+            for line in layout.lines(self.root / layout.range_name("entries", first)):
+                self._feed(line, sealed)
+                while waiting and waiting[0].size == self.replay.frontier.size:
+                    self._hold_against(waiting.pop(0))
+            if sealed or self.replay.frontier.size != min(first + layout.RANGE, self.manifest.size):
+                raise IntegrityError(_("er zijn te veel of te weinig regels vanaf {first}", first=first))
+            progress(self.replay.frontier.size, self.manifest.size)
+        for checkpoint in waiting:
+            self._hold_against(checkpoint)
+        self.replay.finish(self.anchor.retention_days)
+
+    def report(self, *, origin_checked: bool) -> Report:
+        """Return what was found."""
+        if not self.witnesses and len(self.anchor.witnesses) > 1:
+            self.warnings.append(_("geen enkele getuige heeft dit logboek medeondertekend"))
+        return Report(
+            self.manifest.origin,
+            self.manifest.size,
+            self.anchor.fingerprint,
+            origin_checked and not self.replay.problems,
+            tuple(self.replay.purged),
+            self.witnesses,
+            tuple(self.replay.problems),
+            tuple(self.warnings),
+        )
+
+    def _feed(self, line: bytes, sealed: dict[int, tuple[bytes, ...]]) -> None:
+        seq = self.replay.frontier.size
+        body, leaf = layout.parse_entry_line(line, seq)
+        self.replay.feed(leaf or leaf_hash(body or b""), body, sealed.pop(seq, ()))
+
+    def _sealed(self, first: int) -> dict[int, tuple[bytes, ...]]:
+        found: dict[int, tuple[bytes, ...]] = {}
+        last = first - 1
+        for line in layout.lines(self.root / layout.range_name("sealed", first)):
+            seq, sealed = layout.parse_sealed_line(line)
+            if seq <= last:
+                raise IntegrityError(_("de verzegelde delen staan niet op volgorde"))
+            found[seq] = sealed
+            last = seq
+        return found
+
+    def _checkpoints(self) -> Iterator[Checkpoint]:
+        last = -1
+        names = [layout.parse_checkpoint_line(line) for line in layout.lines(self.root / layout.CHECKPOINTS)]
+        for note in (*names, (self.root / layout.CHECKPOINT).read_bytes()):
+            checkpoint = checkpoints.parse(note)
+            if checkpoint.size <= last:
+                raise IntegrityError(_("de ijkpunten staan niet op volgorde"))
+            last = checkpoint.size
+            yield checkpoint
+
+    def _hold_against(self, checkpoint: Checkpoint) -> None:
+        size = checkpoint.size
+        if checkpoint.size != self.replay.frontier.size or checkpoint.root != self.replay.frontier.root():
+            self.replay.problem(_("ijkpunt {size}: de regels geven een andere hash", size=size))
+        try:
+            anchor = _signed_by(checkpoint, self.chain)
+            seconds = checkpoints.cosignatures(checkpoint, anchor.witnesses)
+            unknown = checkpoints.unknown_signers(checkpoint, anchor.audit_key, anchor.witnesses)
+        except IntegrityError as error:
+            self.replay.problem(_("ijkpunt {size}: {text}", size=size, text=error.text))
+            return
+        if unknown:
+            self.replay.problem(_("ijkpunt {size}: onbekende ondertekenaar", size=size))
+        for name, second in seconds.items():
+            self.witnesses[name] = max(second, self.witnesses.get(name, 0))
+        if seconds and self.replay.newest_ms > min(seconds.values()) * 1000 + SKEW_MS:
+            self.warnings.append(_("ijkpunt {size}: een regel is later dan de medeondertekening", size=size))
+
+
+def _trust(root: Path, manifest: Manifest, fingerprint: str | None) -> tuple[TrustAnchor, tuple[TrustAnchor, ...]]:
+    """Return the anchor and the chain of its predecessors that the export holds."""
+    found = {}
+    for path in sorted((root / "covenant").iterdir()):
+        anchor = anchors.from_document(path.read_bytes())
+        if path.name != f"{anchor.fingerprint}.json":
+            raise IntegrityError(_("een convenant staat onder een verkeerde naam"))
+        found[anchor.fingerprint] = anchor
+    if fingerprint is not None and fingerprint != manifest.covenant:
+        raise IntegrityError(_("het convenant van deze uitvoer is niet {fingerprint}", fingerprint=fingerprint))
+    chain: list[TrustAnchor] = []
+    following = manifest.covenant
+    while following in found:
+        chain.append(found.pop(following))
+        following = chain[-1].predecessor
+    if not chain or found:
+        raise IntegrityError(_("de convenanten in deze uitvoer vormen geen reeks"))
+    return chain[0], tuple(chain)
+
+
+def _check_files(root: Path, manifest: Manifest) -> None:
+    listed = [one.path for one in manifest.files]
+    present = [path for path in layout.files_under(root) if path != layout.MANIFEST]
+    if listed != sorted(set(listed)) or listed != sorted(present):
+        raise IntegrityError(_("de map heeft andere bestanden dan het manifest noemt"))
+    expected = {layout.CHECKPOINT, layout.CHECKPOINTS}
+    expected.update(
+        layout.range_name(folder, first)
+        for folder in ("entries", "sealed")
+        for first in range(0, manifest.size, layout.RANGE)
+    )
+    for one in manifest.files:
+        if one.path not in expected and not one.path.startswith("covenant/"):
+            raise IntegrityError(_("onbekend bestand {path}", path=one.path))
+        if (root / one.path).is_symlink() or not (root / one.path).is_file() or layout.fact(root, one.path) != one:
+            raise IntegrityError(_("bestand {path} past niet bij het manifest", path=one.path))
+    if not expected <= set(listed):
+        raise IntegrityError(_("er ontbreken bestanden"))
+
+
+def _signed_by(checkpoint: Checkpoint, chain: tuple[TrustAnchor, ...]) -> TrustAnchor:
+    """Return the first anchor, newest first, whose log key and witness keys account for every signature."""
+    wrong: IntegrityError | None = None
+    for anchor in chain:
+        try:
+            checkpoints.verify(checkpoint.format(), anchor.origin, anchor.audit_key)
+        except IntegrityError as error:
+            wrong = wrong or error
+            continue
+        if not checkpoints.unknown_signers(checkpoint, anchor.audit_key, anchor.witnesses):
+            return anchor
+        wrong = IntegrityError(_("onbekende ondertekenaar"))
+    raise wrong or InvalidInput("covenant", "")

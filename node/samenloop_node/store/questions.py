@@ -1,9 +1,10 @@
-"""Own questions and their answers. About a person nothing but the case number of the asker's own system.
+"""Own questions, their answers, and sealed free text. About a person nothing but the asker's own case number.
 
 `salt`, `padding_seed` and `excluded` exist only while a question is open: with them the person can be typed again
 under the same request id. They are wiped with the answer: with the consortium key a salt lets one test guessed persons.
 """
 
+import enum
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -43,8 +44,14 @@ _TABLES = (
         contact TEXT NOT NULL DEFAULT '',
         updated_until TEXT NOT NULL DEFAULT '',
         released_ms INTEGER NOT NULL DEFAULT 0,
+        stated_ms INTEGER NOT NULL DEFAULT 0,
         PRIMARY KEY (question_id, position),
         UNIQUE (question_id, holder)
+    ) STRICT""",
+    """CREATE TABLE note (
+        document BLOB PRIMARY KEY CHECK (length(document) = 32),
+        sealed BLOB NOT NULL,
+        made_ms INTEGER NOT NULL
     ) STRICT""",
 )
 
@@ -80,7 +87,10 @@ class StoredQuestion:
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """One holder of one question: `state` is asked, answered, lapsed (taken back) or erased (case closed)."""
+    """One holder of one question: `state` is asked, answered, lapsed (taken back) or erased (case closed).
+
+    `known` is what the coordinator answered; a later release by the holder sets `released_ms`.
+    """
 
     holder: str
     state: str
@@ -88,6 +98,19 @@ class StoredAnswer:
     contact: str
     updated_until: str
     released_ms: int
+
+    @property
+    def visible(self) -> bool:
+        """Tell whether the asker may see "bekend"."""
+        return self.known or self.released_ms > 0
+
+
+class Outcome(enum.Enum):
+    """What became of a holder's later word on a question."""
+
+    DONE = "done"
+    OLD = "old"
+    UNKNOWN = "unknown"
 
 
 def add_question(db: sqlite3.Connection, row: StoredQuestion) -> None:
@@ -144,13 +167,13 @@ def times_asked(db: sqlite3.Connection, case_number: str) -> dict[str, int]:
 
 
 def store_answer(
-    db: sqlite3.Connection, question_id: bytes, answers: Iterable[StoredAnswer], entry: bytes, answered_ms: int
+    db: sqlite3.Connection, question_id: bytes, answers: Iterable[StoredAnswer], leaf: bytes, answered_ms: int
 ) -> None:
-    """Store the answer with its log entry and wipe what only a retry needed."""
+    """Store the answer with the leaf hash of its log entry, and wipe what only a retry needed."""
     db.execute(
-        "UPDATE question SET state = 'answered', problem = '', entry = ?, answered_ms = ?, padding_seed = x'',"
+        "UPDATE question SET state = 'answered', problem = '', leaf = ?, answered_ms = ?, padding_seed = x'',"
         " salt = x'', excluded = x'' WHERE question_id = ? AND state = 'open'",
-        (entry, answered_ms, question_id),
+        (leaf, answered_ms, question_id),
     )
     db.executemany(
         "UPDATE asked_holder SET state = 'answered', known = ?, contact = ?, updated_until = ?"
@@ -168,26 +191,44 @@ def close_failed(db: sqlite3.Connection, question_id: bytes, problem: str) -> No
     )
 
 
-def store_release(db: sqlite3.Connection, question_id: bytes, holder: str, contact: str, now_ms: int) -> bool:
-    """Show a released hit; returns False when there is no such answer or it was shown already."""
-    changed = db.execute(
-        "UPDATE asked_holder SET known = 1, contact = ?, released_ms = ?"
-        " WHERE question_id = ? AND holder = ? AND state = 'answered' AND known = 0",
-        (contact, now_ms, question_id, holder),
+def store_release(
+    db: sqlite3.Connection, question_id: bytes, holder: str, *, withdrawn: bool, stated_ms: int, now_ms: int
+) -> Outcome:
+    """Store that a holder released its hit, or took that back; a word that is not newer than the last changes nothing.
+
+    UNKNOWN: this holder was not asked by this question. It may come before the answer itself was received.
+    """
+    row = db.execute(
+        "SELECT state, released_ms, stated_ms FROM asked_holder WHERE question_id = ? AND holder = ?",
+        (question_id, holder),
+    ).fetchone()
+    if row is None:
+        return Outcome.UNKNOWN
+    state, released_ms, last_ms = row
+    if state == "erased" or stated_ms <= last_ms:
+        return Outcome.OLD
+    if withdrawn:
+        state, released_ms = "lapsed" if released_ms else state, 0
+    else:
+        state, released_ms = "answered" if state == "lapsed" else state, now_ms
+    db.execute(
+        "UPDATE asked_holder SET state = ?, released_ms = ?, stated_ms = ? WHERE question_id = ? AND holder = ?",
+        (state, released_ms, stated_ms, question_id, holder),
     )
-    return changed.rowcount == 1
+    return Outcome.DONE
 
 
-def erase_answer(db: sqlite3.Connection, question_id: bytes, holder: str) -> bool:
-    """Erase what was shown about a holder, because it was taken back; the entry goes too, as it holds the answers."""
+def erase_answer(db: sqlite3.Connection, question_id: bytes, holder: str) -> Outcome:
+    """Erase what was shown about a holder; the kept log entry goes too, because it says the answers."""
     changed = db.execute(
         "UPDATE asked_holder SET state = 'lapsed', known = 0, contact = '', released_ms = 0"
-        " WHERE question_id = ? AND holder = ? AND state = 'answered' AND known = 1",
+        " WHERE question_id = ? AND holder = ? AND state = 'answered' AND (known = 1 OR released_ms > 0)",
         (question_id, holder),
     )
     if changed.rowcount == 1:
-        db.execute("UPDATE question SET entry = x'' WHERE question_id = ?", (question_id,))
-    return changed.rowcount == 1
+        _erase_entry(db, question_id)
+        return Outcome.DONE
+    return Outcome.OLD
 
 
 def erase_case(db: sqlite3.Connection, case_number: str) -> int:
@@ -200,12 +241,31 @@ def erase_case(db: sqlite3.Connection, case_number: str) -> int:
         " part = x'' WHERE question_id = ?",
         ids,
     )
+    for (question_id,) in ids:
+        _erase_entry(db, question_id)
     db.executemany(
-        "UPDATE question SET state = 'erased', entry = x'', question = x'', signature = x'', padding_seed = x'',"
+        "UPDATE question SET state = 'erased', question = x'', signature = x'', padding_seed = x'',"
         " salt = x'', excluded = x'' WHERE question_id = ?",
         ids,
     )
     return len(ids)
+
+
+def keep_note(db: sqlite3.Connection, document: bytes, sealed: bytes, made_ms: int) -> None:
+    """Keep sealed free text under the SHA-256 of its ciphertext, which stands in the node's own log."""
+    db.execute("INSERT OR IGNORE INTO note VALUES (?, ?, ?)", (document, sealed, made_ms))
+
+
+def find_note(db: sqlite3.Connection, document: bytes) -> bytes | None:
+    """Return sealed free text, or None."""
+    row = db.execute("SELECT sealed FROM note WHERE document = ?", (document,)).fetchone()
+    return row[0] if row else None
+
+
+def _erase_entry(db: sqlite3.Connection, question_id: bytes) -> None:
+    db.execute(
+        "UPDATE receipt SET entry = x'' WHERE leaf = (SELECT leaf FROM question WHERE question_id = ?)", (question_id,)
+    )
 
 
 _QUESTION = (

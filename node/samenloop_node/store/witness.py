@@ -1,0 +1,104 @@
+"""What this node accepted of the coordinator's log, its own entries' proofs, and who else cosigned. Hashes only."""
+
+import sqlite3
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from samenloop.audit.witness import Reason, WitnessState
+
+migrations = Migrations("witness")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnProof:
+    """An own entry found in the log: leaf hash (32 bytes), event code, UTC day of the entry, and a tlog-proof."""
+
+    leaf: bytes
+    event: str
+    day: str
+    proof: bytes
+
+
+@migrations()
+def witness_tables(db: Database) -> None:
+    """Make the tables of the accepted state, own proofs and cosignatures."""
+    db.execute(
+        "CREATE TABLE witness (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL, root BLOB NOT NULL,"
+        " note BLOB NOT NULL, since_ms INTEGER NOT NULL, advanced_ms INTEGER NOT NULL, stopped TEXT NOT NULL,"
+        " counted_day TEXT NOT NULL DEFAULT '') STRICT"
+    )
+    db.execute("CREATE TABLE cosignature (witness TEXT PRIMARY KEY, seconds INTEGER NOT NULL) STRICT")
+    db.execute(
+        "CREATE TABLE own_proof (leaf BLOB PRIMARY KEY, event TEXT NOT NULL, day TEXT NOT NULL, proof BLOB NOT NULL)"
+        " STRICT"
+    )
+    db.execute("CREATE INDEX own_proof_day ON own_proof (day, event)")
+
+
+def state(db: sqlite3.Connection) -> WitnessState | None:
+    """Return the accepted state, or None on a fresh node."""
+    row = db.execute("SELECT size, root, note, since_ms, advanced_ms, stopped FROM witness").fetchone()
+    if row is None:
+        return None
+    size, root, note, since_ms, advanced_ms, stopped = row
+    return WitnessState(size, root, note, since_ms, advanced_ms, Reason(stopped) if stopped else None)
+
+
+def keep_state(db: sqlite3.Connection, new: WitnessState) -> None:
+    """Keep the accepted state. A smaller tree is never kept: it would be forgotten that a larger one was seen."""
+    stopped = new.stopped.value if new.stopped else ""
+    db.execute(
+        "INSERT INTO witness (id, size, root, note, since_ms, advanced_ms, stopped) VALUES (1, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET size = excluded.size, root = excluded.root, note = excluded.note,"
+        " advanced_ms = excluded.advanced_ms, stopped = excluded.stopped WHERE excluded.size >= witness.size",
+        (new.size, new.root, new.note, new.since_ms, new.advanced_ms, stopped),
+    )
+
+
+def counted_day(db: sqlite3.Connection) -> str:
+    """Return the last UTC day whose own entries were counted, empty when none was."""
+    row = db.execute("SELECT counted_day FROM witness").fetchone()
+    return row[0] if row else ""
+
+
+def keep_counted(db: sqlite3.Connection, day: str) -> None:
+    """Remember that a day was counted."""
+    db.execute("UPDATE witness SET counted_day = ?", (day,))
+
+
+def keep_cosignatures(db: sqlite3.Connection, seconds: dict[str, int]) -> None:
+    """Keep the newest valid cosignature per witness."""
+    db.executemany(
+        "INSERT INTO cosignature VALUES (?, ?) ON CONFLICT (witness) DO UPDATE SET seconds = max(seconds,"
+        " excluded.seconds)",
+        list(seconds.items()),
+    )
+
+
+def cosignatures(db: sqlite3.Connection) -> dict[str, int]:
+    """Return the newest cosignature per witness, Unix seconds."""
+    return dict(db.execute("SELECT witness, seconds FROM cosignature").fetchall())
+
+
+def keep_proof(db: sqlite3.Connection, proof: OwnProof) -> None:
+    """Keep the proof of an own entry."""
+    db.execute("INSERT OR IGNORE INTO own_proof VALUES (?, ?, ?, ?)", (proof.leaf, proof.event, proof.day, proof.proof))
+
+
+def proof_of(db: sqlite3.Connection, leaf: bytes) -> bytes | None:
+    """Return the kept tlog-proof of an own entry, or None."""
+    row = db.execute("SELECT proof FROM own_proof WHERE leaf = ?", (leaf,)).fetchone()
+    return row[0] if row else None
+
+
+def count_proofs(db: sqlite3.Connection, day: str) -> dict[str, int]:
+    """Return per event code how many own entries of a UTC day were found in the log."""
+    return dict(db.execute("SELECT event, count(*) FROM own_proof WHERE day = ? GROUP BY event", (day,)).fetchall())
+
+
+def oldest_unproved_ms(db: sqlite3.Connection) -> int | None:
+    """Return when the oldest own entry that was not found in the log yet was received, or None."""
+    row = db.execute("SELECT min(received_ms) FROM receipt WHERE log_index IS NULL").fetchone()
+    return row[0] if row else None

@@ -1,0 +1,220 @@
+"""The node as witness of the coordinator's log: fetch, judge, persist, then prove own entries, then cosign.
+
+1. A checkpoint is accepted only if signed, not smaller and consistent with the last one; it is persisted first of all.
+2. Every own entry must be found in the accepted tree within 60 seconds, or the node stops asking and cosigning.
+3. Once a day the own questions of yesterday are counted against the log.
+4. A failed check stops this node until a person looked (`resume`); the first stop is an alarm in the node's own log.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from itertools import islice
+
+from samenloop.audit import checkpoint as checkpoints
+from samenloop.audit import entry as entries
+from samenloop.audit import witness
+from samenloop.audit.anchor import from_covenant
+from samenloop.audit.fields import Event
+from samenloop.audit.note import NoteSigner, load_signer
+from samenloop.audit.proof import LogProof
+from samenloop.audit.witness import Reason, Standing, WitnessState
+from samenloop.clock import from_milliseconds, milliseconds
+from samenloop.errors import IntegrityError, InvalidInput
+from samenloop.wire.v1 import audit_pb2
+from samenloop_node.accounts import User
+from samenloop_node.app import App
+from samenloop_node.store import receipts
+from samenloop_node.store import witness as kept
+from samenloop_node.store.receipts import Receipt
+from samenloop_node.store.witness import OwnProof
+
+BATCH = 100
+COUNTED = (Event.QUESTION.value, Event.RELEASE.value, Event.RELEASE_WITHDRAWN.value, Event.FIND_OWN.value)
+"""Kinds of own acts that are counted daily."""
+
+
+async def watch(app: App) -> Standing:
+    """Do one round as witness and return how the node stands; raises SamenloopError when the coordinator is away."""
+    state = await _accept(app)
+    if state.stopped is None:
+        state = await _prove_own(app, state)
+    if state.stopped is None:
+        state = await _count_yesterday(app, state)
+    standing = await stand(app)
+    if standing.may_ask and state.note:
+        line = witness.cosign(state, _signer(app), _now(app))
+        await app.connection.cosign(audit_pb2.CosignRequest(signature_line=line.encode(), tree_size=state.size))
+    return standing
+
+
+async def stand(app: App) -> Standing:
+    """Return whether this node may ask now, and what people must be told; from what is stored, without a call."""
+    now, participants = _now(app), len(app.covenant().participants)
+
+    def judged(db: sqlite3.Connection) -> Standing:
+        state = kept.state(db) or witness.begin(now)
+        others = {name: at for name, at in kept.cosignatures(db).items() if name != app.config.participant}
+        return witness.standing(state, kept.oldest_unproved_ms(db), others, participants, now)
+
+    return await app.store.read(judged)
+
+
+async def require(app: App) -> None:
+    """Refuse to ask while the log is not in order; looks once more when only an own entry was still missing.
+
+    Raises SamenloopError(INTEGRITY) with what people must do.
+    """
+    standing = await stand(app)
+    if standing.stops == (Reason.OWN_MISSING,):
+        standing = await watch(app)
+    witness.require(standing)
+
+
+async def stop(app: App, reason: Reason) -> None:
+    """Stop asking and cosigning until a person has looked."""
+    await _keep(app, witness.stop(await _state(app), reason))
+
+
+async def resume(app: App, user: User) -> Standing:
+    """Go on after a person has looked; his decision is an entry in the node's own log."""
+    state = await _state(app)
+    public: dict[str, object] = {"action": "witness-resume", "user": app.references.user(user.name).hex()}
+    if state.stopped is not None:
+        public["reason"] = state.stopped.value
+
+    def work(db: sqlite3.Connection) -> None:
+        kept.keep_state(db, witness.resume(state))
+        app.ownlog.append(db, Event.ADMIN, public)
+
+    await app.store.write(work)
+    return await stand(app)
+
+
+async def _accept(app: App) -> WitnessState:
+    state = await _state(app)
+    shown = await app.connection.get_checkpoint(audit_pb2.GetCheckpointRequest())
+    proof = await _consistency(app, state, shown.note)
+    anchor = from_covenant(app.covenant())
+    judged = witness.accept(state, shown.note, proof, anchor, _now(app))
+    if judged.stopped is None:
+        try:
+            seen = checkpoints.cosignatures(checkpoints.parse(shown.note), anchor.witnesses)
+        except IntegrityError:
+            judged = witness.stop(judged, Reason.BAD_SIGNATURE)
+        else:
+            await app.store.write(lambda db: kept.keep_cosignatures(db, seen))
+    await _keep(app, judged)
+    return judged
+
+
+async def _consistency(app: App, state: WitnessState, note: bytes) -> Sequence[bytes]:
+    """Fetch the proof from what was accepted to what is shown; none is needed, or possible, for the same or less."""
+    try:
+        size = checkpoints.parse(note).size
+    except IntegrityError:
+        return ()
+    if not 0 < state.size < size:
+        return ()
+    request = audit_pb2.GetConsistencyRequest(old_size=state.size, new_size=size)
+    return tuple((await app.connection.get_consistency(request)).hashes)
+
+
+async def _prove_own(app: App, state: WitnessState) -> WitnessState:
+    waiting = await app.store.read(lambda db: receipts.unproved(db, BATCH))
+    if not waiting or not state.note:
+        return state
+    request = audit_pb2.GetInclusionRequest(leaf_hashes=[one.leaf for one in waiting], tree_size=state.size)
+    reply = await app.connection.get_inclusion(request)
+    found: list[tuple[OwnProof, int]] = []
+    for receipt, shown in zip(waiting, islice(reply.inclusions, len(waiting)), strict=False):
+        if not shown.found:
+            continue
+        try:
+            witness.check_inclusion(state, receipt.leaf, shown.index, tuple(shown.hashes))
+        except IntegrityError:
+            state = witness.stop(state, Reason.OWN_DIFFERENT)
+            break
+        proof = LogProof(shown.index, tuple(shown.hashes), checkpoints.parse(state.note)).format()
+        found.append((_own_proof(receipt, proof), shown.index))
+    await app.store.write(lambda db: _keep_proofs(db, found))
+    await _keep(app, state)
+    return state
+
+
+def _keep_proofs(db: sqlite3.Connection, found: Sequence[tuple[OwnProof, int]]) -> None:
+    for proof, log_index in found:
+        kept.keep_proof(db, proof)
+        receipts.proved(db, proof.leaf, log_index)
+
+
+def _own_proof(receipt: Receipt, proof: bytes) -> OwnProof:
+    try:
+        moment = entries.parse(receipt.entry).integer("end_ms")
+    except InvalidInput:
+        moment = receipt.received_ms
+    return OwnProof(receipt.leaf, receipt.event, f"{from_milliseconds(moment):%Y-%m-%d}", proof)
+
+
+async def _count_yesterday(app: App, state: WitnessState) -> WitnessState:
+    day = f"{app.clock.now() - timedelta(days=1):%Y-%m-%d}"
+    if not state.note or await app.store.read(kept.counted_day) >= day:
+        return state
+    reply = await app.connection.count_own(audit_pb2.CountOwnRequest(day=day))
+    in_log = {row.event: row.count for row in reply.counts if row.event in COUNTED}
+    own = await app.store.read(lambda db: kept.count_proofs(db, day))
+    unanswered = await app.store.read(lambda db: _unanswered(db, day))
+    reason = witness.check_counts(_plausible(own, unanswered, in_log), in_log)
+    if reason is not None:
+        state = witness.stop(state, reason)
+        await _keep(app, state)
+        return state
+    await app.store.write(lambda db: kept.keep_counted(db, day))
+    return state
+
+
+def _plausible(own: Mapping[str, int], unanswered: Mapping[str, int], in_log: Mapping[str, int]) -> dict[str, int]:
+    """Count a request whose reply never came as logged or not, as the log has it: nobody here can know."""
+    counts = {event: own.get(event, 0) for event in COUNTED}
+    for event, most in unanswered.items():
+        counts[event] += min(most, max(0, in_log.get(event, 0) - counts[event]))
+    return counts
+
+
+def _unanswered(db: sqlite3.Connection, day: str) -> dict[str, int]:
+    questions = db.execute(
+        "SELECT count(*) FROM question WHERE state != 'answered' AND length(leaf) = 0"
+        " AND date(sent_ms / 1000, 'unixepoch') = ?",
+        (day,),
+    ).fetchone()[0]
+    rows = db.execute(
+        "SELECT kind, count(*) FROM declaration WHERE state != 'done' AND date(made_ms / 1000, 'unixepoch') = ?"
+        " GROUP BY kind",
+        (day,),
+    ).fetchall()
+    return {Event.QUESTION.value: questions, **{kind: count for kind, count in rows if kind in COUNTED}}
+
+
+async def _state(app: App) -> WitnessState:
+    found = await app.store.read(kept.state)
+    return found or witness.begin(_now(app))
+
+
+async def _keep(app: App, new: WitnessState) -> None:
+    """Persist the state; the moment at which this node stops is an alarm in its own log."""
+
+    def work(db: sqlite3.Connection) -> None:
+        before = kept.state(db)
+        kept.keep_state(db, new)
+        if new.stopped is not None and (before is None or before.stopped is None):
+            app.ownlog.append(db, Event.ALARM, {"reason": new.stopped.value, "size": new.size})
+
+    await app.store.write(work)
+
+
+def _signer(app: App) -> NoteSigner:
+    return load_signer(app.config.participant, app.config.keys.signing)
+
+
+def _now(app: App) -> int:
+    return milliseconds(app.clock.now())

@@ -9,7 +9,11 @@ import typer.main
 from typer.testing import CliRunner
 
 PAGE = Path(__file__).parents[1] / "reference" / "cli.md"
-PROGRAMS = {"samenloop-node": "samenloop_node", "samenloop-coordinator": "samenloop_coordinator", "samenloop": "samenloop"}
+PROGRAMS = {
+    "samenloop-node": "samenloop_node",
+    "samenloop-coordinator": "samenloop_coordinator",
+    "samenloop": "samenloop",
+}
 SCREEN = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "TERM": "dumb", "NO_COLOR": "1", "SAMENLOOP_LANG": "nl"}
 INTRO = """# Commands
 

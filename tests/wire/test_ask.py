@@ -114,7 +114,8 @@ def _none(message: overlap_pb2.AskRequest) -> None:
 
 
 def _part_of_another_question(message: overlap_pb2.AskRequest) -> None:
-    message.parts[0] = request(replace(part(), purpose="anders"), asked=question(purpose="anders")).parts[0]
+    other = QuestionId(b"z" * 16)
+    message.parts[0] = request(replace(part(), question_id=other), asked=question(question_id=other)).parts[0]
 
 
 def _part_too_large(message: overlap_pb2.AskRequest) -> None:

@@ -47,7 +47,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one holder is asked, with the asker's reasons for this holder (R-23, R-24, R-25), as catalogue codes."""
+    """What one holder is asked, with the asker's reasons for this holder (R-23, R-24, R-25), as catalogue codes.
+
+    `purpose` is a concrete purpose of the question's index purpose; `samenloop.decisions.question` judges that.
+    """
 
     nonce: bytes
     question_id: QuestionId
@@ -197,11 +200,10 @@ def parse_part(data: bytes, where: str) -> Part:
 
 def _part(data: bytes, question: Question, where: str) -> Part:
     part = parse_part(data, where)
-    same = (part.question_id, part.covenant, part.asker, part.purpose) == (
+    same = (part.question_id, part.covenant, part.asker) == (
         question.question_id,
         question.covenant.id,
         question.asker,
-        question.purpose,
     )
     if not same or part.holder == question.asker:
         raise InvalidInput(where, _("{where} hoort niet bij deze vraag.", where=where))

@@ -18,6 +18,7 @@ from samenloop.profile import Profile, profile
 from samenloop.texts import _
 from samenloop.tls import TlsFiles
 from samenloop_node.accounts import Authorisations
+from samenloop_node.background import Background
 from samenloop_node.config import NodeConfig
 from samenloop_node.connection.agreement import Agreement
 from samenloop_node.connection.client import Connection
@@ -44,6 +45,7 @@ class App:
     signing_key: SigningKey
     sealing_key: SealingKey
     catalogue: Catalogue
+    background: Background
     demo: bool = False
     evaluation: bool = False
 
@@ -80,6 +82,7 @@ class App:
             signing_key=SigningKey.load(config.keys.signing),
             sealing_key=SealingKey.load(config.keys.sealing),
             catalogue=load_catalogue(),
+            background=Background(),
             demo=demo and covenant.flags.demo,
             evaluation=evaluation and covenant.flags.evaluation,
         )

@@ -1,8 +1,10 @@
-"""A CSV export read as a stream: one record at a time with the byte where it begins, so that reading can go on from there.
+"""A CSV export read as a stream: one record at a time with the byte where it begins, so that reading can go on from
+there.
 
 Refused as a whole, because the boundaries of its rows cannot be trusted: other encodings than UTF-8 (with or without
-BOM), NUL, a record above 64 KiB, an open quote at the end, a last row that is cut off. The separator (`;` or `,`) is the
-one of the header. Rows count from 1, the header is row 1, as a spreadsheet shows them. No value is ever in an error.
+BOM), NUL, a record above 64 KiB, an open quote at the end, a last row that is cut off. The separator (`;` or `,`) is
+the one of the header. Rows count from 1, the header is row 1, as a spreadsheet shows them. No value is ever in an
+error.
 """
 
 import csv
@@ -82,7 +84,8 @@ class CsvFile:
             raise InvalidInput(
                 "file",
                 _(
-                    "Het bestand is afgebroken: rij {row} heeft {found} van de {wanted} kolommen. Maak de export opnieuw.",
+                    "Het bestand is afgebroken: rij {row} heeft {found} van de {wanted} kolommen. Maak de export "
+                    "opnieuw.",
                     row=record.row,
                     found=len(record.fields),
                     wanted=len(self.header.columns),
@@ -98,10 +101,10 @@ class CsvFile:
                 ),
             )
 
-    def _reader(self) -> "csv._reader":
+    def _reader(self) -> Iterator[list[str]]:
         return csv.reader(self._lines, delimiter=self.header.separator, strict=True)
 
-    def _next(self, reader: "csv._reader") -> list[str] | None:
+    def _next(self, reader: Iterator[list[str]]) -> list[str] | None:
         self._lines.begin_record()
         try:
             return next(reader, None)
@@ -211,7 +214,8 @@ def place_columns(header: Header, wanted: Sequence[str], mapping: Mapping[str, s
 
 def _too_long(row: int) -> str:
     return _(
-        "Rij {row} is langer dan {most} bytes. Waarschijnlijk ontbreekt een aanhalingsteken of is een veld veel te lang. "
+        "Rij {row} is langer dan {most} bytes. Waarschijnlijk ontbreekt een aanhalingsteken of is een veld veel te "
+        "lang. "
         "Herstel die rij en maak de export opnieuw.",
         row=row,
         most=MAX_RECORD,

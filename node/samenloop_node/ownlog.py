@@ -10,7 +10,8 @@ section 8).
 import hashlib
 import secrets
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import samenloop_node
@@ -19,7 +20,7 @@ from samenloop.audit import log
 from samenloop.audit.checkpoint import Checkpoint
 from samenloop.audit.fields import Event
 from samenloop.audit.note import NoteSigner
-from samenloop.audit.sqlite import SqliteEntries, append, create_tree_file, open_tree_file
+from samenloop.audit.sqlite import SqliteEntries, SqliteTree, append, create_tree_file, open_tree_file
 from samenloop.audit.stamp import Stamper
 from samenloop.clock import Clock
 from samenloop_node.store import Store, ownlog
@@ -42,7 +43,8 @@ class OwnLog:
         self._first = store.read_now(ownlog.entry_count)
         if not tree_path.exists() and self._first == 0:
             create_tree_file(tree_path, log.empty_checkpoint(signer).format())
-        log.open_head(self._entries(), open_tree_file(tree_path), signer)
+        with self._stores() as (stored, tree):
+            log.open_head(stored, tree, signer)
 
     @property
     def origin(self) -> str:
@@ -61,22 +63,16 @@ class OwnLog:
 
     def integrate(self) -> Checkpoint:
         """Put all waiting entries into the tree and return the signed checkpoint. Blocking; one caller at a time."""
-        stored, tree = self._entries(), open_tree_file(self._tree_path)
-        try:
+        with self._stores() as (stored, tree):
             checkpoint = log.integrate(stored, tree, self._signer)
             while checkpoint.size < stored.count():
                 checkpoint = log.integrate(stored, tree, self._signer)
-        finally:
-            tree.close()
         return checkpoint
 
     def checkpoint(self) -> Checkpoint:
         """Return the newest signed checkpoint of this log."""
-        tree = open_tree_file(self._tree_path)
-        try:
+        with self._stores() as (_stored, tree):
             return log.latest(tree, self._signer.name, self._signer.public_key())
-        finally:
-            tree.close()
 
     async def anchor_due(self) -> Anchor | None:
         """Return today's anchor (UTC) if it was not sent yet, made now when there is none. The same one until it is
@@ -95,8 +91,10 @@ class OwnLog:
             lambda db: ownlog.keep_anchor(db, Anchor(anchor.day, anchor.salt, anchor.note, sent=True))
         )
 
-    def _entries(self) -> SqliteEntries:
-        return SqliteEntries(connect(self._store.path))
+    @contextmanager
+    def _stores(self) -> Iterator[tuple[SqliteEntries, SqliteTree]]:
+        with closing(connect(self._store.path)) as connection, closing(open_tree_file(self._tree_path)) as tree:
+            yield SqliteEntries(connection), tree
 
 
 def anchor_digest(anchor: Anchor) -> bytes:

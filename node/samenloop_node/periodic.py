@@ -1,0 +1,41 @@
+"""The jobs that the daemon repeats, each at its own fixed interval: a closed list."""
+
+import asyncio
+
+from samenloop.audit.fields import Event
+from samenloop.wire.declare import Anchor
+from samenloop_node.app import App
+from samenloop_node.background import Periodic
+from samenloop_node.ownlog import anchor_digest
+from samenloop_node.statements import declare
+
+_INTEGRATE_SECONDS = 1.0
+_ANCHOR_SECONDS = 600.0
+
+
+def jobs(app: App) -> tuple[Periodic, ...]:
+    """Return all repeating jobs of this node."""
+    poll = float(app.config.poll_seconds)
+    return (
+        Periodic("ownlog", _INTEGRATE_SECONDS, lambda: integrate(app)),
+        Periodic("agreement", poll, lambda: refresh(app)),
+        Periodic("anchor", _ANCHOR_SECONDS, lambda: anchor(app)),
+    )
+
+
+async def integrate(app: App) -> None:
+    """Put the waiting entries of the own log into its tree."""
+    await asyncio.to_thread(app.ownlog.integrate)
+
+
+async def refresh(app: App) -> None:
+    """Take over a newer covenant version and the live epochs."""
+    await app.agreement.refresh(app.connection)
+
+
+async def anchor(app: App) -> None:
+    """Send today's anchor of the own log, once a day."""
+    due = await app.ownlog.anchor_due()
+    if due is not None:
+        await declare(app, Anchor(anchor_digest(due)), Event.NODE_ANCHOR.value)
+        await app.ownlog.anchor_sent(due)

@@ -1,0 +1,120 @@
+"""The daemon's Unix socket. Who calls is what the kernel says (SO_PEERCRED), never what the request says.
+
+1. The peer's OS user has exactly one account (R-10); `as` is taken only in a demo (covenant flag and start option).
+2. The account is valid today, has its secrecy statement (R-09) and one of the command's roles.
+3. Only then does the command run. An expected error goes back as a sentence; a bug goes back as INTERNAL, without text.
+"""
+
+import asyncio
+import pwd
+import socket
+import struct
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
+from samenloop.texts import _
+from samenloop_node.accounts import User
+from samenloop_node.app import App
+from samenloop_node.commands import COMMANDS, Command
+from samenloop_node.socket_messages import (
+    MAX_LINE,
+    Request,
+    format_error,
+    format_progress,
+    format_result,
+    parse_request,
+)
+
+_READ_SECONDS: Final = 10.0
+_logger = structlog.get_logger("samenloop_node")
+
+
+async def serve(app: App, path: Path, commands: Mapping[str, Command] = COMMANDS) -> asyncio.Server:
+    """Listen on `path` (every OS user may connect; the account decides); a stale socket file is replaced."""
+    _free(path)
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _connection(app, commands, reader, writer)
+
+    server = await asyncio.start_unix_server(handle, path, limit=MAX_LINE)
+    _open_to_all(path)
+    return server
+
+
+def _free(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+
+
+def _open_to_all(path: Path) -> None:
+    path.chmod(0o666)
+
+
+async def _connection(
+    app: App, commands: Mapping[str, Command], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    try:
+        line = await _outcome(app, commands, reader, writer)
+        writer.write(line)
+        await writer.drain()
+    except ConnectionError:
+        _logger.info("caller_left")
+    finally:
+        writer.close()
+
+
+async def _outcome(
+    app: App, commands: Mapping[str, Command], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> bytes:
+    try:
+        request = parse_request(await _line(reader))
+        user = caller(app, peer_user(writer.get_extra_info("socket")), request)
+        command = commands.get(request.command)
+        if command is None:
+            raise InvalidInput("command", _("Deze opdracht bestaat niet. Zie samenloop-node --help."))
+        user.check(command.roles, app.clock.now().date())
+        return format_result(await command.run(app, user, request.arguments, _emitter(writer)))
+    except SamenloopError as error:
+        return format_error(error)
+    except Exception as error:
+        _logger.exception("command_failed", kind=type(error).__name__)
+        text = _("De node maakte een fout. Er is niets getoond. Vraag de beheerder om in het logboek te kijken.")
+        return format_error(SamenloopError(ErrorCode.INTERNAL, text))
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await asyncio.wait_for(reader.readuntil(b"\n"), _READ_SECONDS)
+    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError) as error:
+        raise InvalidInput("request", _("Het verzoek kwam niet volledig aan, of is groter dan 1 MiB.")) from error
+
+
+def caller(app: App, os_user: str, request: Request) -> User:
+    """Return the account that acts; raises Refused (R-10) for `as` outside a demo."""
+    if not request.acting:
+        return app.authorisations.by_os_user(os_user)
+    if not app.demo:
+        raise SamenloopError(ErrorCode.NOT_PERMITTED, _("--as kan alleen in een demonstratie (R-10)."))
+    return app.authorisations.named(request.acting)
+
+
+def peer_user(connection: socket.socket) -> str:
+    """Return the OS user at the other end, as the kernel knows it."""
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    _pid, uid, _gid = struct.unpack("3i", raw)
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid-{uid}"
+
+
+def _emitter(writer: asyncio.StreamWriter) -> Callable[[Mapping[str, object]], None]:
+    def emit(progress: Mapping[str, object]) -> None:
+        if not writer.is_closing():
+            writer.write(format_progress(progress))
+
+    return emit

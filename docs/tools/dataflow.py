@@ -18,9 +18,9 @@ def draw(source: Path = SOURCE) -> str:
     """Return the SVG text of the picture that `source` describes."""
     plan = tomllib.loads(source.read_text(encoding="utf-8"))
     width, height = plan["width"], plan["height"]
+    frame = f'viewBox="0 0 {width} {height}" role="img" font-family="sans-serif" font-size="14" fill="{INK}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"'
-        f' font-family="sans-serif" font-size="14" fill="{INK}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {frame}>',
         f"<title>{escape(plan['title'])}</title>",
         f"<desc>{escape(plan['description'])}</desc>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',

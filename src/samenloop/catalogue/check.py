@@ -22,6 +22,8 @@ def _unknown(names: Iterable[str], known: Iterable[str], where: str) -> Iterator
 
 def _partners(catalogue: Catalogue) -> Iterator[str]:
     for partner in catalogue.partners.values():
+        if (partner.ask == "n") != (partner.ask_rule is not None):
+            yield f"partners.{partner.id}: ask n and ask_rule go together"
         yield from _unknown(partner.secrecy, catalogue.secrecy, f"partners.{partner.id}.secrecy")
 
 
@@ -73,6 +75,8 @@ def _grounds(catalogue: Catalogue) -> Iterator[str]:
         yield from _unknown(ground.acting_as or (), catalogue.codes["acting_as"], f"ground {key}")
         if ground.valid_to is not None and ground.valid_to < ground.valid_from:
             yield f"ground {key}: ends before it begins"
+    for key, basis in catalogue.give.items():
+        yield from _unknown([basis.breach] if basis.breach else [], catalogue.breach_grounds, f"basis {key}")
     for key, breach in catalogue.breach_grounds.items():
         yield from _unknown(breach.breaks, catalogue.secrecy, f"breach {key}")
     barred = set(catalogue.never) & (set(grounds) | set(catalogue.breach_grounds))
@@ -96,5 +100,6 @@ def _rules(catalogue: Catalogue) -> Iterator[str]:
     used |= {step.rule for profile in catalogue.profiles.values() for step in profile.steps}
     used |= {pair.id for pair in catalogue.pairs} | {row.rule for row in catalogue.never.values()}
     used |= {row.rule for row in catalogue.choices.values()} | {row.rule for row in catalogue.limits.values()}
+    used |= {row.ask_rule for row in catalogue.partners.values() if row.ask_rule}
     used |= {row.rule for row in catalogue.excluded_tasks.values()}
     yield from _unknown(used, catalogue.rules, "rules")

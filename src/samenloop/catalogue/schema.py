@@ -44,11 +44,15 @@ class Entry(Row):
 
 
 class Partner(Entry):
-    """A kind of partner. `consent` false: consent is no ground for this kind (R-51). `needs_power`: R-29."""
+    """A kind of partner. `consent` false: consent is no ground for this kind (R-51). `needs_power`: R-29.
+
+    `ask_rule` refuses a kind that may not ask. `double_consent`: R-52.
+    """
 
     name: str
     role: Literal["S", "F", "-"]
     ask: Literal["y", "r", "n"]
+    ask_rule: RuleId | None = None
     enabled: bool = True
     network: bool = False
     care: bool = False
@@ -125,9 +129,10 @@ class Ground(Entry):
 
 
 class Basis(Ground):
-    """A ground to give or to receive (R-23, R-25, R-39)."""
+    """A ground to give or to receive (R-23, R-25, R-39). `breach`: the breach ground that comes with it."""
 
     direction: Literal["give", "receive"]
+    breach: Code | None = None
     consent: bool = False
 
 

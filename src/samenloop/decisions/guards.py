@@ -14,6 +14,7 @@ from samenloop.texts import _
 F = TypeVar("F")
 S = TypeVar("S")
 E = TypeVar("E")
+G = TypeVar("G")
 
 
 def N_(text: str) -> str:  # noqa: N802 - the name that tools for message catalogues look for
@@ -38,19 +39,28 @@ class Failing:
 class Guard(Generic[F]):
     """A condition of a rule. `fails` returns the places where it does not hold; none means that it holds.
 
-    `where` is a place of the input such as `parts[0]`, or empty for the whole. `visible`: the coordinator can see the
-    facts and checks the guard as well.
+    A place is a path of the input such as `parts[0]`, or empty for the whole; where a row of the catalogue names a more
+    precise rule, it is a Failing instead. `visible`: the coordinator can see the facts and checks the guard as well.
     """
 
     rule: str
     condition: str
     text: str
-    fails: Callable[[Catalogue, F], Iterable[str]]
+    fails: Callable[[Catalogue, F], Iterable[str | Failing]]
     visible: bool = False
 
     def failing(self, catalogue: Catalogue, facts: F) -> tuple[Failing, ...]:
         """Return the unmet places of this guard."""
-        return tuple(Failing(self.rule, self.condition, where, self.text) for where in self.fails(catalogue, facts))
+        return tuple(self._one(found) for found in self.fails(catalogue, facts))
+
+    def of(self, part: Callable[[G], F]) -> "Guard[G]":
+        """Return the same guard on a larger value that holds the facts as a part."""
+        return Guard(
+            self.rule, self.condition, self.text, lambda law, whole: self.fails(law, part(whole)), self.visible
+        )
+
+    def _one(self, found: str | Failing) -> Failing:
+        return found if isinstance(found, Failing) else Failing(self.rule, self.condition, found, self.text)
 
 
 def when(holds: Callable[[F], bool]) -> Callable[[Catalogue, F], Iterable[str]]:

@@ -8,6 +8,7 @@ from samenloop.catalogue.schema import ANY, PairRule, Register
 from samenloop.model import Mode
 
 FRAMEWORKS = ("maatregel", "vrijwillig")
+NO_CAPACITY = "none"
 ORIGINS = ("eigen", "wpg", "wjsg", "bij", "anders")
 
 
@@ -63,10 +64,11 @@ def effective_mode(
 ) -> ModeDecision:
     """Return the mode of a record towards a receiver in one capacity.
 
-    An unknown register, receiver, capacity or purpose gives `never`.
+    An empty capacity is `none`. An unknown register, receiver, capacity or purpose gives `never`.
     """
     register = catalogue.registers.get(facts.kind)
     receiver = catalogue.partner_of(receiver_kind)
+    acting_as = acting_as or NO_CAPACITY
     barred = _barred(catalogue, facts, receiver_kind, acting_as, purpose)
     if barred is not None or register is None or receiver is None:
         return barred or _NEVER

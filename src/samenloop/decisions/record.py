@@ -170,15 +170,12 @@ REGISTRABLE: tuple[Guard[RecordFacts], ...] = (
 )
 
 
-def _on_facts(guard: Guard[RecordFacts]) -> Guard[RecordInput]:
-    return Guard(guard.rule, guard.condition, guard.text, lambda c, given: guard.fails(c, given.facts), guard.visible)
-
-
 def _review_date(catalogue: Catalogue, given: RecordInput) -> bool:
     latest = months_later(given.today, catalogue.limit("review_months"))
     return given.today <= given.facts.review_date <= latest
 
 
+_ON_FACTS: tuple[Guard[RecordInput], ...] = tuple(guard.of(lambda given: given.facts) for guard in REGISTRABLE)
 _BY_HOLDER: Guard[RecordInput] = Guard(
     "R-17",
     "by_holder",
@@ -194,7 +191,7 @@ _REVIEWED: Guard[RecordInput] = Guard(
     visible=True,
 )
 INDEX: tuple[Guard[RecordInput], ...] = (
-    *map(_on_facts, REGISTRABLE),
+    *_ON_FACTS,
     _BY_HOLDER,
     Guard(
         "R-17",
@@ -236,7 +233,7 @@ RECORD: Machine[RecordState, RecordEvent, RecordInput] = Machine(
     "R-11",
     (
         Transition((_S.PROPOSED,), _E.INDEX, _S.INDEXED, INDEX),
-        Transition((_S.INDEXED,), _E.REVIEW, _S.INDEXED, (*map(_on_facts, REGISTRABLE), _BY_HOLDER, _REVIEWED)),
+        Transition((_S.INDEXED,), _E.REVIEW, _S.INDEXED, (*_ON_FACTS, _BY_HOLDER, _REVIEWED)),
         Transition((_S.INDEXED,), _E.OBJECT, _S.FROZEN, ()),
         Transition((_S.FROZEN,), _E.DISMISS_OBJECTION, _S.INDEXED, (_BY_HOLDER, _DECIDED)),
         Transition((_S.INDEXED, _S.FROZEN), _E.WITHDRAW, _S.WITHDRAWN, (_BY_HOLDER,)),

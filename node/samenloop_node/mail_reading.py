@@ -77,7 +77,7 @@ def _hit(notice: mailbox_pb2.HitNotice, covenant: Covenant, me: ParticipantId) -
     claimed = parse_part(notice.part, "part")
     asker = covenant.participant(claimed.asker)
     part = verify_notice(notice, VerifyKey(asker.signing_key))
-    if (part.holder, part.covenant, part.purpose) != (me, covenant.id, covenant.purpose.id) or part.asker == me:
+    if (part.holder, part.covenant) != (me, covenant.id) or part.asker == me:
         raise _not_for_us()
     ids = tuple(RegistrationId(model.sixteen_bytes(one, "registration_ids")) for one in notice.registration_ids)
     if not ids:

@@ -84,7 +84,7 @@ async def resume(app: App, user: User) -> Standing:
         public["reason"] = state.stopped.value
 
     def work(db: sqlite3.Connection) -> None:
-        kept.keep_state(db, witness.resume(state))
+        kept.clear_stop(db)
         app.ownlog.append(db, Event.ADMIN, public)
 
     await app.store.write(work)

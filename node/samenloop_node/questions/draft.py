@@ -40,12 +40,15 @@ class QuestionDraft:
     """One question: one case in the asker's own system, and the holders that he chose.
 
     `case` is the case number in the asker's own system; it stays at the node. `motive` is free text for the node's own
-    log. `power`, `region_reason` and `new_fact` are codes or empty (R-29, R-27, R-28).
+    log. `power`, `region_reason` and `new_fact` are codes or empty (R-29, R-27, R-28). `asked_person`, `anonymous_talk`
+    and `phone_call` say why no lighter way will do (R-26); they stay at the node.
     """
 
     case: str
-    responsible: str
     holders: tuple[HolderDraft, ...]
+    asked_person: str = ""
+    anonymous_talk: str = ""
+    phone_call: str = ""
     motive: str = ""
     power: str = ""
     region_reason: str = ""
@@ -70,8 +73,10 @@ def parse_question(value: object) -> QuestionDraft:
         raise InvalidInput("holders", _("U noemt dezelfde houder twee keer. Vul elke houder één keer in."))
     return QuestionDraft(
         case=_text(record, "case", MAX_CASE, "", required=True),
-        responsible=_text(record, "responsible", MAX_CASE, ""),
         holders=parts,
+        asked_person=_code(record, "asked_person", ""),
+        anonymous_talk=_code(record, "anonymous_talk", ""),
+        phone_call=_code(record, "phone_call", ""),
         motive=_text(record, "motive", MAX_MOTIVE, ""),
         power=_code(record, "power", ""),
         region_reason=_code(record, "region_reason", ""),

@@ -10,7 +10,10 @@ from samenloop.texts import _
 
 @dataclass(frozen=True, slots=True)
 class HolderResult:
-    """One line of an answer as it is shown; `other_case` is the asker's own knowledge from a case letter."""
+    """One line of an answer as it is shown.
+
+    `other_case` is the asker's own knowledge from a case letter; `lapsed`: what was shown here was taken back.
+    """
 
     holder: str
     display_name: str
@@ -19,6 +22,7 @@ class HolderResult:
     updated_until: str
     other_case: bool = False
     released: bool = False
+    lapsed: bool = False
 
 
 def sentence(result: HolderResult) -> str:
@@ -27,6 +31,8 @@ def sentence(result: HolderResult) -> str:
 
 
 def _said(result: HolderResult) -> str:
+    if result.lapsed:
+        return _("{name}: het eerdere antwoord geldt niet meer.", name=result.display_name)
     if not result.known:
         return _("{name}: geen bericht.", name=result.display_name)
     if result.other_case:

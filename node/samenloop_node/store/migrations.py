@@ -4,7 +4,7 @@ transaction.
 
 from sqlite_utils.migrations import Migrations
 
-from samenloop_node.store import covenants, ownlog, receipts, registrations, syncs
+from samenloop_node.store import covenants, inbox, ownlog, questions, receipts, registrations, syncs, witness
 
 
 def all_migrations() -> tuple[Migrations, ...]:
@@ -15,4 +15,7 @@ def all_migrations() -> tuple[Migrations, ...]:
         receipts.migrations,
         registrations.migrations,
         syncs.migrations,
+        questions.migrations,
+        inbox.migrations,
+        witness.migrations,
     )

@@ -47,14 +47,20 @@ def state(db: sqlite3.Connection) -> WitnessState | None:
 
 
 def keep_state(db: sqlite3.Connection, new: WitnessState) -> None:
-    """Keep the accepted state. A smaller tree is never kept: it would be forgotten that a larger one was seen."""
+    """Keep the accepted state: never a smaller tree, and a stop stays until `clear_stop`, whoever writes meanwhile."""
     stopped = new.stopped.value if new.stopped else ""
     db.execute(
         "INSERT INTO witness (id, size, root, note, since_ms, advanced_ms, stopped) VALUES (1, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET size = excluded.size, root = excluded.root, note = excluded.note,"
-        " advanced_ms = excluded.advanced_ms, stopped = excluded.stopped WHERE excluded.size >= witness.size",
+        " advanced_ms = excluded.advanced_ms, stopped = CASE stopped WHEN '' THEN excluded.stopped ELSE stopped END"
+        " WHERE excluded.size >= witness.size",
         (new.size, new.root, new.note, new.since_ms, new.advanced_ms, stopped),
     )
+
+
+def clear_stop(db: sqlite3.Connection) -> None:
+    """Let the node go on after a person has looked."""
+    db.execute("UPDATE witness SET stopped = ''")
 
 
 def counted_day(db: sqlite3.Connection) -> str:

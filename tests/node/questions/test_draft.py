@@ -15,7 +15,7 @@ HOLDER = {
     "inform_basis": "rr1995-37",
     "reason": "recente-melding",
 }
-QUESTION = {"case": "Z-2026-0014", "responsible": "chef", "holders": [HOLDER]}
+QUESTION = {"case": "Z-2026-0014", "asked_person": "nee_weigert", "holders": [HOLDER]}
 
 
 def test_a_full_question_is_read_field_by_field():

@@ -1,0 +1,45 @@
+"""`ask`: one question, or an open question once more for the retyped person."""
+
+from collections.abc import Mapping
+
+from samenloop.errors import InvalidInput
+from samenloop.texts import _
+from samenloop_node.accounts import User
+from samenloop_node.app import App
+from samenloop_node.identity.person import PERSON_COLUMNS
+from samenloop_node.questions import asking
+from samenloop_node.questions.answers import describe
+from samenloop_node.questions.draft import parse_question
+from samenloop_node.store import questions
+
+
+async def run(app: App, user: User, request: Mapping[str, object], emit: object) -> dict[str, object]:
+    """Take {question, person} or {retry, person}; return the question with its answers."""
+    del emit
+    person = person_fields(request.get("person"))
+    if "retry" in request:
+        asked = await asking.retry(app, user, hex_id(request["retry"], "retry"), person)
+    else:
+        asked = await asking.ask(app, user, parse_question(request.get("question")), person)
+    stored = await app.store.read(lambda db: questions.find_question(db, asked))
+    if stored is None:
+        raise InvalidInput("retry", _("Deze vraag is er niet meer."))
+    return await app.store.read(lambda db: describe(db, app.covenant(), stored))
+
+
+def person_fields(value: object) -> dict[str, str]:
+    """Return the fields of a person; an unknown field is refused without repeating what it holds."""
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        raise InvalidInput("person", _("Geef de persoon als velden met tekst."))
+    if not value.keys() <= set(PERSON_COLUMNS):
+        known = ", ".join(PERSON_COLUMNS)
+        raise InvalidInput("person", _("De persoon heeft een onbekend veld. Bekend zijn: {known}.", known=known))
+    return value
+
+
+def hex_id(value: object, where: str) -> bytes:
+    """Return the 16 bytes of an id that was written as 32 hexadecimal digits."""
+    text = value if isinstance(value, str) else ""
+    if len(text) != 32 or text.strip("0123456789abcdef"):
+        raise InvalidInput(where, _("{where} is een nummer van 32 hexadecimale tekens.", where=where))
+    return bytes.fromhex(text)

@@ -1,0 +1,19 @@
+"""`find-own`: which of our own records are about a person, for a rights request or a correction."""
+
+from collections.abc import Mapping
+
+from samenloop_node.accounts import User
+from samenloop_node.app import App
+from samenloop_node.commands.ask import person_fields
+from samenloop_node.own_records import find_own
+
+
+async def run(app: App, user: User, request: Mapping[str, object], emit: object) -> dict[str, object]:
+    """Take {purpose, person}; return {records: [{register, record_id, registration}]}."""
+    del emit
+    found = await find_own(app, user, str(request.get("purpose", "")), person_fields(request.get("person")))
+    rows = [
+        {"register": one.register, "record_id": one.record_id, "registration": one.registration_id.hex()}
+        for one in found
+    ]
+    return {"records": rows}

@@ -1,0 +1,125 @@
+"""Polling the mailbox: fetch, open, judge, store, and only then acknowledge. Dummies leave no trace of any kind.
+
+1. An item that was stored and not acknowledged comes again and changes nothing.
+2. An item that cannot be opened, or that its author did not sign, is refused: an alarm in the own log, no effect.
+3. Every item is acknowledged alike, whatever was in it: the coordinator learns nothing from what we did.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+
+from samenloop.audit.fields import Event
+from samenloop.audit.seal import ContentKey, WrappedKey, key_id_of, open_fixed, open_wrapped
+from samenloop.clock import milliseconds
+from samenloop.errors import IntegrityError, SamenloopError
+from samenloop.model import ParticipantId
+from samenloop.texts import _
+from samenloop.wire.mail import MAIL_BYTES, parse_mail
+from samenloop.wire.v1 import mailbox_pb2
+from samenloop_node.app import App
+from samenloop_node.letters import CaseListed
+from samenloop_node.mail_reading import Hit, Incoming, Lapsed, Released, read_content
+from samenloop_node.store import inbox, questions
+from samenloop_node.store.inbox import StoredHit
+from samenloop_node.store.questions import Outcome
+
+BATCH = 100
+_DAY_BYTES = 10
+
+
+async def poll(app: App) -> None:
+    """Empty the mailbox once; raises SamenloopError when the coordinator is away, with everything so far stored."""
+    more = True
+    while more:
+        reply = await app.connection.fetch_mail(mailbox_pb2.FetchRequest(limit=BATCH))
+        keys = _content_keys(app, reply)
+        for item in reply.items:
+            await _take(app, item, keys)
+        ids = [item.item_id for item in reply.items]
+        if ids:
+            await app.connection.acknowledge_mail(mailbox_pb2.AcknowledgeRequest(item_ids=ids))
+        more = reply.more and bool(ids)
+
+
+async def _take(app: App, item: mailbox_pb2.MailItem, keys: Mapping[bytes, ContentKey]) -> None:
+    me = ParticipantId(app.config.participant)
+    try:
+        incoming = read_content(_opened(item, keys, me), app.covenant(), me, app.sealing_key)
+    except SamenloopError as problem:
+        public = {"reason": "mail-refused", "rule": problem.code.value.replace("_", "-")}
+        await app.ownlog.write(Event.ALARM, public)
+        return
+    if incoming is not None:
+        await app.store.write(lambda db: apply(app, db, incoming))
+
+
+def apply(app: App, db: sqlite3.Connection, incoming: Incoming) -> None:
+    """Store what came, with its line in the node's own log; what came before changes nothing."""
+    now = milliseconds(app.clock.now())
+    match incoming:
+        case Hit():
+            _store_hit(db, incoming, now)
+        case Released():
+            outcome = questions.store_release(
+                db,
+                incoming.question_id,
+                incoming.holder,
+                withdrawn=incoming.withdrawn,
+                stated_ms=incoming.stated_ms,
+                now_ms=now,
+            )
+            _note_event(app, db, incoming, outcome, "release-withdrawn" if incoming.withdrawn else "released")
+        case Lapsed():
+            outcome = questions.erase_answer(db, incoming.question_id, incoming.holder)
+            _note_event(app, db, incoming, outcome, "answer-lapsed")
+        case CaseListed():
+            inbox.add_case_letter(db, incoming.network, incoming.registration_id, incoming.case_number, now)
+
+
+def _store_hit(db: sqlite3.Connection, hit: Hit, now: int) -> None:
+    """No line in the log: the inbox is the only place that tells of a hit, until somebody looks there."""
+    inbox.add_hit(
+        db,
+        StoredHit(
+            question_id=hit.part.question_id,
+            asker=hit.part.asker,
+            part=hit.part_bytes,
+            shown=hit.shown,
+            more=hit.more,
+            asked_ms=hit.asked_ms,
+            received_ms=now,
+            state="shown" if hit.shown else "hidden",
+            registrations=hit.registrations,
+        ),
+    )
+
+
+def _note_event(app: App, db: sqlite3.Connection, event: Released | Lapsed, outcome: Outcome, action: str) -> None:
+    if outcome is Outcome.UNKNOWN:
+        app.ownlog.append(db, Event.ALARM, {"reason": "mail-refused", "rule": "unknown-question"})
+    elif outcome is Outcome.DONE:
+        stored = questions.find_question(db, event.question_id)
+        case = app.references.case(stored.case_number).hex() if stored else ""
+        rows = [{"holder": event.holder, "answer": "known" if action == "released" else "none"}]
+        public = {"action": action, "question": event.question_id.hex(), "holders": rows, "case": case}
+        app.ownlog.append(db, Event.CASE, public)
+
+
+def _content_keys(app: App, reply: mailbox_pb2.FetchReply) -> dict[bytes, ContentKey]:
+    """Open the content keys of these items; one that is not for us leaves its items unopened, and so refused."""
+    opened: dict[bytes, ContentKey] = {}
+    for wrap in reply.keys:
+        wrapped = WrappedKey(app.config.participant, wrap.key_id, wrap.wrapped[_DAY_BYTES:], b"")
+        try:
+            day = wrap.wrapped[:_DAY_BYTES].decode("ascii")
+            opened[wrap.key_id] = open_wrapped(wrapped, day, app.sealing_key, auditor=False)
+        except (IntegrityError, UnicodeDecodeError):
+            continue
+    return opened
+
+
+def _opened(item: mailbox_pb2.MailItem, keys: Mapping[bytes, ContentKey], me: ParticipantId) -> mailbox_pb2.MailContent:
+    key = keys.get(key_id_of(item.sealed))
+    if key is None:
+        raise IntegrityError(_("Een postbusbericht is niet voor deze node verzegeld."))
+    return parse_mail(open_fixed(key, item.sealed, MAIL_BYTES + 2, item.item_id + me.encode()))

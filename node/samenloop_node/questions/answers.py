@@ -1,0 +1,50 @@
+"""What a case worker may see again: own questions per case, and what came of them. Nothing of another's questions."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from samenloop.clock import from_milliseconds
+from samenloop.covenant import Covenant
+from samenloop_node.accounts import User
+from samenloop_node.questions.wording import HolderResult, sentence
+from samenloop_node.store import inbox, questions
+from samenloop_node.store.questions import StoredAnswer, StoredQuestion
+
+
+def visible_to(user: User, stored: StoredQuestion) -> bool:
+    """Tell whether the user asked this question or is responsible for who did (R-35)."""
+    return user.name in (stored.asked_by, stored.responsible)
+
+
+def describe(db: sqlite3.Connection, covenant: Covenant, stored: StoredQuestion) -> dict[str, object]:
+    """Return a question and its answers as JSON; the shape is the same whatever the answers are."""
+    listed = set(inbox.listed_registrations(db, stored.case_number).values())
+    rows = questions.answers_of(db, stored.question_id)
+    return {
+        "question": stored.question_id.hex(),
+        "case": stored.case_number,
+        "asked": from_milliseconds(stored.sent_ms).isoformat(timespec="seconds"),
+        "state": stored.state,
+        "problem": stored.problem,
+        "answers": _answers(rows, covenant, listed),
+    }
+
+
+def _answers(rows: Sequence[StoredAnswer], covenant: Covenant, listed: set[str]) -> list[dict[str, object]]:
+    return [_line(row, covenant, listed) for row in rows if row.state in ("answered", "lapsed")]
+
+
+def _line(row: StoredAnswer, covenant: Covenant, listed: set[str]) -> dict[str, object]:
+    holder = covenant.find(row.holder)
+    result = HolderResult(
+        holder=row.holder,
+        display_name=holder.display_name if holder else row.holder,
+        known=row.visible,
+        contact=holder.contact if holder and row.visible else "",
+        updated_until=row.updated_until,
+        other_case=row.visible and row.holder in listed,
+        released=row.released_ms > 0,
+        lapsed=row.state == "lapsed",
+    )
+    return {**asdict(result), "text": sentence(result)}

@@ -1,0 +1,83 @@
+"""The node's side of the question gate: facts of covenant, account and counters for `samenloop.decisions.question`."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+
+from samenloop.catalogue import Catalogue
+from samenloop.covenant import Covenant
+from samenloop.covenant.permissions import budgets, offered
+from samenloop.decisions.asking import AskerFacts, HolderFacts, HolderPart, QuestionFacts
+from samenloop.decisions.case_facts import CaseState
+from samenloop.decisions.question import gate
+from samenloop.model import ParticipantId
+from samenloop_node.accounts import Role, User
+from samenloop_node.questions.draft import QuestionDraft
+
+
+def pass_gate(
+    catalogue: Catalogue,
+    covenant: Covenant,
+    asker: ParticipantId,
+    user: User,
+    draft: QuestionDraft,
+    asked_before: Mapping[str, int],
+    today: date,
+) -> None:
+    """Raise Refused with the first failing rule, unless this user may put this question today.
+
+    `asked_before`: per holder how often this case was put to it.
+    """
+    gate(
+        catalogue,
+        question_facts(covenant, asker, draft, asked_before, today),
+        AskerFacts(
+            acting_partner=asker,
+            role=Role.CASE_WORKER.value if Role.CASE_WORKER in user.roles else "",
+            named=user.valid_from <= today <= user.valid_until,
+            secrecy_signed=user.secrecy_statement <= today,
+            case_state=CaseState.INTAKE,
+            case_referrer=asker,
+            asked_person=draft.asked_person,
+            anonymous_talk=draft.anonymous_talk,
+            phone_call=draft.phone_call,
+        ),
+    )
+
+
+def question_facts(
+    covenant: Covenant, asker: ParticipantId, draft: QuestionDraft, asked_before: Mapping[str, int], today: date
+) -> QuestionFacts:
+    """Return what node and coordinator both see of a question."""
+    own = covenant.participant(asker)
+    parts = tuple(HolderPart(**asdict(part)) for part in draft.holders)
+    return QuestionFacts(
+        asker=asker,
+        asker_kinds=own.asks_as,
+        purpose=covenant.purpose.id,
+        region=own.region,
+        parts=parts,
+        holders=tuple(_holders(covenant, asker, asked_before, today)),
+        respell_limit=budgets(covenant, asker).questions_per_case_and_holder,
+        today=today,
+        power=draft.power,
+        region_reason=draft.region_reason,
+        new_fact=draft.new_fact,
+    )
+
+
+def _holders(
+    covenant: Covenant, asker: ParticipantId, asked_before: Mapping[str, int], today: date
+) -> list[HolderFacts]:
+    rows = [covenant.participant(name) for name in covenant.participant(asker).may_ask]
+    return [
+        HolderFacts(
+            holder=row.id,
+            kinds=tuple(sorted({register.kind for register in offered(covenant, row, asker, today)})),
+            region=row.region,
+            asked_before=asked_before.get(row.id, 0),
+            wpg20_receiver=covenant.wpg20_covers(asker, row.id, today),
+        )
+        for row in rows
+        if not row.suspended and offered(covenant, row, asker, today)
+    ]

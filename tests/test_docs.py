@@ -63,7 +63,9 @@ def test_every_command_has_help_with_an_example(program: str) -> None:
         if hasattr(command, "commands"):
             lacking = not (command.help or "").strip()
         else:
-            lacking = not re.search(rf"(?m)^\s*(?:\$ )?(?:sudo )?{re.escape(line)}\b", command.help or "")
+            lacking = not re.search(
+                rf"(?m)^\s*(?:(?:Example|Voorbeeld): )?(?:\$ )?{re.escape(line)}\b", command.help or ""
+            )
         if lacking:
             without.append(line)
     assert without == []

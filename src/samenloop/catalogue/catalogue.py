@@ -46,6 +46,22 @@ CODE_LISTS = (
     "closing_reasons",
     "request_kinds",
     "representatives",
+    "consent_fields",
+    "consent_told",
+    "explained_how",
+    "pressure",
+    "age_bands",
+    "consent_exceptions",
+    "target_group",
+    "intake_consent",
+    "informing_exception",
+    "triage_parts",
+    "triage_moments",
+    "triage_outcomes",
+    "not_invited",
+    "notice_ways",
+    "request_outcomes",
+    "objection_bases",
 )
 
 

@@ -53,10 +53,18 @@ def rests_on_consent(catalogue: Catalogue, code: str) -> bool:
     return bool((basis and basis.consent) or (breach and breach.kind == "consent"))
 
 
-def substitutes_consent(catalogue: Catalogue, code: str) -> bool:
+def substitutes_consent(catalogue: Catalogue, code: str, pair: Pair) -> bool:
     """Tell whether the breach ground `code` may be used where consent is the rule (R-40, R-41), or is consent."""
     ground = catalogue.breach_grounds.get(code)
-    return ground is not None and ground.substitute
+    return (
+        ground is not None and ground.substitute and _consent_fits(catalogue, ground, pair) and _applies(ground, pair)
+    )
+
+
+def is_conflict(catalogue: Catalogue, code: str) -> bool:
+    """Tell whether the breach ground `code` is a conflict of duties (R-40)."""
+    ground = catalogue.breach_grounds.get(code)
+    return ground is not None and ground.kind == "conflict"
 
 
 def _applies(ground: Ground | None, pair: Pair) -> bool:

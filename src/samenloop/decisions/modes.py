@@ -87,6 +87,19 @@ def effective_mode(
     )
 
 
+def strictest_mode(
+    catalogue: Catalogue,
+    facts: RecordFacts,
+    covenant_mode: Mode | None,
+    receiver_kinds: tuple[str, ...],
+    acting_as: str,
+    purpose: str,
+) -> ModeDecision:
+    """Return the strictest mode over all kinds that the receiver acts as; without any kind it is `never`."""
+    modes = (effective_mode(catalogue, facts, covenant_mode, kind, acting_as, purpose) for kind in receiver_kinds)
+    return max(modes, key=lambda one: one.mode, default=_NEVER)
+
+
 _NEVER = ModeDecision(Mode.NEVER, "R-15", "register")
 
 

@@ -1,23 +1,47 @@
-"""A small consortium in memory: the demo covenant with keys of our own, and what a coordinator would send."""
+"""A small consortium in memory: the demo covenant with keys of our own, a coordinator, and nodes that talk to it."""
 
+import dataclasses
 import os
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import entry as entries
+from samenloop.audit import tree
+from samenloop.audit.checkpoint import TreeHead
 from samenloop.audit.fields import Event
+from samenloop.audit.note import NoteSigner
+from samenloop.audit.seal import make_content_keys, seal_fixed
+from samenloop.clock import Clock, from_milliseconds, milliseconds
 from samenloop.commitment import tokens_digest
-from samenloop.covenant import Covenant, fill_keys, parse_toml
-from samenloop.keys import SealingKey, SigningKey
+from samenloop.covenant import Covenant, canonical, fill_keys, fingerprint, parse_toml
+from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.keys import SealingKey, SigningKey, VerifyKey, load_private
 from samenloop.model import EpochId, ParticipantId, QuestionId, RegistrationId, TokenSet
-from samenloop.wire.ask import Ask, Part, Question, build_ask, hit_notice, parse_ask
+from samenloop.wire.ask import Ask, Part, Question, build_ask, hit_notice, parse_ask, verify_ask
 from samenloop.wire.convert import CovenantRef
-from samenloop.wire.declare import Act, Statement, build_declare
-from samenloop.wire.v1 import common_pb2, mailbox_pb2, overlap_pb2
+from samenloop.wire.declare import (
+    Act,
+    CaseClosed,
+    Release,
+    Statement,
+    build_declare,
+    parse_declare,
+    verify_statement,
+)
+from samenloop.wire.mail import MAIL_BYTES, pack_mail
+from samenloop.wire.own import parse_find_own
+from samenloop.wire.v1 import audit_pb2, common_pb2, covenant_pb2, mailbox_pb2, overlap_pb2
+from samenloop_node.accounts import Role, User
+from samenloop_node.app import App
+from samenloop_node.config import NodeConfig
+from samenloop_node.keyring import Keyring
 
 TEMPLATE = Path(__file__).parents[3] / "deploy" / "demo" / "covenant.toml"
 SALT, SEED = bytes(range(32)), bytes(range(1, 33))
@@ -32,7 +56,19 @@ class Kit:
     signing: dict[str, SigningKey]
     sealing: dict[str, SealingKey]
     audit: Ed25519PrivateKey
+    raw: dict[str, Ed25519PrivateKey]
+    files: Path
+    secret: bytes = field(default_factory=lambda: os.urandom(32))
     question_id: QuestionId = field(default_factory=lambda: QuestionId(os.urandom(16)))
+
+    def raw_files(self, owner: str, folder: Path) -> None:
+        """Copy the key files of a participant into the folder of its node."""
+        for kind in ("signing", "sealing"):
+            target = folder / f"{kind}.pem"
+            target.write_bytes((self.files / f"{owner}.{kind}").read_bytes())
+            target.chmod(0o400)
+        (folder / "references.key").write_bytes(os.urandom(32))
+        (folder / "references.key").chmod(0o400)
 
     def part(self, holder: str, asker: str = "reclassering-midden", **changes: object) -> Part:
         """Return a part as an asker would fill it in."""
@@ -104,7 +140,7 @@ class Kit:
 
 
 def reply_to(
-    kit: Kit, request: overlap_pb2.AskRequest, known: tuple[str, ...] = (), **changed: object
+    kit: Kit, request: overlap_pb2.AskRequest, /, known: tuple[str, ...] = (), **changed: object
 ) -> overlap_pb2.AskReply:
     """Answer as an honest coordinator does; `changed` replaces public fields of the entry."""
     ask = parse_ask(request)
@@ -125,7 +161,7 @@ def reply_to(
 
 def _public(kit: Kit, ask: Ask, answers: list[overlap_pb2.HolderAnswer]) -> dict[str, object]:
     question = ask.question
-    rows = [
+    filled = [
         {
             "holder": part.holder,
             "answer": "known" if answer.known else "no_message",
@@ -139,14 +175,9 @@ def _public(kit: Kit, ask: Ask, answers: list[overlap_pb2.HolderAnswer]) -> dict
         }
         for part, answer in zip(ask.parts, answers, strict=True)
     ]
+    rows = [{name: value for name, value in row.items() if value} for row in filled]
     return {
-        "origin": kit.covenant.coordinator.log_origin,
-        "software": "samenloop-coordinator/test",
-        "process": "00" * 8,
-        "n": 1,
-        "start_ms": NOW_MS,
-        "end_ms": NOW_MS,
-        "clock": "ok",
+        **_always(kit),
         "request": question.question_id.hex(),
         "covenant": question.covenant.id,
         "version": question.covenant.version,
@@ -163,20 +194,285 @@ def _public(kit: Kit, ask: Ask, answers: list[overlap_pb2.HolderAnswer]) -> dict
     }
 
 
+def _always(kit: Kit) -> dict[str, object]:
+    return {
+        "origin": kit.covenant.coordinator.log_origin,
+        "software": "samenloop-coordinator/test",
+        "process": "00" * 8,
+        "n": 1,
+        "start_ms": NOW_MS,
+        "end_ms": NOW_MS,
+        "clock": "ok",
+    }
+
+
+class Coordinator:
+    """A second, small implementation of what a node calls: honest unless told otherwise."""
+
+    def __init__(self, kit: Kit, clock: Clock) -> None:
+        self.kit, self.clock = kit, clock
+        self.known: set[str] = set()
+        self.entries: list[bytes] = []
+        self.replies: dict[bytes, bytes] = {}
+        self.asked: list[bytes] = []
+        self.declared: list[Statement] = []
+        self.mail: dict[bytes, mailbox_pb2.MailItem] = {}
+        self.acknowledged: list[bytes] = []
+        self.cosigned: list[int] = []
+        self.faults: list[SamenloopError] = []
+        self.lose_replies = 0
+        self.change: dict[str, object] = {}
+        self.find: list[bytes] = []
+        self.counts: dict[str, int] | None = None
+        self.epochs = ("2026-1",)
+        self._day = f"{clock.now():%Y-%m-%d}"
+        keys = {row.id: kit.sealing[row.id].public for row in kit.covenant.participants}
+        self._content = make_content_keys(self._day, keys, SealingKey.generate().public)
+
+    async def ask(self, request: overlap_pb2.AskRequest) -> overlap_pb2.AskReply:
+        self._fault()
+        ask = parse_ask(request)
+        verify_ask(ask, VerifyKey(self.kit.covenant.participant(ask.question.asker).signing_key))
+        self.asked.append(ask.payload_hash)
+        stored = self.replies.get(ask.question.question_id)
+        if stored is None:
+            reply = reply_to(self.kit, request, known=tuple(self.known), **self.change)
+            self.entries.append(reply.receipt.entry)
+            stored = self.replies[ask.question.question_id] = reply.SerializeToString()
+        self._lose()
+        return overlap_pb2.AskReply.FromString(stored)
+
+    async def declare(self, request: overlap_pb2.DeclareRequest) -> common_pb2.Receipt:
+        self._fault()
+        statement = parse_declare(request).statement
+        author = self.kit.covenant.participant(statement.author)
+        verify_statement(request.statement.body, request.statement.signature, VerifyKey(author.signing_key))
+        stored = self.replies.get(statement.request_id)
+        if stored is None:
+            self.declared.append(statement)
+            stored = self.replies[statement.request_id] = self._entry(*_declared(statement))
+        self._lose()
+        return common_pb2.Receipt(entry=stored)
+
+    async def find_own(self, request: overlap_pb2.FindOwnRequest) -> overlap_pb2.FindOwnReply:
+        self._fault()
+        finding = parse_find_own(request)
+        query = finding.query
+        public = {"request": query.request_id.hex(), "covenant": query.covenant.id, "actor": query.author}
+        entry = self._entry(Event.FIND_OWN, {**public, "commitment": query.digest.hex(), **self.change})
+        return overlap_pb2.FindOwnReply(registration_ids=self.find, receipt=common_pb2.Receipt(entry=entry))
+
+    async def get_state(self, request: covenant_pb2.GetStateRequest) -> covenant_pb2.CovenantState:
+        return covenant_pb2.CovenantState(
+            version=self.kit.covenant.version,
+            fingerprint=bytes.fromhex(fingerprint(self.kit.covenant)),
+            now_ms=milliseconds(self.clock.now()),
+            read_epochs=self.epochs,
+            write_epochs=self.epochs,
+        )
+
+    def post(self, receiver: str, content: mailbox_pb2.MailContent, item_id: bytes | None = None) -> bytes:
+        """Put mail into the box of `receiver`."""
+        item_id = item_id or os.urandom(16)
+        key = self._content.keys[receiver]
+        sealed = seal_fixed(key, pack_mail(content), MAIL_BYTES + 2, item_id + receiver.encode())
+        self.mail[item_id] = mailbox_pb2.MailItem(item_id=item_id, key_id=key.key_id, sealed=sealed)
+        return item_id
+
+    async def fetch_mail(self, request: mailbox_pb2.FetchRequest) -> mailbox_pb2.FetchReply:
+        self._fault()
+        wraps = [
+            mailbox_pb2.KeyWrap(key_id=one.key_id, wrapped=self._day.encode() + one.for_holder)
+            for one in self._content.wrapped
+        ]
+        items = list(self.mail.values())[: request.limit]
+        return mailbox_pb2.FetchReply(items=items, keys=wraps, more=len(self.mail) > len(items))
+
+    async def acknowledge_mail(self, request: mailbox_pb2.AcknowledgeRequest) -> mailbox_pb2.AcknowledgeReply:
+        self._fault()
+        for item_id in request.item_ids:
+            self.acknowledged.append(item_id)
+            self.mail.pop(item_id, None)
+        return mailbox_pb2.AcknowledgeReply()
+
+    def head(self) -> bytes:
+        """Return the checkpoint over all entries, cosigned by two others."""
+        leaves = [tree.leaf_hash(body) for body in self.entries]
+        origin = self.kit.covenant.coordinator.log_origin
+        signed = checkpoints.sign(TreeHead(origin, len(leaves), tree.root(leaves)), NoteSigner(origin, self.kit.audit))
+        for name in ("ggz-midden", "zvh-oost"):
+            signer = NoteSigner(name, self.kit.raw[name])
+            line = checkpoints.cosign(signed, signer, int(self.clock.now().timestamp()))
+            signed = checkpoints.add_cosignature(signed, line)
+        return signed.format()
+
+    async def get_checkpoint(self, request: audit_pb2.GetCheckpointRequest) -> audit_pb2.Checkpoint:
+        self._fault()
+        return audit_pb2.Checkpoint(note=self.head())
+
+    async def get_consistency(self, request: audit_pb2.GetConsistencyRequest) -> audit_pb2.Proof:
+        return audit_pb2.Proof(hashes=tree.consistency(request.old_size, request.new_size, self._node()))
+
+    async def get_inclusion(self, request: audit_pb2.GetInclusionRequest) -> audit_pb2.InclusionReply:
+        leaves = [tree.leaf_hash(body) for body in self.entries]
+        found = [self._inclusion(leaf, leaves, request.tree_size) for leaf in request.leaf_hashes]
+        return audit_pb2.InclusionReply(inclusions=found)
+
+    async def cosign(self, request: audit_pb2.CosignRequest) -> audit_pb2.CosignReply:
+        self.cosigned.append(request.tree_size)
+        return audit_pb2.CosignReply()
+
+    async def count_own(self, request: audit_pb2.CountOwnRequest) -> audit_pb2.CountOwnReply:
+        counts = self.counts if self.counts is not None else {}
+        return audit_pb2.CountOwnReply(counts=[audit_pb2.EventCount(event=name, count=n) for name, n in counts.items()])
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    def _inclusion(self, leaf: bytes, leaves: list[bytes], size: int) -> audit_pb2.Inclusion:
+        if leaf not in leaves:
+            return audit_pb2.Inclusion(found=False)
+        index = leaves.index(leaf)
+        return audit_pb2.Inclusion(found=True, index=index, hashes=tree.inclusion(index, size, self._node()))
+
+    def _node(self) -> Callable[[int, int], bytes]:
+        nodes = tree.extend(tree.Frontier(), [tree.leaf_hash(body) for body in self.entries])[1]
+        hashes = {(node.level, node.index): node.hash for node in nodes}
+        return lambda level, index: hashes[level, index]
+
+    def _entry(self, event: Event, public: dict[str, object]) -> bytes:
+        body = entries.build(event, {**_always(self.kit), **public}, [], entries.new_salt())
+        self.entries.append(body)
+        return body
+
+    def _fault(self) -> None:
+        if self.faults:
+            raise self.faults.pop(0)
+
+    def _lose(self) -> None:
+        if self.lose_replies:
+            self.lose_replies -= 1
+            raise SamenloopError(ErrorCode.UNAVAILABLE, "De coördinator is niet bereikbaar.")
+
+
+def _declared(statement: Statement) -> tuple[Event, dict[str, object]]:
+    public: dict[str, object] = {
+        "request": statement.request_id.hex(),
+        "covenant": statement.covenant.id,
+        "actor": statement.author,
+    }
+    act = statement.act
+    if isinstance(act, CaseClosed):
+        return Event.CASE_CLOSED, {**public, "case": act.case_ref.hex()}
+    assert isinstance(act, Release)
+    event = Event.RELEASE_WITHDRAWN if act.withdrawn else Event.RELEASE
+    return event, {**public, "question": act.question_id.hex(), "receiver": act.receiver}
+
+
+class FixedClock:
+    """Stands still until told."""
+
+    def __init__(self) -> None:
+        self.at = from_milliseconds(NOW_MS)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at.timestamp()
+
+
+def user_of(name: str, *roles: Role) -> User:
+    """Return an account that is in order."""
+    day = date(2020, 1, 1)
+    return User(name, name, frozenset(roles), name, day, day, date(2099, 1, 1))
+
+
+@pytest.fixture(name="user_of")
+def _user_of() -> Callable[..., User]:
+    return user_of
+
+
+def open_node(kit: Kit, participant: str, folder: Path, coordinator: Coordinator) -> App:
+    """Open a node of `participant`; a second call on the same folder is a restart."""
+    folder.mkdir(exist_ok=True)
+    document = canonical(kit.covenant)
+    (folder / "covenant.json").write_bytes(document)
+    (folder / "accounts.toml").write_text(_ACCOUNTS)
+    secrets = folder / "secrets"
+    if not secrets.exists():
+        kit.raw_files(participant, folder)
+        Keyring(secrets).add(EpochId("2026-1"), kit.secret)
+    config = NodeConfig(
+        participant=participant,
+        state=folder / "state",
+        socket=folder / "node.sock",
+        authorisations=folder / "accounts.toml",
+        covenant={"document": folder / "covenant.json", "fingerprint": fingerprint(kit.covenant)},
+        tls={"certificate": folder / "c", "key": folder / "k", "ca": folder / "a"},
+        keys={
+            "signing": folder / "signing.pem",
+            "sealing": folder / "sealing.pem",
+            "references": folder / "references.key",
+            "secrets": secrets,
+        },
+    )
+    app = App.open(config, coordinator.clock)
+    return dataclasses.replace(app, connection=coordinator)
+
+
+_ACCOUNTS = """
+[[account]]
+name = "anna"
+os_user = "anna"
+roles = ["case_worker"]
+secrecy_statement = 2020-01-01
+valid_from = 2020-01-01
+valid_until = 2099-01-01
+"""
+
+
+@pytest.fixture(name="clock")
+def _clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture(name="coordinator")
+def _coordinator(kit: Kit, clock: FixedClock) -> Coordinator:
+    return Coordinator(kit, clock)
+
+
+@pytest.fixture(name="node")
+def _node(kit: Kit, coordinator: Coordinator, tmp_path: Path) -> Iterator[Callable[..., App]]:
+    """Return a function that opens (or restarts) the node of a participant."""
+    running: dict[str, App] = {}
+
+    def open_(participant: str) -> App:
+        if participant in running:
+            running[participant].store.close()
+        running[participant] = open_node(kit, participant, tmp_path / participant, coordinator)
+        return running[participant]
+
+    yield open_
+    for app in running.values():
+        app.store.close()
+
+
 @pytest.fixture(name="kit")
-def _kit() -> Kit:
+def _kit(tmp_path: Path) -> Kit:
     text = re.sub(r"^#.*$", "", TEMPLATE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     names = sorted(set(re.findall(r"@([a-z0-9_.-]+)@", text)))
     owners = {name.rpartition(".")[0] for name in names if name.endswith(".signing_key")}
-    signing = {owner: SigningKey.generate() for owner in owners}
-    sealing = {owner: SealingKey.generate() for owner in owners}
+    signing = {owner: SigningKey.generate(tmp_path / f"{owner}.signing") for owner in owners}
+    sealing = {owner: SealingKey.generate(tmp_path / f"{owner}.sealing") for owner in owners}
+    raw = {owner: load_private(tmp_path / f"{owner}.signing") for owner in owners}
     audit = Ed25519PrivateKey.generate()
     values = {name: f"{number:064x}" for number, name in enumerate(names, start=1)}
     values |= {"coordinator.address": "127.0.0.1:9443"}
     values |= {"coordinator.audit_key": audit.public_key().public_bytes_raw().hex()}
     values |= {f"{owner}.signing_key": key.public.hex for owner, key in signing.items()}
     values |= {f"{owner}.sealing_key": key.public.hex for owner, key in sealing.items()}
-    return Kit(parse_toml(fill_keys(text, values)), signing, sealing, audit)
+    return Kit(parse_toml(fill_keys(text, values)), signing, sealing, audit, raw, tmp_path)
 
 
 @pytest.fixture(name="reply_to")

@@ -1,0 +1,29 @@
+"""`samenloop`: the program of everybody who reads, signs or verifies. It holds no token and no consortium key."""
+
+import sys
+
+import typer
+
+from samenloop.audit.cli import app as audit_app
+from samenloop.covenant.cli import app as covenant_app
+from samenloop.errors import InvalidInput, SamenloopError
+
+FAILED = 1
+USAGE = 2
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Sign and verify covenants, verify audit logs, read the legal catalogue.",
+)
+app.add_typer(audit_app, name="audit")
+app.add_typer(covenant_app, name="covenant")
+
+
+def main() -> None:
+    """Run the program; an expected error is one line on standard error and exit code 1, wrong input 2."""
+    try:
+        app()
+    except SamenloopError as error:
+        typer.echo(error.text, err=True)
+        sys.exit(USAGE if isinstance(error, InvalidInput) else FAILED)

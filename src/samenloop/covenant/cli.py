@@ -1,0 +1,136 @@
+"""`samenloop covenant ...`: read, compare, sign and verify. Exit code 0: fine; 1: not complete; 2: wrong input."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from samenloop.covenant import files
+from samenloop.covenant.document import Covenant
+from samenloop.covenant.parse import canonical, fingerprint
+from samenloop.covenant.signatures import format_signatures, missing, sign
+from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.keys import SigningKey
+from samenloop.texts import _
+
+app = typer.Typer(no_args_is_help=True, help="Read, compare, sign and verify a covenant.")
+INCOMPLETE = 1
+CovenantFile = Annotated[Path, typer.Argument(help="Covenant: TOML, or its canonical JSON.")]
+SignaturesOption = Annotated[
+    Path | None, typer.Option("--signatures", help="Signature file (default: beside the covenant).")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.callback()
+def covenant() -> None:
+    """Read, compare, sign and verify a covenant."""
+
+
+@app.command()
+def show(
+    document: CovenantFile,
+    as_json: JsonOption = False,
+    as_canonical: Annotated[bool, typer.Option("--canonical", help="Print the exact bytes that are signed.")] = False,
+) -> None:
+    """Show what a covenant says, with its fingerprint.
+
+    Example: samenloop covenant show covenant.toml
+    """
+    read = files.read_covenant(document)
+    if as_canonical:
+        typer.echo(canonical(read), nl=False)
+    elif as_json:
+        _print_json({"fingerprint": fingerprint(read), "covenant": json.loads(canonical(read))})
+    else:
+        typer.echo("\n".join(files.describe(read)))
+
+
+@app.command()
+def diff(old: CovenantFile, new: CovenantFile, as_json: JsonOption = False) -> None:
+    """Show what changes between two versions and who must sign it.
+
+    Example: samenloop covenant diff covenant-1.toml covenant-2.toml
+    """
+    found = files.difference(files.read_covenant(old), files.read_covenant(new))
+    if as_json:
+        _print_json(found)
+        return
+    typer.echo(_("Veranderd:"))
+    for path in found["changes"]:
+        typer.echo(f"  {path}")
+    typer.echo(_("Te tekenen door:"))
+    for line in found["signers"]:
+        typer.echo(f"  {line}")
+    if found["tightens"]:
+        typer.echo(_("Deze versie laat minder toe: de vorige vervalt meteen."))
+
+
+@app.command(name="sign")
+def sign_command(
+    document: CovenantFile,
+    key: Annotated[Path, typer.Option(help="Signing key file of this participant (mode 0400).")],
+    participant: Annotated[str, typer.Option("--as", help="Participant that signs.")],
+    signatures: SignaturesOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign a covenant for one participant and add the signature to the file beside it.
+
+    Example: samenloop covenant sign covenant.toml --key signing.key --as politie-midden
+    """
+    read, path = files.read_covenant(document), signatures or files.signatures_path(document)
+    kept = [one for one in files.read_signatures(path) if one.participant != participant]
+    _check_signer(read, participant)
+    made = sign(read, participant, SigningKey.load(key))
+    _replace(path, format_signatures([*kept, made]))
+    if as_json:
+        _print_json({"fingerprint": made.fingerprint, "participant": participant, "signatures": str(path)})
+    else:
+        typer.echo(_("Getekend voor {name}. Kenmerk: {print}", name=participant, print=made.fingerprint))
+
+
+@app.command()
+def verify(
+    document: CovenantFile,
+    previous: Annotated[Path | None, typer.Option(help="The version before; leave out for version 1.")] = None,
+    signatures: SignaturesOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check that a covenant follows the version before and carries every signature it needs.
+
+    Exit code 0: complete; 1: signatures are missing or wrong; 2: a file is wrong.
+
+    Example: samenloop covenant verify covenant-2.toml --previous covenant-1.toml
+    """
+    new = files.read_covenant(document)
+    old = files.read_covenant(previous) if previous else None
+    signed = files.read_signatures(signatures or files.signatures_path(document))
+    demands = [files.demand_text(demand) for demand in missing(old, new, signed)]
+    if as_json:
+        _print_json({"fingerprint": fingerprint(new), "complete": not demands, "missing": demands})
+    elif demands:
+        typer.echo(_("Nog niet compleet. Er ontbreken handtekeningen:"))
+        for line in demands:
+            typer.echo(f"  {line}")
+    else:
+        typer.echo(_("Compleet getekend. Kenmerk: {print}", print=fingerprint(new)))
+    raise typer.Exit(INCOMPLETE if demands else 0)
+
+
+def _check_signer(read: Covenant, participant: str) -> None:
+    """A participant that leaves may sign too, so only a network is refused here; the rest `verify` judges."""
+    row = read.find(participant)
+    if row is not None and row.network:
+        text = _("{name} is een netwerk: zijn partners tekenen (R-08).", name=participant)
+        raise SamenloopError(ErrorCode.NOT_PERMITTED, text)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(data)
+    fresh.replace(path)
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

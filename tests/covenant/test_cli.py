@@ -1,0 +1,133 @@
+"""The commands `samenloop covenant ...`, run as a person runs them."""
+
+import contextlib
+import io
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from samenloop.cli import main
+from samenloop.covenant import canonical, fingerprint
+from samenloop.keys import keep_private
+from tests.covenant.consortium import KEYS, PARTNERS, demo_covenant, demo_toml, with_row
+
+DEMO = demo_covenant()
+CARE, POLICE = "ggz-midden", "politie-midden"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "covenant.toml").write_text(demo_toml(), encoding="utf-8")
+    (tmp_path / "next.json").write_bytes(canonical(with_row(DEMO, CARE, may_ask=(POLICE,))))
+    for number, name in enumerate(KEYS, start=1):
+        keep_private(Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32), tmp_path / f"{name}.key")
+    return tmp_path
+
+
+@dataclass
+class Result:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(folder: Path, *arguments: str) -> Result:
+    """Run the program in `folder`, in this process."""
+    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
+    code: object = 0
+    with (
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        patch.object(sys, "argv", ["samenloop", "covenant", *arguments]),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    texts = [(stream.flush(), stream.seek(0), stream.read())[2] for stream in (out, err)]
+    assert isinstance(code, int)
+    return Result(code, *texts)
+
+
+def test_show_says_what_is_signed_in_words_json_and_bytes(folder: Path) -> None:
+    words = run(folder, "show", "covenant.toml")
+    assert words.returncode == 0
+    assert fingerprint(DEMO) in words.stdout
+    assert "Politie Midden (politie-midden), regio midden" in words.stdout
+    assert "alleen voor een demonstratie" in words.stdout
+    shown = json.loads(run(folder, "show", "covenant.toml", "--json").stdout)
+    assert shown["fingerprint"] == fingerprint(DEMO)
+    assert shown["covenant"]["participants"][0]["id"] == "burgemeester-middelstad"
+    assert run(folder, "show", "covenant.toml", "--canonical").stdout.encode() == canonical(DEMO)
+
+
+def test_a_covenant_is_signed_by_all_and_then_verifies(folder: Path) -> None:
+    for name in PARTNERS:
+        unsigned = run(folder, "verify", "covenant.toml")
+        assert unsigned.returncode == 1
+        assert "Nog niet compleet" in unsigned.stdout
+        made = run(folder, "sign", "covenant.toml", "--key", f"{name}.key", "--as", name)
+        assert made.returncode == 0, made.stderr
+    complete = run(folder, "verify", "covenant.toml", "--json")
+    assert complete.returncode == 0
+    assert json.loads(complete.stdout) == {"fingerprint": fingerprint(DEMO), "complete": True, "missing": []}
+
+
+def test_a_next_version_shows_its_changes_and_needs_the_right_signers(folder: Path) -> None:
+    found = run(folder, "diff", "covenant.toml", "next.json")
+    assert f"participants.{CARE}.may_ask.{POLICE}: 2 van {CARE}, {POLICE}" in found.stdout
+    as_json = json.loads(run(folder, "diff", "covenant.toml", "next.json", "--json").stdout)
+    assert as_json["changes"] == [f"participants.{CARE}.may_ask.{POLICE}"]
+    assert not as_json["tightens"]
+    run(folder, "sign", "next.json", "--key", f"{CARE}.key", "--as", CARE, "--json")
+    short = run(folder, "verify", "next.json", "--previous", "covenant.toml", "--json")
+    assert short.returncode == 1
+    assert len(json.loads(short.stdout)["missing"]) == 1
+    run(folder, "sign", "next.json", "--key", f"{POLICE}.key", "--as", POLICE)
+    assert "Compleet" in run(folder, "verify", "next.json", "--previous", "covenant.toml").stdout
+
+
+def test_a_tightening_is_said_aloud(folder: Path) -> None:
+    (folder / "less.json").write_bytes(canonical(with_row(DEMO, POLICE, may_ask=())))
+    assert "de vorige vervalt meteen" in run(folder, "diff", "covenant.toml", "less.json").stdout
+
+
+def test_a_wrong_signature_fails_with_one_sentence(folder: Path) -> None:
+    run(folder, "sign", "covenant.toml", "--key", f"{CARE}.key", "--as", POLICE)
+    wrong = run(folder, "verify", "covenant.toml")
+    assert wrong.returncode == 1
+    assert "klopt niet" in wrong.stderr
+    assert len(wrong.stderr.strip().splitlines()) == 1
+
+
+def test_a_network_cannot_sign(folder: Path) -> None:
+    refused = run(folder, "sign", "covenant.toml", "--key", "zvh-oost.key", "--as", "zvh-oost")
+    assert refused.returncode == 1
+    assert "R-08" in refused.stderr
+    assert not (folder / "covenant.signatures.json").exists()
+
+
+def test_wrong_input_is_one_sentence_and_exit_code_2(folder: Path) -> None:
+    (folder / "odd.toml").write_text(demo_toml().replace("[flags]", "[flags]\nfast = true"), encoding="utf-8")
+    (folder / "bytes.toml").write_bytes(b"\xff\xfe")
+    for name, said in (("odd.toml", "flags.fast"), ("bytes.toml", "UTF-8")):
+        wrong = run(folder, "show", name)
+        assert wrong.returncode == 2
+        assert said in wrong.stderr
+        assert "Traceback" not in wrong.stderr
+    gone = run(folder, "show", "gone.toml")
+    assert gone.returncode == 1
+    assert "gone.toml" in gone.stderr
+
+
+@pytest.mark.parametrize("command", ["show", "diff", "sign", "verify"])
+def test_every_command_has_help_with_an_example(folder: Path, command: str) -> None:
+    shown = run(folder, command, "--help")
+    assert shown.returncode == 0
+    assert f"Example: samenloop covenant {command}" in " ".join(shown.stdout.split())

@@ -7,6 +7,7 @@ from samenloop.wire.declare import Anchor
 from samenloop_node.app import App
 from samenloop_node.background import Periodic
 from samenloop_node.ownlog import anchor_digest
+from samenloop_node.registrations.jobs import resume
 from samenloop_node.statements import declare
 
 _INTEGRATE_SECONDS = 1.0
@@ -20,6 +21,7 @@ def jobs(app: App) -> tuple[Periodic, ...]:
         Periodic("ownlog", _INTEGRATE_SECONDS, lambda: integrate(app)),
         Periodic("agreement", poll, lambda: refresh(app)),
         Periodic("anchor", _ANCHOR_SECONDS, lambda: anchor(app)),
+        Periodic("syncs", poll, lambda: resume(app)),
     )
 
 

@@ -27,12 +27,14 @@ class Command:
 
 
 def _commands() -> Mapping[str, Command]:
-    from samenloop_node.commands import status
+    from samenloop_node.commands import status, sync
 
     everybody = frozenset(Role)
+    operators = frozenset({Role.OPERATOR})
     return MappingProxyType(
         {
             "status": Command(status.run, everybody),
+            "sync": Command(sync.run, operators),
         }
     )
 

@@ -185,3 +185,10 @@ def decisions_of_day(db: sqlite3.Connection, decider: bytes, decided_on: str) ->
 def _registration(db: sqlite3.Connection, row: tuple[str, str, bytes, bytes, bytes, str, str, int]) -> Registration:
     epochs = db.execute("SELECT epoch FROM registration_epoch WHERE registration_id = ?", (row[2],))
     return Registration(*row[:7], bool(row[7]), frozenset(epoch for (epoch,) in epochs))
+
+
+def remove_never_settled(db: sqlite3.Connection, registration_ids: Iterable[bytes]) -> None:
+    """Forget registrations that the coordinator refused and never held before; others stay, unsettled."""
+    db.executemany(
+        "DELETE FROM registration WHERE registration_id = ? AND facts = ''", [(value,) for value in registration_ids]
+    )

@@ -1,40 +1,40 @@
-"""Synchronisations: the plan of each, row by row, so that it goes on after a crash. No tokens, no fields: only where
-to read them.
+"""Synchronisations: the plan of each, row by row. No tokens, no fields: only what to do and at which byte to read it.
 
-A plan row says what must be done with one record and at which byte of the file its row begins. `act` 0 means: leave
-it as it is.
+A plan row with `act` 0 means: leave the record as it is. A plan is made anew when a synchronisation goes on after a
+crash: what was settled then compares as unchanged.
 """
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 migrations = Migrations("syncs")
 
-PLANNING, SENDING, DONE, STOPPED = "planning", "sending", "done", "stopped"
-MAX_ERRORS = 10_000
+OPEN, DONE, STOPPED = "open", "done", "stopped"
+KEEP = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """One synchronisation. `file_digest` is keyed; `confirmed` the number of withdrawals that the user agreed to."""
+    """One synchronisation. `file_digest` is keyed; `confirmed` is the number of withdrawals that the user agreed to."""
 
     id: int
     register: str
     path: str
     file_digest: bytes
-    state: str
     confirmed: int
     account: str
     started_ms: int
-    outcome: str
+    state: str = OPEN
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """What to do with one record. `row` counts from 1 (the header is row 1, as a spreadsheet shows it)."""
+    """What to do with one record. `row` counts from 1, the header included. `decision` is the reference to apply."""
 
     row: int
     offset: int
@@ -43,84 +43,148 @@ class PlanRow:
     registration_id: bytes
     row_digest: bytes
     facts_digest: bytes
+    decision: bytes
+    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class RowError:
-    """A row that was refused: where and why, never what it said."""
+class RowProblem:
+    """Where and why something of a row was refused, never what it said."""
 
     row: int
     column: str
-    code: str
+    reason: str
 
 
 @migrations()
 def sync_tables(db: Database) -> None:
-    """Make the tables of synchronisations, their plans and their refused rows."""
+    """Make the tables of synchronisations, their plans and their problems."""
     db.execute(
-        "CREATE TABLE sync (id INTEGER PRIMARY KEY, register TEXT NOT NULL, path TEXT NOT NULL, file_digest BLOB "
-        "NOT NULL,"
-        " state TEXT NOT NULL, confirmed INTEGER NOT NULL, account TEXT NOT NULL, started_ms INTEGER NOT NULL,"
-        " outcome TEXT NOT NULL) STRICT"
+        "CREATE TABLE sync (id INTEGER PRIMARY KEY, register TEXT NOT NULL, path TEXT NOT NULL,"
+        " file_digest BLOB NOT NULL, confirmed INTEGER NOT NULL, account TEXT NOT NULL, started_ms INTEGER NOT NULL,"
+        " state TEXT NOT NULL, outcome TEXT NOT NULL) STRICT"
     )
     db.execute(
-        "CREATE TABLE sync_row (sync INTEGER NOT NULL REFERENCES sync (id), row INTEGER NOT NULL, offset INTEGER "
-        "NOT NULL,"
-        " record_id TEXT NOT NULL, act INTEGER NOT NULL, registration_id BLOB NOT NULL, row_digest BLOB NOT NULL,"
-        " facts_digest BLOB NOT NULL, decision BLOB NOT NULL, done INTEGER NOT NULL DEFAULT 0,"
+        "CREATE TABLE sync_row (sync INTEGER NOT NULL REFERENCES sync (id), row INTEGER NOT NULL,"
+        " offset INTEGER NOT NULL, record_id TEXT NOT NULL, act INTEGER NOT NULL, registration_id BLOB NOT NULL,"
+        " row_digest BLOB NOT NULL, facts_digest BLOB NOT NULL, decision BLOB NOT NULL,"
         " PRIMARY KEY (sync, record_id)) STRICT, WITHOUT ROWID"
     )
-    db.execute("CREATE INDEX sync_row_todo ON sync_row (sync, row) WHERE act > 0 AND done = 0")
-    db.execute("CREATE INDEX sync_row_decision ON sync_row (sync, decision) WHERE decision <> x''")
+    db.execute("CREATE INDEX sync_row_todo ON sync_row (sync, act, row) WHERE act > 0")
     db.execute(
-        "CREATE TABLE sync_error (sync INTEGER NOT NULL REFERENCES sync (id), row INTEGER NOT NULL, column_name "
-        "TEXT NOT NULL,"
-        " code TEXT NOT NULL) STRICT"
+        "CREATE TABLE sync_problem (sync INTEGER NOT NULL REFERENCES sync (id), row INTEGER NOT NULL,"
+        " column_name TEXT NOT NULL, reason TEXT NOT NULL) STRICT"
     )
 
 
 def start(db: sqlite3.Connection, sync: Sync) -> Sync:
-    """Begin a synchronisation (its `id` is given here); an unfinished one of the same register is given up."""
-    for (old,) in db.execute(
-        "SELECT id FROM sync WHERE register = ? AND state IN (?, ?)", (sync.register, PLANNING, SENDING)
-    ):
-        finish(db, old, STOPPED, "")
+    """Begin a synchronisation and return it with its id; an open one of the same register is given up."""
+    db.execute("UPDATE sync SET state = ? WHERE register = ? AND state = ?", (STOPPED, sync.register, OPEN))
     cursor = db.execute(
-        "INSERT INTO sync (register, path, file_digest, state, confirmed, account, started_ms, outcome)"
+        "INSERT INTO sync (register, path, file_digest, confirmed, account, started_ms, state, outcome)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, '')",
-        (sync.register, sync.path, sync.file_digest, PLANNING, sync.confirmed, sync.account, sync.started_ms),
+        (sync.register, sync.path, sync.file_digest, sync.confirmed, sync.account, sync.started_ms, OPEN),
     )
-    return Sync(
-        int(cursor.lastrowid or 0),
-        sync.register,
-        sync.path,
-        sync.file_digest,
-        PLANNING,
-        sync.confirmed,
-        sync.account,
-        sync.started_ms,
-        "",
-    )
+    return replace(sync, id=int(cursor.lastrowid or 0))
 
 
-def set_state(db: sqlite3.Connection, sync: int, state: str) -> None:
-    """Move a synchronisation on."""
-    db.execute("UPDATE sync SET state = ? WHERE id = ?", (state, sync))
+def say(db: sqlite3.Connection, sync: int, outcome: str) -> None:
+    """Keep a sentence on how it goes with an open synchronisation."""
+    db.execute("UPDATE sync SET outcome = ? WHERE id = ?", (outcome, sync))
 
 
 def finish(db: sqlite3.Connection, sync: int, state: str, outcome: str) -> None:
     """End a synchronisation with a readable outcome and forget its plan."""
     db.execute("UPDATE sync SET state = ?, outcome = ? WHERE id = ?", (state, outcome, sync))
+    forget_plan(db, sync)
+
+
+def forget_plan(db: sqlite3.Connection, sync: int) -> None:
+    """Forget plan and problems, to plan anew."""
     db.execute("DELETE FROM sync_row WHERE sync = ?", (sync,))
+    db.execute("DELETE FROM sync_problem WHERE sync = ?", (sync,))
 
 
 def unfinished(db: sqlite3.Connection) -> list[Sync]:
-    """Return the synchronisations that were being planned or sent."""
-    rows = db.execute("SELECT * FROM sync WHERE state IN (?, ?) ORDER BY id", (PLANNING, SENDING))
-    return [Sync(*row) for row in rows]
+    """Return the open synchronisations, oldest first."""
+    return [Sync(*row) for row in db.execute("SELECT * FROM sync WHERE state = ? ORDER BY id", (OPEN,))]
 
 
 def last(db: sqlite3.Connection, register: str) -> Sync | None:
     """Return the latest synchronisation of a register, or None."""
     row = db.execute("SELECT * FROM sync WHERE register = ? ORDER BY id DESC LIMIT 1", (register,)).fetchone()
     return Sync(*row) if row else None
+
+
+_PLAN = "row, offset, record_id, act, registration_id, row_digest, facts_digest, decision"
+
+
+def plan(db: sqlite3.Connection, sync: int, row: PlanRow) -> None:
+    """Add a row to the plan."""
+    values = (row.row, row.offset, row.record_id, row.act, row.registration_id, row.row_digest, row.facts_digest)
+    db.execute("INSERT INTO sync_row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (sync, *values, row.decision))
+
+
+def planned(db: sqlite3.Connection, sync: int, record_id: str) -> PlanRow | None:
+    """Return what is planned for a record, or None."""
+    row = db.execute(
+        f"SELECT {_PLAN} FROM sync_row WHERE sync = ? AND record_id = ?",  # noqa: S608 - fixed column list
+        (sync, record_id),
+    ).fetchone()
+    return PlanRow(*row) if row else None
+
+
+def keep(db: sqlite3.Connection, sync: int, record_id: str) -> None:
+    """Plan to leave a record as it is."""
+    db.execute("UPDATE sync_row SET act = ?, decision = x'' WHERE sync = ? AND record_id = ?", (KEEP, sync, record_id))
+
+
+def todo(db: sqlite3.Connection, sync: int, act: int, after: int, limit: int) -> list[PlanRow]:
+    """Return up to `limit` rows to be done with this act, in the order of the file, after row `after`."""
+    rows = db.execute(
+        "SELECT p.row, p.offset, p.record_id, p.act, p.registration_id, p.row_digest, p.facts_digest, p.decision,"
+        " coalesce(r.frozen, 0) FROM sync_row p LEFT JOIN registration r ON r.registration_id = p.registration_id"
+        " WHERE p.sync = ? AND p.act = ? AND p.act > 0 AND p.row > ? ORDER BY p.row LIMIT ?",
+        (sync, act, after, limit),
+    )
+    return [replace(PlanRow(*row), frozen=bool(row[-1])) for row in rows]
+
+
+def count_acts(db: sqlite3.Connection, sync: int) -> dict[int, int]:
+    """Return how many rows are planned per act."""
+    return dict(db.execute("SELECT act, count(*) FROM sync_row WHERE sync = ? GROUP BY act", (sync,)).fetchall())
+
+
+_ABSENT = (
+    " FROM registration r WHERE register = ? AND NOT EXISTS"
+    " (SELECT 1 FROM sync_row p WHERE p.sync = ? AND p.record_id = r.record_id)"
+)
+
+
+def count_absent(db: sqlite3.Connection, sync: int, register: str) -> int:
+    """Return how many registrations of the register are not in the file."""
+    return int(db.execute(f"SELECT count(*){_ABSENT}", (register, sync)).fetchone()[0])
+
+
+def absent(db: sqlite3.Connection, sync: int, register: str, after: str, limit: int) -> list[tuple[str, bytes]]:
+    """Return (record id, registration id) of registrations that are not in the file, by record id after `after`."""
+    rows = db.execute(
+        f"SELECT record_id, registration_id{_ABSENT} AND r.record_id > ? ORDER BY r.record_id LIMIT ?",
+        (register, sync, after, limit),
+    )
+    return list(rows)
+
+
+def add_problems(db: sqlite3.Connection, sync: int, problems: Sequence[RowProblem]) -> None:
+    """Keep problems of rows."""
+    db.executemany(
+        "INSERT INTO sync_problem VALUES (?, ?, ?, ?)", [(sync, p.row, p.column, p.reason) for p in problems]
+    )
+
+
+def problems(db: sqlite3.Connection, sync: int, limit: int) -> list[RowProblem]:
+    """Return the first `limit` problems in the order of the file."""
+    rows = db.execute(
+        "SELECT row, column_name, reason FROM sync_problem WHERE sync = ? ORDER BY row LIMIT ?", (sync, limit)
+    )
+    return [RowProblem(*row) for row in rows]

@@ -1,0 +1,42 @@
+"""Synchronisations as jobs of the daemon: one per register at a time, going on when the caller has left."""
+
+import asyncio
+
+from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.texts import _
+from samenloop_node.app import App
+from samenloop_node.registrations.sync import Order, Progress, again, begin, carry_out
+from samenloop_node.store import syncs
+from samenloop_node.store.syncs import Sync
+
+
+async def synchronise(app: App, order: Order, progress: Progress) -> dict[str, object]:
+    """Do a synchronisation and return its report; it goes on when the caller is cancelled."""
+    name = job_name(order.register)
+    if app.background.running(name):
+        raise SamenloopError(
+            ErrorCode.BUSY, _("Register {name} wordt al gesynchroniseerd. Wacht tot dat klaar is.", name=order.register)
+        )
+    return await asyncio.shield(app.background.start(name, _whole(app, order, progress)))
+
+
+async def resume(app: App) -> None:
+    """Go on with every open synchronisation that is not running; raises SamenloopError of the first that cannot."""
+    for sync in await app.store.read(syncs.unfinished):
+        name = job_name(sync.register)
+        if not app.background.running(name):
+            await asyncio.shield(app.background.start(name, _rest(app, sync)))
+
+
+def job_name(register: str) -> str:
+    """Return the name under which a register is changed: synchronising and single acts exclude each other."""
+    return f"register {register}"
+
+
+async def _whole(app: App, order: Order, progress: Progress) -> dict[str, object]:
+    sync, seen = await begin(app, order)
+    return await carry_out(app, sync, seen, progress)
+
+
+async def _rest(app: App, sync: Sync) -> dict[str, object]:
+    return await carry_out(app, sync, await again(app, sync), lambda _message: None)

@@ -1,0 +1,164 @@
+"""What a synchronisation must do: each row of the export compared with what is registered. Sends nothing, makes no
+tokens.
+
+1. A row that fails keeps its earlier registration; a row whose record cannot be named at all forbids every withdrawal.
+2. A record that stands twice with other data is left as it is; twice the same is counted.
+3. Per decider and day at most so many decisions beforehand as the covenant says; the rest is reported, not applied.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+
+from samenloop.wire.register import FACTS, PUT
+from samenloop_node.csvfile import CsvFile, Record
+from samenloop_node.identity.errors import FieldError
+from samenloop_node.registrations.facts import RowDecision
+from samenloop_node.registrations.reasons import RowError
+from samenloop_node.registrations.rows import Row, RowReader, facts_digest
+from samenloop_node.registrations.survey import Survey
+from samenloop_node.store import Store, registrations, syncs
+from samenloop_node.store.registrations import Registration
+from samenloop_node.store.syncs import KEEP, PlanRow, RowProblem
+
+BATCH = 500
+
+
+@dataclass(slots=True)
+class Counts:
+    """How the rows of an export fared. `unidentified` rows could not be matched to any record."""
+
+    rows: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    failed: int = 0
+    unidentified: int = 0
+    decisions_not_applied: int = 0
+    fields_dropped: int = 0
+
+
+@dataclass(slots=True)
+class Planner:
+    """Plans one synchronisation. `decisions_per_day` is the covenant's figure, `epochs` those to be written."""
+
+    store: Store
+    sync: int
+    reader: RowReader
+    survey: Survey
+    epochs: frozenset[str]
+    decisions_per_day: int
+    counts: Counts = field(default_factory=Counts)
+    _used: dict[tuple[bytes, str], set[bytes]] = field(default_factory=dict)
+
+    def plan(self, file: CsvFile, progress: Callable[[int], None]) -> Counts:
+        """Read the whole file and store the plan. Blocking; memory does not grow with the file."""
+        records = file.records()
+        while batch := list(islice(records, BATCH)):
+            self.store.write_now(partial(self._plan_batch, [(record, self._judge(record)) for record in batch]))
+            self.counts.rows += len(batch)
+            progress(self.counts.rows)
+        return self.counts
+
+    def _judge(self, record: Record) -> Row | RowError:
+        try:
+            return self.reader.read(record)
+        except FieldError as error:
+            return RowError(error.column, error.reason)
+        except RowError as error:
+            return error
+
+    def _plan_batch(self, judged: Sequence[tuple[Record, Row | RowError]], db: sqlite3.Connection) -> None:
+        problems: list[RowProblem] = []
+        for record, outcome in judged:
+            if isinstance(outcome, RowError):
+                problems.append(RowProblem(record.row, outcome.column, outcome.reason))
+                self._keep_failed(db, record)
+            else:
+                problems.extend(self._plan_row(db, record, outcome))
+        syncs.add_problems(db, self.sync, problems)
+
+    def _keep_failed(self, db: sqlite3.Connection, record: Record) -> None:
+        self.counts.failed += 1
+        try:
+            record_id = self.reader.record_id(record)
+        except RowError:
+            self.counts.unidentified += 1
+            return
+        if syncs.planned(db, self.sync, record_id) is not None:
+            syncs.keep(db, self.sync, record_id)
+            return
+        syncs.plan(db, self.sync, PlanRow(record.row, record.offset, record_id, KEEP, b"", b"", b"", b""))
+
+    def _plan_row(self, db: sqlite3.Connection, record: Record, row: Row) -> Iterable[RowProblem]:
+        before = syncs.planned(db, self.sync, row.record_id)
+        registered = registrations.find(db, self.reader.setting.register, row.record_id)
+        if before is not None:
+            return self._repeated(db, record, row, before)
+        decision, problem = self._applied(db, row, registered)
+        digest = facts_digest(self.reader.setting, row.said, decision)
+        act = self._act(row, digest, registered)
+        identity = registered.registration_id if registered else os.urandom(16)
+        reference = decision.reference if decision else b""
+        syncs.plan(
+            db,
+            self.sync,
+            PlanRow(record.row, record.offset, row.record_id, act, identity, row.row_digest, digest, reference),
+        )
+        self.counts.fields_dropped += len(row.dropped)
+        if problem is None:
+            return ()
+        self.counts.decisions_not_applied += 1
+        return (RowProblem(record.row, problem.column, problem.reason),)
+
+    def _repeated(self, db: sqlite3.Connection, record: Record, row: Row, before: PlanRow) -> Iterable[RowProblem]:
+        same = row.row_digest == before.row_digest and before.facts_digest in (
+            facts_digest(self.reader.setting, row.said, row.said.decision),
+            facts_digest(self.reader.setting, row.said, None),
+        )
+        if same:
+            self.counts.duplicates += 1
+            return ()
+        self.counts.failed += 1
+        syncs.keep(db, self.sync, row.record_id)
+        return (RowProblem(record.row, "record_id", "duplicate_record"),)
+
+    def _act(self, row: Row, digest: bytes, registered: Registration | None) -> int:
+        if registered is None:
+            self.counts.added += 1
+            return PUT
+        if registered.row_digest != row.row_digest or not self.epochs <= registered.epochs:
+            self.counts.changed += 1
+            return PUT
+        if registered.facts_digest != digest:
+            self.counts.changed += 1
+            return FACTS
+        self.counts.unchanged += 1
+        return KEEP
+
+    def _applied(
+        self, db: sqlite3.Connection, row: Row, registered: Registration | None
+    ) -> tuple[RowDecision | None, RowError | None]:
+        decision = row.said.decision
+        if decision is None:
+            return None, row.said.problem
+        owner = registrations.decision_owner(db, decision.reference)
+        own = registered.registration_id if registered else None
+        if decision.reference in self.survey.repeated_decisions or owner not in (None, own):
+            return None, RowError("besluit", "duplicate_decision")
+        used = self._used_on(db, decision)
+        if decision.reference not in used and len(used) >= self.decisions_per_day:
+            return None, RowError("besluit", "decisions_of_day")
+        used.add(decision.reference)
+        return decision, None
+
+    def _used_on(self, db: sqlite3.Connection, decision: RowDecision) -> set[bytes]:
+        day = decision.decided_on.isoformat()
+        key = (decision.decider, day)
+        if key not in self._used:
+            self._used[key] = registrations.decisions_of_day(db, decision.decider, day)
+        return self._used[key]

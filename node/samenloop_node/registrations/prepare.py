@@ -1,0 +1,194 @@
+"""From planned rows to items for the coordinator. Persons and tokens exist here only, in memory, a few hundred at a
+time.
+"""
+
+import json
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import tee
+
+from samenloop.decisions.beforehand import BeforehandDecision
+from samenloop.model import RegistrationId, TokenSet
+from samenloop.profile import Profile
+from samenloop.wire.register import FACTS, PUT, WITHDRAW, Act, Item, item_bytes
+from samenloop_node.csvfile import CsvFile
+from samenloop_node.registrations.facts import RowDecision, RowFacts
+from samenloop_node.registrations.rows import Row, RowReader
+from samenloop_node.store import Store, syncs
+from samenloop_node.store.registrations import Decision
+from samenloop_node.store.syncs import PlanRow
+from samenloop_node.tokens.keys import EpochKeys
+from samenloop_node.tokens.tokenise import tokenise_many
+
+MAX_ITEMS = 200
+MAX_BYTES = 190 * 1024
+"""A chunk closes at 200 persons or 200 KiB, its frame included."""
+_READ = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One item ready to go, and what to keep once the coordinator confirmed it (nothing for a withdrawal)."""
+
+    row: int
+    record_id: str
+    registration_id: bytes
+    act: Act
+    data: bytes
+    row_digest: bytes = b""
+    facts_digest: bytes = b""
+    said: RowFacts | None = None
+    decision: RowDecision | None = None
+    epochs: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the items of one synchronisation come from."""
+
+    store: Store
+    sync: int
+    file: CsvFile
+    reader: RowReader
+    profile: Profile
+    keys: Sequence[EpochKeys]
+    processes: int
+    purpose: str
+
+
+def withdrawals(source: Source) -> Iterator[Prepared]:
+    """Yield a withdrawal for every registration that is not in the file."""
+    after, register = "", source.reader.setting.register
+    while rows := source.store.read_now(
+        partial(syncs.absent, sync=source.sync, register=register, after=after, limit=_READ)
+    ):
+        for record_id, registration_id in rows:
+            yield withdrawal(record_id, registration_id)
+        after = rows[-1][0]
+
+
+def facts_only(source: Source) -> Iterator[Prepared]:
+    """Yield changed facts of records whose person stayed the same."""
+    for plan, row in _rows(source, FACTS):
+        yield prepared(plan, row.said, None, source.purpose)
+
+
+def puts(source: Source) -> Iterator[Prepared]:
+    """Yield added and changed persons with their tokens for every write epoch."""
+    rows, *others = tee(_rows(source, PUT), len(source.keys) + 1)
+    streams = [
+        tokenise_many((row.person for _plan, row in other), source.profile, keys, source.processes)
+        for other, keys in zip(others, source.keys, strict=True)
+    ]
+    for (plan, row), *token_sets in zip(rows, *streams, strict=True):
+        yield prepared(plan, row.said, tuple(token_sets), source.purpose)
+
+
+def chunks(items: Iterator[Prepared]) -> Iterator[list[Prepared]]:
+    """Group items into chunks of at most 200 and about 190 KiB."""
+    chunk: list[Prepared] = []
+    size = 0
+    for item in items:
+        if chunk and (len(chunk) == MAX_ITEMS or size + len(item.data) > MAX_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(item)
+        size += len(item.data) + 4
+    if chunk:
+        yield chunk
+
+
+def everything(source: Source, *, withdraw: bool) -> Generator[list[Prepared], None, None]:
+    """Yield all chunks of a synchronisation, withdrawals first; a chunk holds one kind of act."""
+    if withdraw:
+        yield from chunks(withdrawals(source))
+    yield from chunks(facts_only(source))
+    yield from chunks(puts(source))
+
+
+def prepared(plan: PlanRow, said: RowFacts, token_sets: tuple[TokenSet, ...] | None, purpose: str) -> Prepared:
+    """Return the item of a planned row: with token sets a PUT, without them FACTS."""
+    decision = said.decision if said.decision and said.decision.reference == plan.decision else None
+    act = FACTS if token_sets is None else PUT
+    item = Item(
+        registration_id=RegistrationId(plan.registration_id),
+        act=act,
+        token_sets=token_sets or (),
+        facts=replace(said.facts, frozen=plan.frozen),
+        beforehand=(_beforehand(decision, plan.registration_id, purpose),) if decision else (),
+    )
+    return Prepared(
+        row=plan.row,
+        record_id=plan.record_id,
+        registration_id=plan.registration_id,
+        act=act,
+        data=item_bytes(item),
+        row_digest=plan.row_digest,
+        facts_digest=plan.facts_digest,
+        said=said,
+        decision=decision,
+        epochs=None if token_sets is None else tuple(tokens.epoch for tokens in token_sets),
+    )
+
+
+def withdrawal(record_id: str, registration_id: bytes) -> Prepared:
+    """Return the item that withdraws a registration."""
+    item = Item(RegistrationId(registration_id), WITHDRAW, (), None, ())
+    return Prepared(0, record_id, registration_id, WITHDRAW, item_bytes(item))
+
+
+def stored_facts(said: RowFacts) -> str:
+    """Return the facts of a record as the node keeps them: codes and dates."""
+    facts = said.facts
+    return json.dumps(
+        {
+            "task": facts.task,
+            "framework": facts.framework,
+            "origin": facts.origin,
+            "measure": facts.measure,
+            "protected": facts.protected,
+            "review_date": facts.review_date.isoformat(),
+            "acting_for": facts.acting_for,
+        }
+    )
+
+
+def stored_decisions(item: Prepared) -> tuple[Decision, ...]:
+    """Return the applied decision as the node keeps it, one row per receiver."""
+    decision = item.decision
+    if decision is None:
+        return ()
+    return tuple(
+        Decision(
+            item.registration_id,
+            receiver,
+            decision.reference,
+            decision.decider,
+            decision.decided_on.isoformat(),
+            decision.valid_until.isoformat(),
+        )
+        for receiver in decision.receivers
+    )
+
+
+def _rows(source: Source, act: Act) -> Iterator[tuple[PlanRow, Row]]:
+    after = 0
+    while plans := source.store.read_now(partial(syncs.todo, sync=source.sync, act=act, after=after, limit=_READ)):
+        for plan in plans:
+            yield plan, source.reader.read(source.file.record_at(plan.offset, plan.row))
+        after = plans[-1].row
+
+
+def _beforehand(decision: RowDecision, registration_id: bytes, purpose: str) -> BeforehandDecision:
+    return BeforehandDecision(
+        registration=registration_id,
+        receivers=decision.receivers,
+        purpose=purpose,
+        basis=decision.give_basis,
+        breach_ground=decision.breach_ground,
+        valid_until=decision.valid_until,
+        reference=decision.reference,
+        decider=decision.decider,
+        decided_on=decision.decided_on,
+    )

@@ -1,0 +1,44 @@
+"""Why a row is refused, or its decision not applied: stable codes with one Dutch sentence each. Never the value."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from samenloop.errors import InvalidInput
+from samenloop.texts import _
+from samenloop_node.identity.errors import REASON_CODES, FieldError
+
+_REASONS: Final[Mapping[str, str]] = {
+    "field_count": "De rij heeft meer of minder velden dan de eerste rij. Kijk naar de scheidingstekens.",
+    "required": "De kolom {column} is leeg en moet een waarde hebben.",
+    "too_long_reference": "De kolom {column} is te lang. Een verwijzing heeft hoogstens 64 tekens.",
+    "not_a_code": "De kolom {column} is geen code uit de catalogus. Gebruik kleine letters.",
+    "not_iso_date": "De kolom {column} is geen datum. Schrijf JJJJ-MM-DD.",
+    "not_yes_no": "De kolom {column} kent alleen ja en nee.",
+    "unknown_partner": "De kolom {column} noemt iemand die geen deelnemer van het convenant is.",
+    "duplicate_record": "Dit record_id staat vaker in het bestand, met andere gegevens. Houd er een over.",
+    "duplicate_decision": "Dit besluit staat bij meer dan één record. Een besluit vooraf gaat over één record (R-76).",
+    "decision_incomplete": "De kolom {column} ontbreekt bij dit besluit vooraf. Vul alle vijf kolommen of geen.",
+    "not_a_decision_maker": "De kolom {column} noemt geen bevoegde beslisser van die dag (R-38).",
+    "decision_in_future": "De kolom {column} ligt in de toekomst.",
+    "after_review": "De kolom {column} ligt na de toetsdatum. Een besluit vooraf geldt niet langer (R-76).",
+    "no_grounds": "Voor dit register staat in de configuratie geen grond voor besluiten vooraf (beforehand).",
+    "decisions_of_day": "De beslisser heeft op die dag al het hoogste aantal besluiten vooraf genomen (R-76).",
+}
+
+
+class RowError(InvalidInput):
+    """One column of one row is refused. `reason` is a reason code or the id of a decision rule."""
+
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(column, explain(column, reason))
+        self.column = column
+        self.reason = reason
+
+
+def explain(column: str, reason: str) -> str:
+    """Return the sentence for a reason code; for a rule id its name."""
+    if reason in _REASONS:
+        return _(_REASONS[reason], column=column)
+    if reason in REASON_CODES:
+        return FieldError(column, reason).text
+    return _("Regel {rule} laat deze registratie niet toe. Zie: samenloop-node explain --rule {rule}.", rule=reason)

@@ -1,0 +1,157 @@
+"""From a record of an export to what must be known of it: person (in memory), facts, and the keyed digests of both."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from samenloop.errors import InvalidInput
+from samenloop.texts import _
+from samenloop_node.config import FACT_COLUMNS, FactColumn, RegisterSettings
+from samenloop_node.csvfile import Header, Record, place_columns
+from samenloop_node.identity.bsn import is_forbidden_column
+from samenloop_node.identity.errors import FieldError
+from samenloop_node.identity.person import PERSON_COLUMNS, Person, parse_person
+from samenloop_node.registrations.facts import MAX_REFERENCE, RowDecision, RowFacts, Setting, read_facts
+from samenloop_node.registrations.reasons import RowError
+
+_MUST_HAVE: Final[tuple[FactColumn, ...]] = ("taak", "kader", "herkomst", "maatregel", "toetsdatum", "bescherming")
+_CACHE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row, judged. `row_digest` changes with the person or the token profile."""
+
+    record_id: str
+    person: Person
+    said: RowFacts
+    row_digest: bytes
+    dropped: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the columns of a file stand, and the defaults of those that it does not have."""
+
+    places: Mapping[str, int]
+    defaults: Mapping[FactColumn, str]
+    width: int
+    ignored: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class RowReader:
+    """Reads rows of one register. Files of one register have few different facts, so those are judged once."""
+
+    setting: Setting
+    layout: Layout
+    profile: str
+    drop_optional: bool = False
+    _judged: dict[tuple[str, ...], RowFacts | RowError] = field(default_factory=dict)
+
+    def record_id(self, record: Record) -> str:
+        """Return the record id of a row; raises RowError when there is none that could be one."""
+        if len(record.fields) != self.layout.width:
+            raise RowError("", "field_count")
+        return check_record_id(record.fields[self.layout.places["record_id"]])
+
+    def read(self, record: Record) -> Row:
+        """Parse and judge a row; raises RowError or FieldError for the first thing that is wrong."""
+        record_id = self.record_id(record)
+        said = self._facts(record.fields)
+        places = self.layout.places
+        fields = {column: record.fields[places[column]] for column in PERSON_COLUMNS if column in places}
+        dropped: list[FieldError] = []
+        person = parse_person(fields, dropped if self.drop_optional else None)
+        digest = self.setting.references.row(self.setting.register, self.profile, person.row())
+        return Row(record_id, person, said, digest, tuple(dropped))
+
+    def _facts(self, fields: Sequence[str]) -> RowFacts:
+        places, defaults = self.layout.places, self.layout.defaults
+        key = tuple(
+            fields[places[column]].strip() if column in places else defaults.get(column, "") for column in FACT_COLUMNS
+        )
+        judged = self._judged.get(key)
+        if judged is None:
+            if len(self._judged) >= _CACHE:
+                self._judged.clear()
+            judged = self._judged[key] = self._read_facts(dict(zip(FACT_COLUMNS, key, strict=True)))
+        if isinstance(judged, RowError):
+            raise RowError(judged.column, judged.reason)
+        return judged
+
+    def _read_facts(self, values: Mapping[str, str]) -> RowFacts | RowError:
+        try:
+            return read_facts(values, self.setting)
+        except FieldError as error:
+            return RowError(error.column, error.reason)
+        except RowError as error:
+            return error
+
+
+def layout_of(header: Header, settings: RegisterSettings) -> Layout:
+    """Find the columns; raises InvalidInput for a forbidden, missing or double one, naming it and how to mend it."""
+    for name in header.columns:
+        if is_forbidden_column(name):
+            raise InvalidInput(
+                name,
+                _(
+                    "Kolom {name} mag niet in het bestand staan: Samenloop leest nooit een BSN. Haal hem weg.",
+                    name=name,
+                ),
+            )
+    absent: dict[str, str] = {
+        column: "" for column in FACT_COLUMNS if settings.columns.get(column, column) not in header.columns
+    }
+    for column in _MUST_HAVE:
+        if column in absent and column not in settings.defaults:
+            raise InvalidInput(
+                column,
+                _(
+                    "Kolom {name} ontbreekt en heeft geen standaardwaarde. Voeg hem toe of zet hem in de configuratie.",
+                    name=column,
+                ),
+            )
+    mapping: dict[str, str] = {**settings.columns, **absent}
+    places = place_columns(header, ("record_id", *PERSON_COLUMNS, *FACT_COLUMNS), mapping)
+    used = {header.columns[place] for place in places.values()}
+    ignored = tuple(name for name in header.columns if name not in used)
+    return Layout(places, settings.defaults, len(header.columns), ignored)
+
+
+def check_record_id(text: str) -> str:
+    """Check a record id: 1 to 64 printable characters; whether the column holds BSNs is judged as a whole."""
+    value = text.strip()
+    if not value:
+        raise RowError("record_id", "required")
+    if len(value) > MAX_REFERENCE:
+        raise RowError("record_id", "too_long_reference")
+    if not value.isprintable():
+        raise RowError("record_id", "control_character")
+    return value
+
+
+def facts_digest(setting: Setting, said: RowFacts, decision: RowDecision | None) -> bytes:
+    """Return the keyed digest of facts, case number and applied decision."""
+    facts = said.facts
+    values = [
+        facts.task,
+        facts.framework,
+        facts.origin,
+        facts.measure,
+        str(facts.protected),
+        facts.review_date.isoformat(),
+        facts.acting_for,
+        said.case_number,
+    ]
+    if decision is not None:
+        values += [
+            *decision.receivers,
+            decision.reference.hex(),
+            decision.decider.hex(),
+            decision.decided_on.isoformat(),
+            decision.valid_until.isoformat(),
+            decision.give_basis,
+            decision.breach_ground,
+        ]
+    return setting.references.row(setting.register, "facts", values)

@@ -95,8 +95,7 @@ class MemoryTree:
         self.kept[size] = (note, day, signatures)
         for old in {kept[1] for kept in self.kept.values() if kept[1] < day - 1}:
             of_day = {one for one, kept in self.kept.items() if kept[1] == old}
-            best = max(of_day, key=lambda one: (self.kept[one][2], one))
-            for one in of_day - {best}:
+            for one in of_day - {max(of_day, key=lambda one: (self.kept[one][2], one))}:
                 del self.kept[one]
 
     def checkpoints(self, from_size: int, limit: int) -> Sequence[bytes]:

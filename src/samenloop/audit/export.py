@@ -40,7 +40,7 @@ def write_export(
             ErrorCode.INVALID_INPUT, _("De map {path} bestaat al: kies een nieuwe.", path=root)
         ) from error
     head = checkpoints.verify(tree_store.head(), signer.name, signer.public_key())
-    for folder in ("covenant", "entries", "sealed"):
+    for folder in ("covenant", "entries", "sealed") if head.size else ("covenant",):
         (root / folder).mkdir()
     for document in covenants:
         (root / "covenant" / f"{anchors.from_document(document).fingerprint}.json").write_bytes(document)

@@ -23,7 +23,7 @@ _TABLES = (
         more INTEGER NOT NULL,
         asked_ms INTEGER NOT NULL,
         received_ms INTEGER NOT NULL,
-        state TEXT NOT NULL CHECK (state IN ('shown', 'hidden', 'released', 'withheld', 'withdrawn', 'lapsed')),
+        state TEXT NOT NULL CHECK (state IN ('shown', 'hidden', 'released', 'withheld', 'lapsed')),
         decided_by TEXT NOT NULL DEFAULT '',
         decided_ms INTEGER NOT NULL DEFAULT 0
     ) STRICT""",
@@ -104,7 +104,7 @@ def add_hit(db: sqlite3.Connection, hit: StoredHit) -> bool:
 
 def list_hits(db: sqlite3.Connection, states: Sequence[str] = ()) -> list[StoredHit]:
     """Return hits, newest first; `states` narrows them."""
-    wanted = states or ("shown", "hidden", "released", "withheld", "withdrawn", "lapsed")
+    wanted = states or ("shown", "hidden", "released", "withheld", "lapsed")
     marks = ", ".join("?" * len(wanted))
     rows = db.execute(f"{_HIT} WHERE state IN ({marks}) ORDER BY asked_ms DESC", tuple(wanted)).fetchall()
     return [_hit(db, row) for row in rows]

@@ -1,0 +1,96 @@
+"""What a decision-maker fills in about one hit: shape only; the rules are in `samenloop.decisions.release`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from samenloop.errors import InvalidInput
+from samenloop.model import ID_BYTES, code
+from samenloop.texts import _
+from samenloop_node.identity.bsn import refuse_bsn
+
+MAX_TEXT = 2_000
+MAX_REFERENCE = 100
+_TEXTS = {"motive": MAX_TEXT, "protocol_entry": MAX_REFERENCE, "wpg20_decision": MAX_REFERENCE, "record": MAX_REFERENCE}
+_CODES = ("give_basis", "breach_ground")
+_TICKS = ("consulted_colleague", "decided_by_professional", "person_informed")
+FIELDS = ("question", "answers", *_TEXTS, *_CODES, *_TICKS)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision about one hit. `answers` are (step, answer) pairs of release.toml, `record` an own record id.
+
+    `person_informed`: the person was told of this record; left out it counts as deferred (R-63).
+    """
+
+    question_id: bytes
+    record: str = ""
+    give_basis: str = ""
+    breach_ground: str = ""
+    answers: tuple[tuple[str, str], ...] = ()
+    motive: str = ""
+    consulted_colleague: bool = False
+    decided_by_professional: bool = False
+    person_informed: bool = False
+    protocol_entry: str = ""
+    wpg20_decision: str = ""
+
+    def note(self) -> dict[str, object]:
+        """Return what is kept sealed beside the line in the own log."""
+        return {
+            "motive": self.motive,
+            "protocol_entry": self.protocol_entry,
+            "wpg20_decision": self.wpg20_decision,
+            "give_basis": self.give_basis,
+            "breach_ground": self.breach_ground,
+            "answers": [[step, answer] for step, answer in self.answers],
+        }
+
+
+def parse_decision(value: Mapping[str, object]) -> Decision:
+    """Return the decision that a JSON object describes; raises InvalidInput naming the field."""
+    if not value.keys() <= set(FIELDS):
+        known = ", ".join(FIELDS)
+        raise InvalidInput("decision", _("Het besluit heeft een onbekend veld. Bekend zijn: {known}.", known=known))
+    question = value.get("question")
+    if not isinstance(question, str) or len(question) != 2 * ID_BYTES or question.strip("0123456789abcdef"):
+        raise InvalidInput("question", _("Noem het nummer van de vraag zoals het in de inbox staat."))
+    return Decision(
+        question_id=bytes.fromhex(question),
+        record=_text(value, "record"),
+        give_basis=_code(value, "give_basis"),
+        breach_ground=_code(value, "breach_ground"),
+        answers=_answers(value.get("answers", {})),
+        motive=_text(value, "motive"),
+        consulted_colleague=_tick(value, "consulted_colleague"),
+        decided_by_professional=_tick(value, "decided_by_professional"),
+        person_informed=_tick(value, "person_informed"),
+        protocol_entry=_text(value, "protocol_entry"),
+        wpg20_decision=_text(value, "wpg20_decision"),
+    )
+
+
+def _text(value: Mapping[str, object], name: str) -> str:
+    text, most = value.get(name, ""), _TEXTS.get(name, MAX_REFERENCE)
+    if not isinstance(text, str) or len(text) > most or not text.isprintable():
+        raise InvalidInput(name, _("{name} moet gewone tekst zijn van hoogstens {most} tekens.", name=name, most=most))
+    refuse_bsn(name, text)
+    return text
+
+
+def _code(value: Mapping[str, object], name: str) -> str:
+    text = _text(value, name)
+    return code(text, name) if text else ""
+
+
+def _tick(value: Mapping[str, object], name: str) -> bool:
+    ticked = value.get(name, False)
+    if not isinstance(ticked, bool):
+        raise InvalidInput(name, _("{name} is ja of nee (true of false).", name=name))
+    return ticked
+
+
+def _answers(value: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict) or not all(isinstance(answer, str) for answer in value.values()):
+        raise InvalidInput("answers", _("Geef de antwoorden als stap en antwoord."))
+    return tuple((code(step, "answers"), code(answer, "answers")) for step, answer in value.items())

@@ -91,8 +91,9 @@ class World:
 
     def __post_init__(self) -> None:
         if not (self.folder / "main.db").exists():
-            with self.connect() as connection:
-                sqlite.create_log_tables(connection)
+            connection = self.connect()
+            sqlite.create_log_tables(connection)
+            connection.close()
             sqlite.create_tree_file(self.folder / "tree.db", log.empty_checkpoint(SIGNER).format())
         self.open()
 

@@ -326,12 +326,12 @@ def _readable() -> Iterator[None]:
 
 
 def _pieces(count: int, blob: bytes | None) -> tuple[bytes, ...]:
-    if not count or blob is None:
+    if blob is None:
         return ()
-    size, rest = divmod(len(blob), count)
-    if rest:
+    size = len(blob) // count if count else 0
+    if size * count != len(blob) or (count and not size):
         raise IntegrityError(_("Een verzegeld deel in het logboek heeft niet de juiste lengte."))
-    return tuple(blob[start : start + size] for start in range(0, len(blob), size)) if size else ()
+    return tuple(blob[start : start + size] for start in range(0, len(blob), size or 1))
 
 
 def _prefix(leaf: bytes) -> int:

@@ -87,12 +87,10 @@ async def sent_now(app: App, stored: StoredDeclaration) -> bool:
     return True
 
 
-async def send_open(app: App) -> int:
-    """Send everything that is still open, oldest first; returns how many are done. Stops at the first failure."""
-    waiting = await app.store.read(inbox.open_declarations)
-    for stored in waiting:
+async def send_open(app: App) -> None:
+    """Send everything that is still open, oldest first. Stops at the first failure and raises it."""
+    for stored in await app.store.read(inbox.open_declarations):
         await send(app, stored)
-    return len(waiting)
 
 
 async def _send(app: App, stored: StoredDeclaration) -> None:

@@ -4,6 +4,7 @@ import asyncio
 
 from samenloop.audit.fields import Event
 from samenloop.wire.declare import Anchor
+from samenloop_node import declaring, mailbox, witness
 from samenloop_node.app import App
 from samenloop_node.background import Periodic
 from samenloop_node.ownlog import anchor_digest
@@ -22,6 +23,9 @@ def jobs(app: App) -> tuple[Periodic, ...]:
         Periodic("agreement", poll, lambda: refresh(app)),
         Periodic("anchor", _ANCHOR_SECONDS, lambda: anchor(app)),
         Periodic("syncs", poll, lambda: resume(app)),
+        Periodic("mailbox", poll, lambda: mailbox.poll(app)),
+        Periodic("declarations", poll, lambda: declaring.send_open(app)),
+        Periodic("witness", poll, lambda: witness.round_as_witness(app)),
     )
 
 

@@ -48,6 +48,11 @@ async def watch(app: App) -> Standing:
     return standing
 
 
+async def round_as_witness(app: App) -> None:
+    """Do one round for the daemon; raises SamenloopError, with what people must do, while this node may not ask."""
+    witness.require(await watch(app))
+
+
 async def stand(app: App) -> Standing:
     """Return whether this node may ask now, and what people must be told; from what is stored, without a call."""
     now, participants = _now(app), len(app.covenant().participants)

@@ -27,14 +27,24 @@ class Command:
 
 
 def _commands() -> Mapping[str, Command]:
-    from samenloop_node.commands import status, sync
+    from samenloop_node.commands import answers, ask, case, decide, findown, inbox, status, sync, witness
 
     everybody = frozenset(Role)
     operators = frozenset({Role.OPERATOR})
+    case_workers = frozenset({Role.CASE_WORKER})
+    deciders = frozenset({Role.DECISION_MAKER})
+    officers = frozenset({Role.PRIVACY_OFFICER})
     return MappingProxyType(
         {
             "status": Command(status.run, everybody),
             "sync": Command(sync.run, operators),
+            "ask": Command(ask.run, case_workers),
+            "answers": Command(answers.run, case_workers),
+            "case": Command(case.run, case_workers),
+            "inbox": Command(inbox.run, deciders),
+            "decide": Command(decide.run, deciders),
+            "find-own": Command(findown.run, officers),
+            "witness": Command(witness.run, operators | officers),
         }
     )
 

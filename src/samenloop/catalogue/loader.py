@@ -114,16 +114,17 @@ def _assemble(tables: dict[str, Any]) -> Catalogue:
 def _codes(table: Any, where: str) -> Mapping[str, ListedCode]:
     if not isinstance(table, dict):
         raise InvalidInput(where, _("{where} is geen tabel.", where=where))
-    return frozen({key: _row(ListedCode, row, f"{where}.{key}") for key, row in table.items()})
+    return frozen({key: parse_row(ListedCode, row, f"{where}.{key}") for key, row in table.items()})
 
 
 def _rows(model: type[R], rows: Any, where: str) -> tuple[R, ...]:
     if not isinstance(rows, list):
         raise InvalidInput(where, _("{where} is geen lijst.", where=where))
-    return tuple(_row(model, row, f"{where}[{number}]") for number, row in enumerate(rows))
+    return tuple(parse_row(model, row, f"{where}[{number}]") for number, row in enumerate(rows))
 
 
-def _row(model: type[R], row: Any, where: str) -> R:
+def parse_row(model: type[R], row: Any, where: str) -> R:
+    """Parse one row. Raises InvalidInput naming `where` and the field."""
     try:
         return model.model_validate(row)
     except ValidationError as error:

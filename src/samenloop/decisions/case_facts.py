@@ -91,8 +91,8 @@ class CaseInput:
 
     `referrer` is the partner that reports and owns the problem, `acting_partner` the partner that this event is done
     for. `partners` are the participants that are no network. `contact` is the outcome code of the talk after a hit,
-    empty when there was no hit; `care_partner`: a care provider takes part. `informed`: a notice was given or a deferral
-    recorded; `open_notices` counts notices that are due; `answers_lapsed`: all answers and releases of the case are
+    empty when there was no hit; `care_partner`: a care provider takes part. `informed`: a notice was given or deferred;
+    `open_notices` counts notices that are due; `answers_lapsed`: all answers and releases of the case are
     erased; `term_ended`: the retention term has passed.
     """
 

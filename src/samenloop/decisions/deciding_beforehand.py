@@ -1,4 +1,4 @@
-"""Taking a decision beforehand (R-76): individual, by the mandated decision-maker, for named receivers and one purpose."""
+"""Taking a decision beforehand (R-76): individual, by the mandated decision-maker, named receivers, one purpose."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ class BeforehandInput:
     `mandated`: the decider is an authorised decision-maker on the day of decision. `reference_used`: the reference was
     used for another record before (one decision per record). `motive`: necessity and motive are in the holder's own log
     under that reference. `decided_today` and `daily_limit` count the decider's decisions of that day.
+    `notice_deferred`: informing the person about this record is deferred (R-63).
     """
 
     decision: BeforehandDecision
@@ -42,6 +43,7 @@ class BeforehandInput:
     motive: bool
     decided_today: int
     daily_limit: int
+    notice_deferred: bool
     consent: Consent | None = None
     consent_case: str = ""
 
@@ -196,6 +198,12 @@ BEFOREHAND: tuple[Guard[BeforehandInput], ...] = (
         "motive",
         N_("Leg de noodzaak en de motivering vast in uw eigen logboek."),
         when(lambda given: given.motive),
+    ),
+    Guard(
+        "R-64",
+        "notice_deferred",
+        N_("Zolang het informeren is uitgesteld, vertelt Veilig Thuis niets over deze registratie."),
+        when(lambda given: given.record.kind != "veilig_thuis" or not given.notice_deferred),
     ),
     Guard(
         "R-76",

@@ -165,6 +165,12 @@ DECIDER: tuple[Guard[ReleaseInput], ...] = (
         by_law(checks.second_consent),
     ),
     Guard(
+        "R-64",
+        "notice_deferred",
+        N_("Zolang het informeren is uitgesteld, vertelt Veilig Thuis niets over deze registratie."),
+        when(lambda given: given.facts.record.kind != "veilig_thuis" or not given.decider.notice_deferred),
+    ),
+    Guard(
         "R-42",
         "protocol_entry",
         N_("Noem de regel in het protocol van de politie: aan wie, wanneer, welke gegevens en waarom."),

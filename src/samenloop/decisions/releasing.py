@@ -53,12 +53,14 @@ class DeciderFacts:
     """Who decides, and what the holder's node checked: role, mandate in force, and the question's own signature.
 
     `question_verified`: the asker signed this very part, with its ground to let the holder know (R-25).
+    `notice_deferred`: informing the person about this record is deferred (R-63).
     `consent`: the consent that the release rests on; `asker_consent`: the second one, with a physician (R-52).
     """
 
     role: str
     mandated: bool
     question_verified: bool
+    notice_deferred: bool
     consent: Consent | None = None
     asker_consent: Consent | None = None
 

@@ -1,0 +1,93 @@
+"""`samenloop catalogue show|check|diff`: read the law as data, check an override, see what it changes."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from samenloop.catalogue.diff import Difference, differences, tables
+from samenloop.catalogue.loader import load_catalogue
+from samenloop.catalogue.tighten import parse_override, tightened
+from samenloop.errors import InvalidInput
+from samenloop.texts import _
+
+app = typer.Typer(help="The legal catalogue: kinds of partner, modes, pair rules, grounds.", no_args_is_help=True)
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Override = Annotated[Path, typer.Argument(help="TOML file with the tightening of a deployer.")]
+
+
+@app.command()
+def show(
+    table: Annotated[
+        str, typer.Argument(help="A table such as registers, pairs or bases; empty lists the tables.")
+    ] = "",
+    row: Annotated[str, typer.Argument(help="The id of one row, such as politie or P-08.")] = "",
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show the tables of the catalogue, one table, or one row. Example: samenloop catalogue show registers politie"""
+    found = _found(table, row)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    elif not table:
+        _print_table(("table", "rows"), [(name, str(len(rows))) for name, rows in found.items()])
+    elif row:
+        _print_table(("field", "value"), [(field, _text(value)) for field, value in found.items()])
+    else:
+        _print_table(("id", "what"), [(key, str(one.get("name") or one.get("text"))) for key, one in found.items()])
+
+
+@app.command()
+def check(override: Annotated[Path | None, typer.Argument(help="TOML file with a tightening.")] = None) -> None:
+    """Check the catalogue, and that an override only tightens. Example: samenloop catalogue check strenger.toml"""
+    catalogue = load_catalogue()
+    if override is not None:
+        tightened(catalogue, parse_override(_read(override)))
+    typer.echo(_("De catalogus klopt."))
+
+
+@app.command()
+def diff(override: Override, *, as_json: JsonFlag = False) -> None:
+    """Show what an override changes. Example: samenloop catalogue diff strenger.toml"""
+    catalogue = load_catalogue()
+    found = differences(catalogue, tightened(catalogue, parse_override(_read(override))))
+    if as_json:
+        typer.echo(json.dumps([_as_dict(one) for one in found], ensure_ascii=False, indent=2))
+        return
+    _print_table(("where", "before", "after"), [(one.where, one.before or "", one.after or "") for one in found])
+
+
+def _found(table: str, row: str) -> dict[str, Any]:
+    everything = tables(load_catalogue())
+    if not table:
+        return dict(everything)
+    if table not in everything or (row and row not in everything[table]):
+        raise InvalidInput("catalogue", _("Dit staat niet in de catalogus: {name}.", name=f"{table} {row}".strip()))
+    found = everything[table]
+    return dict(found[row]) if row else dict(found)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput("override", _("{path} kan niet worden gelezen.", path=path)) from error
+
+
+def _as_dict(one: Difference) -> dict[str, str | None]:
+    return {"where": one.where, "before": one.before, "after": one.after}
+
+
+def _text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _print_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    table = Table(*head, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    Console().print(table)

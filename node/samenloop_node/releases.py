@@ -15,6 +15,7 @@ from samenloop.audit.fields import Event
 from samenloop.clock import milliseconds
 from samenloop.decisions.release import HIT, HitEvent, HitInput, HitState
 from samenloop.decisions.releasing import DeciderFacts, ReleaseFacts, ReleaseForm, ReleaseInput
+from samenloop.decisions.releasing_checks import required_steps
 from samenloop.errors import ErrorCode, Refused, SamenloopError
 from samenloop.model import ID_BYTES, ParticipantId, QuestionId, RegisterId, RegistrationId
 from samenloop.texts import _
@@ -81,6 +82,15 @@ async def release(app: App, user: User, decision: Decision) -> bool:
     declaration = prepare(app, act, weighed.hit.question_id.hex(), grounds)
     await app.store.write(lambda db: _store_release(app, db, user, weighed, decision, declaration))
     return await _sent(app, weighed.hit, declaration)
+
+
+async def steps(app: App, decision: Decision) -> list[dict[str, object]]:
+    """Return the questions that must be answered for this release, with the answers that exist (R-31, R-38..R-55)."""
+    facts = _facts(app, await _weighed(app, decision), decision)
+    return [
+        {"step": step.id, "rule": step.rule, "text": step.text, "answers": [*step.accepted, *step.refused]}
+        for step in required_steps(app.catalogue, facts)
+    ]
 
 
 async def withhold(app: App, user: User, decision: Decision) -> None:

@@ -7,11 +7,11 @@ from samenloop.texts import _
 from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.release_form import parse_decision
-from samenloop_node.releases import release, take_back, withhold
+from samenloop_node.releases import release, steps, take_back, withhold
 
 
 async def run(app: App, user: User, request: Mapping[str, object], emit: object) -> dict[str, object]:
-    """Take {action: release | withhold | take-back, decision}; return {question, state, reported}."""
+    """Take {action: steps | release | withhold | take-back, decision}; return {question, state, reported} or steps."""
     del emit
     given = request.get("decision")
     if not isinstance(given, dict):
@@ -19,6 +19,8 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
     decision = parse_decision(given)
     number = decision.question_id.hex()
     match request.get("action"):
+        case "steps":
+            return {"question": number, "steps": await steps(app, decision)}
         case "release":
             return {"question": number, "state": "released", "reported": await release(app, user, decision)}
         case "withhold":
@@ -27,4 +29,4 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
         case "take-back":
             return {"question": number, "state": "hidden", "reported": await take_back(app, user, decision)}
         case _other:
-            raise InvalidInput("action", _("Kies release, withhold of take-back."))
+            raise InvalidInput("action", _("Kies steps, release, withhold of take-back."))

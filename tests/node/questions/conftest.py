@@ -59,6 +59,7 @@ class Kit:
     raw: dict[str, Ed25519PrivateKey]
     files: Path
     secret: bytes = field(default_factory=lambda: os.urandom(32))
+    part_changes: dict[str, object] = field(default_factory=dict)
     question_id: QuestionId = field(default_factory=lambda: QuestionId(os.urandom(16)))
 
     def raw_files(self, owner: str, folder: Path) -> None:
@@ -87,7 +88,7 @@ class Kit:
             "acting_as": "reclassering",
             "reason": "recent",
         }
-        return Part(**{**values, **changes})  # type: ignore[arg-type]
+        return Part(**{**values, **self.part_changes, **changes})  # type: ignore[arg-type]
 
     def question(self, asker: str = "reclassering-midden", **changes: object) -> Question:
         """Return the whole question for `tokens()`."""
@@ -216,6 +217,7 @@ class Coordinator:
         self.replies: dict[bytes, bytes] = {}
         self.asked: list[bytes] = []
         self.declared: list[Statement] = []
+        self.statements: list[common_pb2.Signed] = []
         self.mail: dict[bytes, mailbox_pb2.MailItem] = {}
         self.acknowledged: list[bytes] = []
         self.cosigned: list[int] = []
@@ -225,6 +227,7 @@ class Coordinator:
         self.find: list[bytes] = []
         self.counts: dict[str, int] | None = None
         self.epochs = ("2026-1",)
+        self.witnesses: tuple[str, ...] = ("ggz-midden", "zvh-oost")
         self._day = f"{clock.now():%Y-%m-%d}"
         keys = {row.id: kit.sealing[row.id].public for row in kit.covenant.participants}
         self._content = make_content_keys(self._day, keys, SealingKey.generate().public)
@@ -250,6 +253,7 @@ class Coordinator:
         stored = self.replies.get(statement.request_id)
         if stored is None:
             self.declared.append(statement)
+            self.statements.append(request.statement)
             stored = self.replies[statement.request_id] = self._entry(*_declared(statement))
         self._lose()
         return common_pb2.Receipt(entry=stored)
@@ -296,11 +300,11 @@ class Coordinator:
         return mailbox_pb2.AcknowledgeReply()
 
     def head(self) -> bytes:
-        """Return the checkpoint over all entries, cosigned by two others."""
+        """Return the checkpoint over all entries, cosigned by the other witnesses."""
         leaves = [tree.leaf_hash(body) for body in self.entries]
         origin = self.kit.covenant.coordinator.log_origin
         signed = checkpoints.sign(TreeHead(origin, len(leaves), tree.root(leaves)), NoteSigner(origin, self.kit.audit))
-        for name in ("ggz-midden", "zvh-oost"):
+        for name in self.witnesses:
             signer = NoteSigner(name, self.kit.raw[name])
             line = checkpoints.cosign(signed, signer, int(self.clock.now().timestamp()))
             signed = checkpoints.add_cosignature(signed, line)

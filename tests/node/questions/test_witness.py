@@ -1,0 +1,177 @@
+"""A node accepts only a log that grows, finds its own entries in it, cosigns, and stops asking when it does not."""
+
+import asyncio
+import os
+from datetime import timedelta
+
+import pytest
+
+from samenloop.audit import proof, tree
+from samenloop.audit.witness import Reason
+from samenloop.errors import SamenloopError
+from samenloop_node import witness
+from samenloop_node.accounts import Role
+from samenloop_node.store import receipts
+from samenloop_node.store import witness as kept
+
+NODE = "reclassering-midden"
+
+
+def run(coroutine):
+    return asyncio.run(coroutine)
+
+
+@pytest.fixture(name="app")
+def _app(node):
+    return node(NODE)
+
+
+def entry(coordinator, kit, reply_to):
+    """Append one foreign entry to the log."""
+    kit.question_id = os.urandom(16)
+    coordinator.entries.append(reply_to(kit, kit.request("politie-midden")).receipt.entry)
+
+
+def own(app, coordinator, kit, reply_to, event="question"):
+    """Append one entry that this node got a receipt for."""
+    entry(coordinator, kit, reply_to)
+    body, now = coordinator.entries[-1], round(coordinator.clock.now().timestamp() * 1000)
+    app.store.write_now(lambda db: receipts.add(db, body, event, now))
+    return body
+
+
+def alarms(app):
+    rows = app.store.read_now(lambda db: db.execute("SELECT body FROM log_entry").fetchall())
+    return [row[0] for row in rows if b'"event":"alarm"' in row[0]]
+
+
+def grow(app, coordinator, kit, reply_to, times=3):
+    for _time in range(times):
+        entry(coordinator, kit, reply_to)
+    return run(witness.watch(app))
+
+
+def test_a_growing_log_is_accepted_and_cosigned(app, coordinator, kit, reply_to):
+    sizes = []
+    for _round in range(3):
+        standing = grow(app, coordinator, kit, reply_to)
+        assert standing.may_ask
+        assert standing.warnings == ()
+        sizes.append(app.store.read_now(kept.state).size)
+    assert (sizes, coordinator.cosigned) == ([3, 6, 9], [3, 6, 9])
+
+
+def test_a_log_that_was_rolled_back_stops_this_node_for_good(app, coordinator, kit, reply_to):
+    grow(app, coordinator, kit, reply_to, 5)
+    removed = coordinator.entries[3:]
+    del coordinator.entries[3:]
+    standing = run(witness.watch(app))
+    assert standing.stops == (Reason.SMALLER,)
+    assert len(coordinator.cosigned) == 1
+    assert len(alarms(app)) == 1
+    coordinator.entries.extend(removed)
+    assert run(witness.watch(app)).stops == (Reason.SMALLER,), "it stays stopped until a person has looked"
+    with pytest.raises(SamenloopError) as caught:
+        run(witness.require(app))
+    assert "kleiner" in caught.value.text
+
+
+def test_a_forked_log_stops_this_node(app, coordinator, kit, reply_to):
+    grow(app, coordinator, kit, reply_to, 5)
+    coordinator.entries.pop(1)
+    for _time in range(3):
+        entry(coordinator, kit, reply_to)
+    assert run(witness.watch(app)).stops == (Reason.INCONSISTENT,)
+    assert app.store.read_now(kept.state).size == 5
+
+
+def test_a_checkpoint_of_another_key_stops_this_node(app, coordinator, kit, reply_to):
+    grow(app, coordinator, kit, reply_to)
+    kit.audit = kit.raw["politie-midden"]
+    assert grow(app, coordinator, kit, reply_to).stops == (Reason.BAD_SIGNATURE,)
+
+
+def test_an_accepted_checkpoint_is_kept_over_a_restart(node, app, coordinator, kit, reply_to):
+    grow(app, coordinator, kit, reply_to, 5)
+    restarted = node(NODE)
+    del coordinator.entries[4:]
+    assert run(witness.watch(restarted)).stops == (Reason.SMALLER,)
+
+
+def test_own_entries_are_found_and_their_proof_is_kept(app, coordinator, kit, reply_to):
+    body = own(app, coordinator, kit, reply_to)
+    grow(app, coordinator, kit, reply_to)
+    assert app.store.read_now(receipts.unproved) == []
+    leaf = tree.leaf_hash(body)
+    stored = app.store.read_now(lambda db: kept.proof_of(db, leaf))
+    anchor = kit.covenant.coordinator
+    assert proof.verify(stored, leaf, anchor.log_origin, bytes.fromhex(anchor.audit_key)).index == 0
+
+
+def test_an_own_entry_that_stays_away_stops_asking_and_cosigning_after_a_minute(app, coordinator, kit, reply_to, clock):
+    own(app, coordinator, kit, reply_to)
+    missing = coordinator.entries.pop()
+    assert grow(app, coordinator, kit, reply_to).may_ask
+    clock.at += timedelta(seconds=61)
+    assert grow(app, coordinator, kit, reply_to).stops == (Reason.OWN_MISSING,)
+    assert len(coordinator.cosigned) == 1
+    with pytest.raises(SamenloopError):
+        run(witness.require(app))
+    coordinator.entries.append(missing)
+    run(witness.require(app))
+    assert grow(app, coordinator, kit, reply_to).may_ask
+
+
+def test_a_wrong_inclusion_proof_stops_this_node(app, coordinator, kit, reply_to, monkeypatch):
+    own(app, coordinator, kit, reply_to)
+    real = coordinator._inclusion
+
+    def wrong(*arguments):
+        found = real(*arguments)
+        found.index += 1
+        return found
+
+    monkeypatch.setattr(coordinator, "_inclusion", wrong)
+    assert grow(app, coordinator, kit, reply_to).stops == (Reason.OWN_DIFFERENT,)
+
+
+def test_without_other_witnesses_the_node_warns_after_a_day_and_stops_after_three(
+    app, coordinator, kit, reply_to, clock, monkeypatch
+):
+    monkeypatch.setattr(coordinator, "witnesses", ())
+    assert grow(app, coordinator, kit, reply_to).warnings == ()
+    clock.at += timedelta(hours=25)
+    assert Reason.FEW_WITNESSES in grow(app, coordinator, kit, reply_to).warnings
+    clock.at += timedelta(hours=48)
+    assert Reason.FEW_WITNESSES in grow(app, coordinator, kit, reply_to).stops
+
+
+def test_a_log_that_stands_still_is_a_warning_after_ten_minutes(app, coordinator, kit, reply_to, clock):
+    grow(app, coordinator, kit, reply_to)
+    clock.at += timedelta(minutes=11)
+    assert run(witness.watch(app)).warnings == (Reason.STALE,)
+
+
+@pytest.mark.parametrize(
+    ("in_log", "stops"),
+    [({"question": 2}, ()), ({"question": 3}, (Reason.COUNT_DIFFERS,)), ({"question": 1}, (Reason.COUNT_DIFFERS,))],
+    ids=["equal", "somebody asked in our name", "one of ours was taken out"],
+)
+def test_own_questions_of_yesterday_are_counted(app, coordinator, kit, reply_to, clock, in_log, stops):
+    own(app, coordinator, kit, reply_to)
+    own(app, coordinator, kit, reply_to)
+    grow(app, coordinator, kit, reply_to)
+    clock.at += timedelta(days=1)
+    coordinator.counts = in_log
+    assert grow(app, coordinator, kit, reply_to).stops == stops
+
+
+def test_going_on_after_a_stop_is_a_decision_in_the_own_log(app, coordinator, kit, reply_to, user_of):
+    grow(app, coordinator, kit, reply_to, 5)
+    removed = coordinator.entries[3:]
+    del coordinator.entries[3:]
+    run(witness.watch(app))
+    coordinator.entries.extend(removed)
+    assert run(witness.resume(app, user_of("otto", Role.OPERATOR))).may_ask
+    rows = app.store.read_now(lambda db: db.execute("SELECT body FROM log_entry").fetchall())
+    assert any(b'"action":"witness-resume"' in row[0] and b'"reason":"smaller"' in row[0] for row in rows)

@@ -43,10 +43,12 @@ ONLY = {
         "samenloop_node.questions.padding",  # random-looking tokens that a retry repeats
         "samenloop_coordinator.pepper",
         "samenloop_coordinator.ca",
+        "samenloop_node.ceremony",  # HKDF
+        "samenloop_node.join",
     ),
     "structlog": ("samenloop.logs", "samenloop_node.*", "samenloop_coordinator.*"),  # configured in logs alone
     "anyascii": ("samenloop_node.identity.*",),
-    "typer": ("*.cli", "*.cli.*"),
+    "typer": ("*.cli", "*.cli.*", "*_cli"),
     "rich": ("*.cli", "*.cli.*"),
     "pickle": (),  # unpickling runs code
     "random": (),  # secrets only: predictable ids and dummies would tell hidden hits apart
@@ -59,6 +61,12 @@ PURE = (
     "samenloop.profile",
     "samenloop.decisions.*",
     "samenloop.covenant.permissions",
+    "samenloop.covenant.changes",
+    "samenloop.covenant.requirements",
+    "samenloop.covenant.signatures",
+    "samenloop.covenant.notices",
+    "samenloop.covenant.epochs",
+    "samenloop_node.ceremony",
     "samenloop.audit.tree",
     "samenloop_node.identity.*",
     "samenloop_coordinator.matching",

@@ -21,10 +21,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
-from samenloop.keys import keep_private, load_private, wrong_kind
+from samenloop.keys import SigningKey, keep_private, load_private, wrong_kind
 from samenloop.model import participant_id
 from samenloop.texts import _
-from samenloop.tls.certificates import coordinator_uri, participant_uri, read_certificate, spki_pin
+from samenloop.tls.certificates import coordinator_uri, make_request, participant_uri, read_certificate, spki_pin
 from samenloop.tls.denylist import Denylist, format_denylist, parse_denylist
 
 MAX_DAYS: Final = 30
@@ -75,9 +75,7 @@ def init(folder: Path, trust_domain: str, now: datetime) -> Authority:
 
 def load(folder: Path) -> Authority:
     """Open a CA folder; raises SamenloopError."""
-    certificate, key = read_certificate(folder / "ca.pem"), load_private(folder / "ca.key")
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise wrong_kind(folder / "ca.key")
+    certificate, key = read_certificate(folder / "ca.pem"), _own_key(folder / "ca.key")
     return Authority(folder, certificate, key, _domain_of(certificate, folder))
 
 
@@ -107,6 +105,34 @@ def revoke(authority: Authority, serial: str) -> Denylist:
     longer = Denylist(current.number + 1, current.trust_domain, current.serials | {serial})
     _replace(authority.denylist_path, format_denylist(longer, authority.key))
     return longer
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a new coordinator sends out: the request file, and two public values for the covenant."""
+
+    request: Path
+    tls_pin: str
+    audit_key: str
+
+
+def prepare_coordinator(folder: Path) -> Prepared:
+    """Make the coordinator's TLS key, audit key (mode 0400) and certificate request; keys that are there stay."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    tls, audit = folder / "tls.key", folder / "audit.key"
+    if not tls.exists():
+        keep_private(ec.generate_private_key(ec.SECP256R1()), tls)
+    audit_key = SigningKey.load(audit) if audit.exists() else SigningKey.generate(audit)
+    request, pin = make_request(_own_key(tls), "coordinator")
+    _replace(folder / "tls.csr", request)
+    return Prepared(folder / "tls.csr", pin, audit_key.public.hex)
+
+
+def _own_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    key = load_private(path)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise wrong_kind(path)
+    return key
 
 
 def request_pin(request: bytes) -> str:

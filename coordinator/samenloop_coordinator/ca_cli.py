@@ -42,6 +42,25 @@ def init(
 
 
 @app.command()
+def prepare(
+    folder: Annotated[Path, typer.Argument(help="Folder for the coordinator's keys.")], as_json: JsonOption = False
+) -> None:
+    """Make the coordinator's own TLS key, audit key (mode 0400) and certificate request; keys that are there stay.
+
+    Example: samenloop-coordinator ca prepare keys
+    """
+    made = ca.prepare_coordinator(folder)
+    facts = {"request": str(made.request), "tls_pin": made.tls_pin, "audit_key": made.audit_key}
+    text = _(
+        'Aanvraag: {path}\nVoor het convenant, onder [coordinator]:\n  tls_pin = "{pin}"\n  audit_key = "{key}"',
+        path=made.request,
+        pin=made.tls_pin,
+        key=made.audit_key,
+    )
+    _print(facts, text, as_json=as_json)
+
+
+@app.command()
 def sign(
     request: Request,
     participant: Annotated[str, typer.Option(help="Participant id in the covenant.")],

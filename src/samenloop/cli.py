@@ -5,6 +5,7 @@ import sys
 import typer
 
 from samenloop.audit.cli import app as audit_app
+from samenloop.catalogue.cli import app as catalogue_app
 from samenloop.covenant.cli import app as covenant_app
 from samenloop.errors import InvalidInput, SamenloopError
 
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(audit_app, name="audit")
 app.add_typer(covenant_app, name="covenant")
+app.add_typer(catalogue_app, name="catalogue")
 
 
 def main() -> None:

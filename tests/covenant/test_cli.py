@@ -1,6 +1,7 @@
 """The commands `samenloop covenant ...`, run as a person runs them."""
 
 import contextlib
+import dataclasses
 import io
 import json
 import sys
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from samenloop.cli import main
 from samenloop.covenant import canonical, fingerprint
-from samenloop.keys import keep_private
+from samenloop.keys import SealingKey, keep_private
 from tests.covenant.consortium import KEYS, PARTNERS, demo_covenant, demo_toml, with_row
 
 DEMO = demo_covenant()
@@ -126,8 +127,27 @@ def test_wrong_input_is_one_sentence_and_exit_code_2(folder: Path) -> None:
     assert "gone.toml" in gone.stderr
 
 
-@pytest.mark.parametrize("command", ["show", "diff", "sign", "verify"])
+@pytest.mark.parametrize("command", ["show", "diff", "sign", "verify", "auditor-key"])
 def test_every_command_has_help_with_an_example(folder: Path, command: str) -> None:
     shown = run(folder, command, "--help")
     assert shown.returncode == 0
     assert f"Example: samenloop covenant {command}" in " ".join(shown.stdout.split())
+
+
+def test_an_auditor_makes_a_sealing_key_once(folder: Path) -> None:
+    made = json.loads(run(folder, "auditor-key", "auditor.key", "--json").stdout)
+    assert SealingKey.load(folder / "auditor.key").public.hex == made["sealing_key"]
+    again = run(folder, "auditor-key", "auditor.key")
+    assert again.returncode == 1
+    assert "nooit overschreven" in again.stderr
+    assert "sealing_key" in run(folder, "auditor-key", "third.key").stdout
+
+
+def test_flags_and_suspensions_are_said_aloud(folder: Path) -> None:
+    flags = dataclasses.replace(DEMO.flags, evaluation=True, demo=False)
+    suspended = with_row(dataclasses.replace(DEMO, flags=flags), CARE, suspended_by=(POLICE, "reclassering-midden"))
+    (folder / "odd.json").write_bytes(canonical(suspended))
+    shown = run(folder, "show", "odd.json").stdout
+    assert "alleen voor metingen" in shown
+    assert "demonstratie" not in shown
+    assert "GESCHORST door politie-midden, reclassering-midden" in shown

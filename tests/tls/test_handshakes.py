@@ -18,7 +18,7 @@ from samenloop_coordinator import ca
 
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.tls import TlsFiles, channel_credentials, channel_options, check_expiry, coordinator_certificate
-from samenloop.tls.credentials import MAX_MESSAGE
+from samenloop.tls.credentials import MAX_MESSAGE, _coordinator_only, _stamp, _State
 from tests.covenant.consortium import with_row
 from tests.tls.pki import (
     DOMAIN,
@@ -368,6 +368,24 @@ def test_the_server_does_not_start_with_a_key_of_another_certificate(own: Consor
     crossed = dataclasses.replace(own.coordinator, key=own.police.key)
     with pytest.raises(SamenloopError, match="hoort niet bij"), serving(dataclasses.replace(own, coordinator=crossed)):
         pass
+
+
+def test_what_is_no_certificate_at_all_is_not_the_coordinator() -> None:
+    with pytest.raises(SamenloopError, match="geen geldig certificaat"):
+        _coordinator_only(b"", "127.0.0.1:1", DOMAIN, "0" * 64)
+
+
+def test_changed_files_are_read_once_and_broken_ones_not_at_all(own: Consortium) -> None:
+    """The same as over the network above, here on the thread of the test."""
+    state = _State(own.coordinator, _stamp(own.coordinator))
+    assert state.fetch() is None, "nothing changed"
+    own.coordinator.certificate.write_bytes(issue(own.authority, own.coordinator, "coordinator"))
+    assert state.fetch() is not None
+    assert state.fetch() is None
+    own.coordinator.certificate.write_bytes(own.police.certificate.read_bytes())
+    assert state.fetch() is None
+    own.coordinator.certificate.unlink()
+    assert state.fetch() is None
 
 
 def test_the_ca_signs_names_of_its_own_choice_only(own: Consortium) -> None:

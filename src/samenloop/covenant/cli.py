@@ -11,7 +11,7 @@ from samenloop.covenant.document import Covenant
 from samenloop.covenant.parse import canonical, fingerprint
 from samenloop.covenant.signatures import format_signatures, missing, sign
 from samenloop.errors import ErrorCode, SamenloopError
-from samenloop.keys import SigningKey
+from samenloop.keys import SealingKey, SigningKey
 from samenloop.texts import _
 
 app = typer.Typer(no_args_is_help=True, help="Read, compare, sign and verify a covenant.")
@@ -116,6 +116,22 @@ def verify(
     else:
         typer.echo(_("Compleet getekend. Kenmerk: {print}", print=fingerprint(new)))
     raise typer.Exit(INCOMPLETE if demands else 0)
+
+
+@app.command()
+def auditor_key(
+    key: Annotated[Path, typer.Argument(help="New file for the auditor's private key (mode 0400).")],
+    as_json: JsonOption = False,
+) -> None:
+    """Make the sealing key of an auditor and print its public half for the covenant.
+
+    Example: samenloop covenant auditor-key auditor.key
+    """
+    public = SealingKey.generate(key).public.hex
+    if as_json:
+        _print_json({"sealing_key": public})
+    else:
+        typer.echo(_('Voor het convenant, onder [auditor]:\n  sealing_key = "{key}"', key=public))
 
 
 def _check_signer(read: Covenant, participant: str) -> None:

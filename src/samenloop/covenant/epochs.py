@@ -67,10 +67,9 @@ def announcement(epoch: str, notices: Iterable[Verified]) -> Verified | None:
 
 def confirmed_secret(announced: Verified, notices: Iterable[Verified]) -> str | None:
     """Return the commitment (SHA-256 of the secret) that both contributors confirmed with equal words, or None."""
-    bodies = {notice.author: notice for notice in _of(announced, notices, Kind.CONFIRM)}
-    if len(bodies) != 2 or len({notice.digest for notice in bodies.values()}) != 1:
-        return None
-    return next(iter(bodies.values())).text("secret")
+    confirms = _of(announced, notices, Kind.CONFIRM)
+    equal = len(confirms) == 2 and confirms[0].digest == confirms[1].digest
+    return confirms[0].text("secret") if equal else None
 
 
 def epoch_states(covenant: Covenant, notices: Sequence[Verified]) -> Mapping[EpochId, EpochState]:
@@ -129,15 +128,18 @@ def _sealed_to(announced: Verified, notices: Iterable[Verified]) -> frozenset[st
 
 
 def _of(announced: Verified, notices: Iterable[Verified], kind: Kind) -> list[Verified]:
-    """Return the notices of a kind that belong to this announcement; a contributor's step by contributors only."""
-    allowed = announced.texts("contributors")
-    return [
-        notice
-        for notice in notices
-        if notice.kind is kind
-        and notice.text("announcement") == announced.digest
-        and (kind is Kind.ACCEPT or notice.author in allowed)
-    ]
+    """Return the notices of a kind that belong to this announcement.
+
+    A contributor's step counts from contributors only, and its first word counts: a later one changes no state back.
+    """
+    mine = [one for one in notices if one.kind is kind and one.text("announcement") == announced.digest]
+    if kind is Kind.ACCEPT:
+        return mine
+    first: dict[str, Verified] = {}
+    for notice in mine:
+        if notice.author in announced.texts("contributors"):
+            first.setdefault(notice.author, notice)
+    return list(first.values())
 
 
 def _authors(notices: Iterable[Verified], kind: Kind) -> frozenset[str]:

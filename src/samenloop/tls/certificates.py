@@ -12,6 +12,8 @@ from typing import Final, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
 from samenloop.texts import _
@@ -77,6 +79,13 @@ def spki_pin(holder: x509.Certificate | x509.CertificateSigningRequest) -> str:
     """Return SHA-256 of the public key (SPKI, DER) as 64 hexadecimal digits: it survives renewal under the same key."""
     spki = holder.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(spki).hexdigest()
+
+
+def make_request(key: ec.EllipticCurvePrivateKey, common_name: str) -> tuple[bytes, str]:
+    """Return a certificate request (PEM) under this key and the pin of the key; the CA chooses the real name."""
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+    return request.public_bytes(serialization.Encoding.PEM), spki_pin(request)
 
 
 def read_certificate(path: Path) -> x509.Certificate:

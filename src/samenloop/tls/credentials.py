@@ -14,7 +14,6 @@ from typing import Final
 
 import grpc
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from samenloop.errors import ErrorCode, SamenloopError
@@ -150,11 +149,7 @@ def _pair(files: TlsFiles) -> tuple[bytes, bytes]:
     """Return key and certificate (PEM) that belong together."""
     certificate = read_certificate(files.certificate)
     key = load_private(files.key)
-    try:
-        same = key.public_key() == certificate.public_key()
-    except UnsupportedAlgorithm:
-        same = False
-    if not same:
+    if key.public_key() != certificate.public_key():
         text = _("Certificaat {path} hoort niet bij sleutel {key}.", path=files.certificate, key=files.key)
         raise refused(text)
     return files.key.read_bytes(), certificate.public_bytes(serialization.Encoding.PEM)

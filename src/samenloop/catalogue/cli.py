@@ -29,7 +29,10 @@ def show(
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show the tables of the catalogue, one table, or one row. Example: samenloop catalogue show registers politie"""
+    """Show the tables of the catalogue, one table, or one row.
+
+    Example: samenloop catalogue show registers politie
+    """
     found = _found(table, row)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
@@ -43,7 +46,10 @@ def show(
 
 @app.command()
 def check(override: Annotated[Path | None, typer.Argument(help="TOML file with a tightening.")] = None) -> None:
-    """Check the catalogue, and that an override only tightens. Example: samenloop catalogue check strenger.toml"""
+    """Check the catalogue, and that an override only tightens.
+
+    Example: samenloop catalogue check strenger.toml
+    """
     catalogue = load_catalogue()
     if override is not None:
         tightened(catalogue, parse_override(_read(override)))
@@ -52,7 +58,10 @@ def check(override: Annotated[Path | None, typer.Argument(help="TOML file with a
 
 @app.command()
 def diff(override: Override, *, as_json: JsonFlag = False) -> None:
-    """Show what an override changes. Example: samenloop catalogue diff strenger.toml"""
+    """Show what an override changes.
+
+    Example: samenloop catalogue diff strenger.toml
+    """
     catalogue = load_catalogue()
     found = differences(catalogue, tightened(catalogue, parse_override(_read(override))))
     if as_json:

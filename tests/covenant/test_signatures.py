@@ -246,6 +246,18 @@ def test_a_network_or_a_witness_quorum_is_no_way_to_veto_ones_own_removal() -> N
     assert not required_signers(full, new).met_by(EVERYONE - {CARE, MAYOR})
 
 
+def test_a_network_that_goes_on_after_its_only_partner_left_needs_all() -> None:
+    solo = with_row(DEMO, "zvh-oost", registers=registers("zvh-oost", acting_partners=(CARE,)))
+    left = without_rows(solo, CARE)
+    new = dataclasses.replace(
+        with_row(left, "zvh-oost", registers=registers("zvh-oost", acting_partners=(POLICE,))),
+        version=left.version,
+        predecessor=left.predecessor,
+    )
+    assert not required_signers(solo, new).met_by(EVERYONE - {CARE})
+    assert required_signers(solo, new).met_by(EVERYONE)
+
+
 def test_one_partner_behind_both_ends_of_an_edge_is_not_enough() -> None:
     solo = with_row(DEMO, "zvh-oost", registers=registers("zvh-oost", acting_partners=(CARE,)))
     edge = with_row(solo, CARE, may_ask=("zvh-oost",))

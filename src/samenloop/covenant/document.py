@@ -170,13 +170,17 @@ class Auditor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """The paper behind this document (R-02): convenant and privacy protocol, and who signed them."""
+    """The paper behind this document (R-02): convenant and privacy protocol, and who signed them.
+
+    `joint_arrangement`: where the arrangement of joint controllers (art. 26 AVG, R-04) stands; empty = there is none.
+    """
 
     convenant_version: Text
     convenant_date: Day
     protocol_version: Text
     protocol_date: Day
     signing_bodies: tuple[Text, ...]
+    joint_arrangement: Reference = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

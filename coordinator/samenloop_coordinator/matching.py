@@ -62,7 +62,9 @@ def judge(
     sides: Mapping[str, Side],
 ) -> bool:
     """Tell whether a candidate is a hit; `sides` is what its registration holds per epoch. Judges every epoch, always."""
-    return any([_met(profile, tokens, candidate.agreeing.get(place, 0), sides) for place, tokens in enumerate(question)])
+    return any(
+        [_met(profile, tokens, candidate.agreeing.get(place, 0), sides) for place, tokens in enumerate(question)]
+    )
 
 
 def dummy_rows(last_row: int, below: Callable[[int], int]) -> Iterator[int]:

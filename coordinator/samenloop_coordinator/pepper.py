@@ -111,7 +111,9 @@ def read_root(path: Path) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        raise SamenloopError(ErrorCode.NOT_FOUND, _("Het bestand met de peper is er niet: {path}.", path=path)) from None
+        raise SamenloopError(
+            ErrorCode.NOT_FOUND, _("Het bestand met de peper is er niet: {path}.", path=path)
+        ) from None
     with os.fdopen(descriptor, "rb") as file:
         mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
         if mode != 0o400:

@@ -18,17 +18,17 @@ from samenloop.texts import _
 
 MOST_UNITS = 128
 Result = TypeVar("Result")
-Work = TypeVar("Work", contravariant=True)
+Work_contra = TypeVar("Work_contra", contravariant=True)
 
 
-class Session(Protocol[Work]):
+class Session(Protocol[Work_contra]):
     """What a backend offers the writer: one transaction at a time, always from one thread at a time."""
 
     def begin(self) -> None:
         """Open a transaction."""
         ...
 
-    def run(self, work: Work) -> Any:
+    def run(self, work: Work_contra) -> Any:
         """Run one unit in a savepoint; on any error the unit is undone and the error raised."""
         ...
 

@@ -155,8 +155,8 @@ class Questions(Protocol):
         """Return up to `limit` shown hits whose last day lies before `day`."""
         ...
 
-    def still_shown(self, question_id: bytes, holder: str) -> int:
-        """Return how many registrations of this holder are still shown for a question."""
+    def shown_for(self, question_id: bytes, holder: str) -> Sequence[ShownHit]:
+        """Return what is still shown of this holder for a question."""
         ...
 
     def take_back(self, hit: ShownHit) -> None:

@@ -80,7 +80,13 @@ class SqliteCovenants:
     def post(self, notice: NoticeRow, now_ms: int) -> int:
         """Put a notice on the board and return its sequence number; an equal one keeps its number."""
         digest = hashlib.sha256()
-        for part in (notice.covenant.encode(), notice.kind.encode(), notice.author.encode(), notice.body, notice.signature):
+        for part in (
+            notice.covenant.encode(),
+            notice.kind.encode(),
+            notice.author.encode(),
+            notice.body,
+            notice.signature,
+        ):
             digest.update(len(part).to_bytes(4, "big") + part)
         self._connection.execute(
             """INSERT OR IGNORE INTO notice (covenant, kind, author, body, signature, at_ms, digest)

@@ -105,14 +105,18 @@ class SqliteRegistrations:
             ),
         ).lastrowid
         number = int(row or 0)
-        self._connection.execute("INSERT INTO handle (registration, tokens) VALUES (?, ?)", (number, registration.values))
+        self._connection.execute(
+            "INSERT INTO handle (registration, tokens) VALUES (?, ?)", (number, registration.values)
+        )
         self._pending.changes.append((True, number, registration.values))
         self._count(registration.place, registration.marks, 1)
         return number
 
     def change(self, row: int, facts: bytes, beforehand: bytes) -> None:
         """Replace facts and decisions of one registration."""
-        self._connection.execute("UPDATE registration SET facts = ?, beforehand = ? WHERE id = ?", (facts, beforehand, row))
+        self._connection.execute(
+            "UPDATE registration SET facts = ?, beforehand = ? WHERE id = ?", (facts, beforehand, row)
+        )
 
     def remove(self, row: int) -> None:
         """Delete a registration with all its values."""
@@ -163,7 +167,9 @@ class SqliteRegistrations:
         marks = tuple(mark for mark in registration.marks if mark.epoch != epoch)
         tokens.delete_merged(self._connection, registration.row, gone)
         self._connection.execute("UPDATE handle SET tokens = ? WHERE registration = ?", (kept, registration.row))
-        self._connection.execute("UPDATE registration SET marks = ? WHERE id = ?", (pack_marks(marks), registration.row))
+        self._connection.execute(
+            "UPDATE registration SET marks = ? WHERE id = ?", (pack_marks(marks), registration.row)
+        )
         self._pending.changes.append((False, registration.row, gone))
         self._count_epoch(registration.place, epoch, -1)
 

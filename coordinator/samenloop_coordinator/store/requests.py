@@ -2,13 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.texts import _
-from samenloop_coordinator.store.values import AskedQuestion, Request, ShownHit
+from samenloop_coordinator.store.values import AskedHolder, AskedQuestion, Request, ShownHit
 
 _QUESTION = "id, covenant, asker, case_ref, asked_ms, holders"
-_SHOWN = "question, holder, handle, decision, until"
+_SHOWN = "question, holder, handle, until, acting_as, purpose, released"
 
 
 class SqliteRequests:
@@ -72,7 +73,7 @@ class SqliteQuestions:
                 question.asker,
                 question.case_ref,
                 question.asked_ms,
-                " ".join(question.holders),
+                "|".join(" ".join(astuple(one)) for one in question.holders),
             ),
         )
 
@@ -95,24 +96,25 @@ class SqliteQuestions:
     def show(self, hits: Iterable[ShownHit]) -> None:
         """Keep what was shown."""
         self._connection.executemany(
-            f"INSERT OR REPLACE INTO shown ({_SHOWN}) VALUES (?, ?, ?, ?, ?)",  # noqa: S608  # fixed names
-            [(hit.question_id, hit.holder, hit.handle, hit.decision, hit.until) for hit in hits],
+            f"INSERT OR REPLACE INTO shown ({_SHOWN}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # fixed names
+            [astuple(hit) for hit in hits],
         )
 
     def shown_by(self, handle: bytes) -> Sequence[ShownHit]:
         """Return what was shown on this keyed reference."""
         sql = f"SELECT {_SHOWN} FROM shown WHERE handle = ?"  # noqa: S608  # fixed names
-        return [ShownHit(*row) for row in self._connection.execute(sql, (handle,)).fetchall()]
+        return [_shown(row) for row in self._connection.execute(sql, (handle,)).fetchall()]
 
     def shown_until(self, day: str, limit: int) -> Sequence[ShownHit]:
         """Return shown hits whose last day lies before `day`."""
         sql = f"SELECT {_SHOWN} FROM shown WHERE until < ? LIMIT ?"  # noqa: S608  # fixed names
-        return [ShownHit(*row) for row in self._connection.execute(sql, (day, limit)).fetchall()]
+        return [_shown(row) for row in self._connection.execute(sql, (day, limit)).fetchall()]
 
-    def still_shown(self, question_id: bytes, holder: str) -> int:
-        """Return how many registrations of this holder are still shown for a question."""
-        sql = "SELECT count(*) FROM shown WHERE question = ? AND holder = ?"
-        return int(self._connection.execute(sql, (question_id, holder)).fetchone()[0])
+    def shown_for(self, question_id: bytes, holder: str) -> Sequence[ShownHit]:
+        """Return what is still shown of this holder for a question."""
+        sql = f"SELECT {_SHOWN} FROM shown WHERE question = ? AND holder = ?"  # noqa: S608  # fixed names
+        rows = self._connection.execute(sql, (question_id, holder)).fetchall()
+        return [_shown(row) for row in rows]
 
     def take_back(self, hit: ShownHit) -> None:
         """Delete one shown hit."""
@@ -120,5 +122,15 @@ class SqliteQuestions:
         self._connection.execute(sql, (hit.question_id, hit.holder, hit.handle))
 
 
+def _shown(row: tuple[bytes, str, bytes, str, str, str, int]) -> ShownHit:
+    question, holder, handle, until, acting_as, purpose, released = row
+    return ShownHit(question, holder, handle, until, acting_as, purpose, bool(released))
+
+
 def _question(row: tuple[bytes, str, str, bytes, int, str]) -> AskedQuestion:
-    return AskedQuestion(row[0], row[1], row[2], row[3], row[4], tuple(row[5].split(" ")))
+    return AskedQuestion(row[0], row[1], row[2], row[3], row[4], tuple(_asked(text) for text in row[5].split("|")))
+
+
+def _asked(text: str) -> AskedHolder:
+    holder, acting_as, purpose = text.split(" ")
+    return AskedHolder(holder, acting_as, purpose)

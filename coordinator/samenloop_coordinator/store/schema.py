@@ -54,8 +54,8 @@ _FIRST = (
     ) STRICT""",
     "CREATE INDEX question_by_case ON question (case_ref, asker)",
     """CREATE TABLE shown (
-        question BLOB NOT NULL, holder TEXT NOT NULL, handle BLOB NOT NULL, decision BLOB NOT NULL, until TEXT NOT NULL,
-        PRIMARY KEY (question, holder, handle)
+        question BLOB NOT NULL, holder TEXT NOT NULL, handle BLOB NOT NULL, until TEXT NOT NULL, acting_as TEXT NOT NULL,
+        purpose TEXT NOT NULL, released INTEGER NOT NULL, PRIMARY KEY (question, holder, handle)
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX shown_by_handle ON shown (handle)",
     "CREATE INDEX shown_by_day ON shown (until)",

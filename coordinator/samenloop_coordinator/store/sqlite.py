@@ -5,6 +5,7 @@ Every pragma that is set is read back. A second process on the same file is refu
 
 import asyncio
 import fcntl
+import functools
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -151,7 +152,7 @@ class SqliteStore:
         try:
             last = await self._writer.exclusive(self._prepare)
             for number in range(tokens.SLICES):
-                await self._writer.exclusive(lambda number=number: self._slice(number))
+                await self._writer.exclusive(functools.partial(self._slice, number))
             await self._writer.exclusive(lambda: self._finish(last))
         except BaseException:
             self._recent.abort_merge()
@@ -191,7 +192,8 @@ def open_store(path: Path, journal: Journal, cache_mib: int = CACHE_MIB) -> Sqli
     """Open an existing database; raises NOT_FOUND when absent, BUSY when another process has it."""
     if not path.exists():
         raise SamenloopError(
-            ErrorCode.NOT_FOUND, _("Er is geen database: {path}. Maak haar met `samenloop-coordinator init`.", path=path)
+            ErrorCode.NOT_FOUND,
+            _("Er is geen database: {path}. Maak haar met `samenloop-coordinator init`.", path=path),
         )
     lock = _locked(path)
     try:

@@ -60,10 +60,7 @@ class RecentTokens:
         """Return (position in `values`, row) for each equal value."""
         levels = [level for level in (self._fresh, self._merging) if level]
         return [
-            (position, row)
-            for level in levels
-            for position, value in enumerate(values)
-            for row in level.get(value, ())
+            (position, row) for level in levels for position, value in enumerate(values) for row in level.get(value, ())
         ]
 
     def begin_merge(self) -> None:
@@ -103,7 +100,9 @@ def merged_until(connection: sqlite3.Connection) -> int:
 def load_recent(connection: sqlite3.Connection) -> RecentTokens:
     """Return the level in memory as it must be after a restart."""
     recent = RecentTokens()
-    rows = connection.execute("SELECT registration, tokens FROM handle WHERE registration > ?", (merged_until(connection),))
+    rows = connection.execute(
+        "SELECT registration, tokens FROM handle WHERE registration > ?", (merged_until(connection),)
+    )
     for row, values in rows:
         recent.add(row, values)
     return recent

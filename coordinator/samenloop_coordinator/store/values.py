@@ -67,6 +67,15 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedHolder:
+    """One holder that was asked, with what the asker stated for it."""
+
+    holder: str
+    acting_as: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskedQuestion:
     """A question that was answered: who asked, for which case, and whom; nothing about hits."""
 
@@ -75,18 +84,28 @@ class AskedQuestion:
     asker: str
     case_ref: bytes
     asked_ms: int
-    holders: tuple[str, ...]
+    holders: tuple[AskedHolder, ...]
+
+    def asked(self, holder: str) -> AskedHolder | None:
+        """Return what was stated for a holder, None when it was not asked."""
+        return next((one for one in self.holders if one.holder == holder), None)
 
 
 @dataclass(frozen=True, slots=True)
 class ShownHit:
-    """Something that was shown: by keyed references only, until `until` (ISO date) or until it is taken back."""
+    """Something that was shown: by a keyed reference, until `until` (ISO date) or until it is taken back.
+
+    `acting_as` and `purpose` are what the asker stated for this holder, to judge anew when the record changes. `released`:
+    the holder decided afterwards (R-38).
+    """
 
     question_id: bytes
     holder: str
     handle: bytes
-    decision: bytes
     until: str
+    acting_as: str
+    purpose: str
+    released: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +162,8 @@ class CoverageRow:
 def pack_marks(marks: tuple[Mark, ...]) -> bytes:
     """Return the packed marks: for each epoch its name, mask, facts and number of values."""
     parts = [
-        bytes([len(mark.epoch)]) + mark.epoch.encode() + _MARK.pack(mark.mask, mark.facts, mark.values) for mark in marks
+        bytes([len(mark.epoch)]) + mark.epoch.encode() + _MARK.pack(mark.mask, mark.facts, mark.values)
+        for mark in marks
     ]
     return b"".join(parts)
 

@@ -1,0 +1,77 @@
+"""The covenant that is in force, the version before it, and the live epochs: what every request is judged by.
+
+One coordinator serves one covenant and its successors. Another purpose is another covenant and another coordinator.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from samenloop.catalogue import Catalogue
+from samenloop.covenant import Covenant
+from samenloop.covenant.permissions import check_version
+from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.keys import VerifyKey
+from samenloop.profile import Profile, profile
+from samenloop.texts import _
+from samenloop.wire.convert import CovenantRef
+from samenloop_coordinator.epochs import LiveEpochs
+from samenloop_coordinator.pepper import Pepper, RegisterPepper, Scope
+from samenloop_coordinator.store.values import Place
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The active version, the one before it, and when the active one was activated."""
+
+    current: Covenant
+    previous: Covenant | None
+    activated_at: datetime
+
+
+@dataclass(slots=True)
+class Agreement:
+    """What is in force now; replaced as a whole when a version is activated or an epoch announced."""
+
+    in_force: InForce
+    catalogue: Catalogue
+    epochs: LiveEpochs
+    pepper: Pepper = field(repr=False)
+    lifted: bool = False
+    _keys: dict[str, VerifyKey] = field(default_factory=dict, repr=False)
+    _places: dict[Place, int] = field(default_factory=dict, repr=False)
+
+    @property
+    def covenant(self) -> Covenant:
+        """Return the active version."""
+        return self.in_force.current
+
+    @property
+    def profile(self) -> Profile:
+        """Return the token profile of the active version."""
+        return profile(self.covenant.token_profile)
+
+    def judged_by(self, named: CovenantRef, now: datetime) -> Covenant:
+        """Return the version that a message is judged by; raises COVENANT_MISMATCH."""
+        state = self.in_force
+        return check_version(state.current, state.previous, state.activated_at, (named.id, named.version), now)
+
+    def verify_key(self, covenant: Covenant, participant: str) -> VerifyKey:
+        """Return the signing key of a participant; raises NOT_PERMITTED for who is no party."""
+        digits = covenant.participant(participant).signing_key
+        found = self._keys.get(digits)
+        if found is None:
+            found = self._keys[digits] = VerifyKey(digits)
+        return found
+
+    def check_epochs(self, named: tuple[str, ...]) -> None:
+        """Refuse any set of epochs that is not exactly the live read set; raises EPOCH_MISMATCH."""
+        if sorted(named) != sorted(self.epochs.read) or not named:
+            raise SamenloopError(
+                ErrorCode.EPOCH_MISMATCH,
+                _("De tijdvakken van de sleutel zijn veranderd: haal ze op en probeer opnieuw."),
+            )
+
+    def register_pepper(self, participant: str, register: str) -> RegisterPepper:
+        """Return the pepper of one register."""
+        scope = Scope(self.covenant.id, self.covenant.purpose.id, participant, register)
+        return self.pepper.register(scope, self.profile.recipes)

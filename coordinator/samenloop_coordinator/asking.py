@@ -1,0 +1,196 @@
+"""A question from the wire to the answer. In this order, because each step rests on the one before:
+
+1. The message is complete, and the peer is the asker. 2. The covenant version holds and the asker signed it.
+3. A known request id is answered from store; a new one must be sent now. 4. Epochs, permissions and visible rules hold.
+5. All tokens are looked up, four registrations per register are judged; any failure is an error.
+6. Policy, last. 7. One unit: budgets, entry, stored answer, items. 8. The answer, after the commit.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from samenloop.audit.entry import new_salt
+from samenloop.audit.fields import Event
+from samenloop.clock import milliseconds
+from samenloop.covenant import Covenant, Register
+from samenloop.covenant.permissions import budgets as budgets_of
+from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.texts import _
+from samenloop.tls import PeerIdentity
+from samenloop.wire.ask import Ask, Part, parse_ask, verify_ask
+from samenloop.wire.v1 import common_pb2, overlap_pb2
+from samenloop_coordinator import answering, budgets, gate, law
+from samenloop_coordinator.answering import HolderReply
+from samenloop_coordinator.desk import Desk, Handled
+from samenloop_coordinator.policy import Fate, Policy, Receiving, Record, Verdict, outcome
+from samenloop_coordinator.search import Judged, prepare, search
+from samenloop_coordinator.store.contract import Parts
+from samenloop_coordinator.store.values import AskedHolder, AskedQuestion, Registration, Request, ShownHit
+
+_MOST_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Everything that a question brings about, before it is written."""
+
+    replies: tuple[HolderReply, ...]
+    shown: tuple[tuple[Registration, ShownHit], ...]
+
+
+@dataclass(slots=True)
+class Asking:
+    """Answers questions."""
+
+    desk: Desk
+    policy: Policy
+    below: "secrets.SystemRandom" = field(default_factory=secrets.SystemRandom)
+
+    async def ask(self, peer: PeerIdentity, request: overlap_pb2.AskRequest) -> overlap_pb2.AskReply:
+        """Return the answer of a question; raises SamenloopError, never half an answer."""
+        begun = self.desk.clock.now()
+        ask = parse_ask(request)
+        question = ask.question
+        covenant = self.desk.author(peer, question.asker, question.covenant, begun)
+        verify_ask(ask, self.desk.agreement.verify_key(covenant, question.asker))
+        handled = Handled(question.question_id, question.asker, ask.payload_hash)
+        earlier = await self.desk.earlier(handled)
+        if earlier is not None:
+            return overlap_pb2.AskReply.FromString(earlier)
+        self.desk.check_clock(question.sent_ms, begun)
+        self.desk.agreement.check_epochs(question.epochs)
+        registers = gate.check(self.desk.agreement.catalogue, covenant, ask, begun.date())
+        for _try in range(_MOST_TRIES):
+            answer = await self._look(covenant, ask, registers, begun)
+            reply = await self._write(peer, covenant, ask, handled, answer, begun)
+            if reply is not None:
+                return overlap_pb2.AskReply.FromString(reply)
+        raise SamenloopError(ErrorCode.BUSY, _("De registraties veranderen nu steeds. Probeer het zo weer."))
+
+    async def _look(
+        self, covenant: Covenant, ask: Ask, registers: Sequence[tuple[Register, ...]], begun: datetime
+    ) -> Answer:
+        agreement = self.desk.agreement
+        targets = [(index, register) for index, rows in enumerate(registers) for register in rows]
+        peppers = [agreement.register_pepper(ask.parts[index].holder, register.id) for index, register in targets]
+        probes = prepare(peppers, ask.token_sets)
+        found, fresh = await self.desk.store.read(
+            lambda parts: (
+                search(parts, probes, ask.token_sets, agreement.profile, ask.excluded, self.below.randrange),
+                self._freshness(parts, ask, registers),
+            )
+        )
+        verdicts: list[list[tuple[Registration, Verdict]]] = [[] for _part in ask.parts]
+        for (index, register), judged in zip(targets, found, strict=True):
+            verdicts[index] += self._judge(covenant, ask, index, register, judged, begun)
+        return self._answer(covenant, ask, verdicts, fresh)
+
+    def _judge(
+        self, covenant: Covenant, ask: Ask, index: int, register: Register, judged: Sequence[Judged], begun: datetime
+    ) -> list[tuple[Registration, Verdict]]:
+        part, asker = ask.parts[index], covenant.participant(ask.question.asker)
+        lifted = self.desk.agreement.lifted
+        receiving = Receiving(asker.id, asker.asks_as, part.acting_as, part.purpose, begun.date(), lifted)
+        all_four = [
+            (one, self.policy.judge(receiving, self._record(covenant, register, one.registration))) for one in judged
+        ]
+        return [(one.registration, verdict) for one, verdict in all_four if one.hit]
+
+    def _record(self, covenant: Covenant, register: Register, registration: Registration) -> Record:
+        return law.record(self.desk.agreement.catalogue, covenant, register, registration)
+
+    def _freshness(self, parts: Parts, ask: Ask, registers: Sequence[tuple[Register, ...]]) -> list[str]:
+        """Return per holder the oldest of its registers' dates, empty when one of them was never brought up to date."""
+        dates = []
+        for part, rows in zip(ask.parts, registers, strict=True):
+            places = [self.desk.place(parts, part.holder, row.id) for row in rows]
+            dates.append(min(parts.registrations.freshness(place) if place else "" for place in places))
+        return dates
+
+    def _answer(
+        self, covenant: Covenant, ask: Ask, verdicts: Sequence[list[tuple[Registration, Verdict]]], fresh: Sequence[str]
+    ) -> Answer:
+        replies, shown = [], []
+        for part, found, updated in zip(ask.parts, verdicts, fresh, strict=True):
+            contact = covenant.participant(part.holder).contact
+            replies.append(HolderReply(part.holder, contact, updated, outcome([verdict for _row, verdict in found])))
+            shown += [(row, self._shown(ask, part, one)) for row, one in found if one.fate is Fate.SHOWN]
+        return Answer(tuple(replies), tuple(shown))
+
+    def _shown(self, ask: Ask, part: Part, verdict: Verdict) -> ShownHit:
+        handle = self.desk.shown_handle(part.holder, verdict.record.register, verdict.record.registration_id)
+        until = verdict.until.isoformat()
+        return ShownHit(ask.question.question_id, part.holder, handle, until, part.acting_as, part.purpose)
+
+    async def _write(
+        self, peer: PeerIdentity, covenant: Covenant, ask: Ask, handled: Handled, answer: Answer, begun: datetime
+    ) -> bytes | None:
+        keys = await self.desk.keys.renew(self.desk.agreement.covenant)
+        salt, asked_ms = new_salt(), milliseconds(begun)
+        sealed = [answering.sealed_half(keys, one, ask.question.epochs, salt) for one in answer.replies]
+        items = [answering.item(keys, ask, index, one, asked_ms) for index, one in enumerate(answer.replies)]
+        public = self._public(peer, covenant, ask, answer)
+
+        def unit(parts: Parts) -> bytes | None:
+            stored = self.desk.repeated(parts, handled)
+            if stored is not None:
+                return stored
+            if any(parts.registrations.fetch([row.row]).get(row.row) != row for row, _hit in answer.shown):
+                return None
+            left = self._count(parts, covenant, ask, begun)
+            body = self.desk.journal.body(Event.QUESTION, {**public, "budget_left": left}, sealed, salt, asked_ms)
+            parts.log.append(body, sealed)
+            reply = overlap_pb2.AskReply(
+                answers=[one.message() for one in answer.replies], receipt=common_pb2.Receipt(entry=body)
+            ).SerializeToString()
+            parts.requests.keep(handled.request_id, Request(handled.participant, handled.payload_hash, reply), asked_ms)
+            parts.questions.keep(_asked(ask, asked_ms))
+            parts.questions.show([hit for _row, hit in answer.shown])
+            parts.mail.put(items, asked_ms)
+            return reply
+
+        return await self.desk.store.write(unit)
+
+    def _count(self, parts: Parts, covenant: Covenant, ask: Ask, begun: datetime) -> int:
+        question = ask.question
+        limits = budgets.of_question(
+            budgets_of(covenant, question.asker),
+            question.asker,
+            question.case_ref,
+            question.user_ref,
+            [part.holder for part in ask.parts],
+            begun.date().isoformat(),
+            new_fact=bool(question.new_fact),
+        )
+        return self.desk.count(parts, limits)
+
+    def _public(self, peer: PeerIdentity, covenant: Covenant, ask: Ask, answer: Answer) -> dict[str, object]:
+        question = ask.question
+        fields: dict[str, object] = {
+            **self.desk.from_where(peer),
+            "request": question.question_id.hex(),
+            "covenant": covenant.id,
+            "version": question.covenant.version,
+            "purpose": question.purpose,
+            "case": question.case_ref.hex(),
+            "actor": question.asker,
+            "user": question.user_ref.hex(),
+            "responsible": question.responsible_ref.hex(),
+            "status": "answered",
+            "holders": [answering.entry_row(ask, index, one) for index, one in enumerate(answer.replies)],
+            "epochs": list(question.epochs),
+            "recipes": covenant.token_profile,
+            "commitment": question.digest.hex(),
+            "signature": ask.signature.hex(),
+        }
+        return {**fields, "new_fact": question.new_fact} if question.new_fact else fields
+
+
+def _asked(ask: Ask, asked_ms: int) -> AskedQuestion:
+    question = ask.question
+    holders = tuple(AskedHolder(part.holder, part.acting_as, part.purpose) for part in ask.parts)
+    return AskedQuestion(
+        question.question_id, question.covenant.id, question.asker, question.case_ref, asked_ms, holders
+    )

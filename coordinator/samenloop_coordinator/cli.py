@@ -1,0 +1,232 @@
+"""`samenloop-coordinator`: the operator's program."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from samenloop import __version__
+from samenloop.audit import checkpoint as checkpoints
+from samenloop.audit.anchor import from_covenant
+from samenloop.audit.entry import Entry
+from samenloop.audit.fields import Event
+from samenloop.audit.store import Search
+from samenloop.audit.verify import Progress as Advance
+from samenloop.clock import SystemClock, from_milliseconds, milliseconds
+from samenloop.covenant import fingerprint
+from samenloop.errors import InvalidInput, SamenloopError
+from samenloop.logs import open_log
+from samenloop.texts import _
+from samenloop_coordinator import operating, server
+from samenloop_coordinator.ca_cli import app as ca_app
+from samenloop_coordinator.config import CoordinatorConfig, load_config
+from samenloop_coordinator.control import Looked
+
+FAILED = 1
+USAGE = 2
+MOST_ROWS = 1000
+
+app = typer.Typer(
+    no_args_is_help=True, pretty_exceptions_enable=False, help="Run and look after the coordinator of a consortium."
+)
+audit_app = typer.Typer(no_args_is_help=True, help="Search, export and check the audit log.")
+covenant_app = typer.Typer(no_args_is_help=True, help="Covenant versions of this coordinator.")
+config_app = typer.Typer(no_args_is_help=True, help="The configuration file.")
+app.add_typer(audit_app, name="audit")
+app.add_typer(covenant_app, name="covenant")
+app.add_typer(config_app, name="config")
+app.add_typer(ca_app, name="ca")
+
+Config = Annotated[Path, typer.Option("--config", envvar="SAMENLOOP_COORDINATOR_CONFIG", help="The TOML file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DEFAULT = Path("coordinator.toml")
+
+
+def main() -> None:
+    """Run the program; an expected error is one line on standard error and exit code 1, wrong input 2."""
+    try:
+        app()
+    except SamenloopError as error:
+        typer.echo(error.text, err=True)
+        sys.exit(USAGE if isinstance(error, InvalidInput) else FAILED)
+
+
+@app.command()
+def serve(
+    config: Config = DEFAULT,
+    evaluation: Annotated[
+        bool, typer.Option("--evaluation", help="Lift budgets and modes, for an evaluation covenant.")
+    ] = False,
+) -> None:
+    """Serve until SIGTERM or Ctrl-C; requests that are running finish first.
+
+    Example: samenloop-coordinator serve --config /etc/samenloop/coordinator.toml
+    """
+    asyncio.run(_serve(load_config(config), evaluation=evaluation))
+
+
+@app.command()
+def init(config: Config = DEFAULT, as_json: Json = False) -> None:
+    """Make pepper, audit key, TLS key, database and log head, once. Prints what the covenant and the CA need.
+
+    Example: samenloop-coordinator init --config coordinator.toml
+    """
+    made = operating.initialise(load_config(config))
+    table = {"audit_key": made.audit_key, "tls_pin": made.tls_pin, "request": str(made.request)}
+    typer.echo(json.dumps(table, indent=2) if as_json else _lines(dict(table)))
+
+
+@app.command()
+def status(config: Config = DEFAULT, as_json: Json = False) -> None:
+    """Show covenant, size of the log, age of the last checkpoint and who cosigned it.
+
+    Example: samenloop-coordinator status --json
+    """
+    table = _status(load_config(config))
+    typer.echo(json.dumps(table, indent=2, ensure_ascii=False) if as_json else _lines(table))
+
+
+@config_app.command("check")
+def config_check(config: Config = DEFAULT) -> None:
+    """Read the configuration and say what is wrong with it.
+
+    Example: samenloop-coordinator config check --config coordinator.toml
+    """
+    load_config(config)
+    typer.echo(_("De configuratie klopt."))
+
+
+@covenant_app.command("activate")
+def covenant_activate(
+    document: Annotated[Path, typer.Argument(help="The covenant; its signatures stand beside it.")],
+    config: Config = DEFAULT,
+) -> None:
+    """Activate a completely signed covenant version; also while the coordinator runs.
+
+    Example: samenloop-coordinator covenant activate covenant.toml
+    """
+    covenant = operating.activate(load_config(config), document, SystemClock())
+    typer.echo(_("Versie {version} van convenant {id} geldt nu.", version=covenant.version, id=covenant.id))
+
+
+@audit_app.command("search")
+def audit_search(  # noqa: PLR0913 - one option per filter
+    config: Config = DEFAULT,
+    event: Annotated[str | None, typer.Option(help="Event code, such as question or refuse.")] = None,
+    asker: Annotated[str | None, typer.Option(help="Participant that acted.")] = None,
+    case: Annotated[str | None, typer.Option(help="Case reference (hex), as the asker's node shows it.")] = None,
+    user: Annotated[str | None, typer.Option(help="User reference (hex).")] = None,
+    purpose: Annotated[str | None, typer.Option(help="Purpose code.")] = None,
+    rule: Annotated[str | None, typer.Option(help="Rule that refused, such as R-25.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="From this moment (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Before this moment (UTC).")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="At most so many rows.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Show log entries with visible answers as given, newest first; never a hidden hit. The search itself is logged.
+
+    Example: samenloop-coordinator audit search --event question --asker politie-midden
+    """
+    loaded = load_config(config)
+    wanted = Search(event, asker, user, case, purpose, rule, _ms(since, 0), _ms(until, 1 << 53))
+    named = {"event": event, "asker": asker, "case": case, "user": user, "purpose": purpose, "rule": rule}
+    with operating.log_files(loaded) as files:
+        found = operating.search(files, wanted, limit)
+    filters = tuple(name for name, value in named.items() if value is not None)
+    operating.looked(loaded, SystemClock(), Looked(Event.LOG_VIEW, filters, len(found)))
+    for entry in found:
+        typer.echo(json.dumps(dict(entry.public), ensure_ascii=False) if as_json else _row(entry))
+
+
+@audit_app.command("export")
+def audit_export(folder: Annotated[Path, typer.Argument(help="A new folder.")], config: Config = DEFAULT) -> None:
+    """Write the log as a folder that `samenloop audit verify` checks. The export itself is logged.
+
+    Example: samenloop-coordinator audit export export-2026-11
+    """
+    size = operating.export(load_config(config), folder, SystemClock())
+    typer.echo(_("{size} regels geschreven naar {folder}.", size=size, folder=folder))
+
+
+@audit_app.command("fsck")
+def audit_fsck(config: Config = DEFAULT) -> None:
+    """Re-derive the whole log from its bodies. Exit code 1 when something does not hold.
+
+    Example: samenloop-coordinator audit fsck
+    """
+    with _progress() as advance:
+        report = operating.check_log(load_config(config), advance)
+    for problem in report.problems:
+        typer.echo(_("STUK: {problem}", problem=problem), err=True)
+    if report.problems:
+        raise typer.Exit(FAILED)
+    typer.echo(_("Het logboek klopt: {size} regels.", size=report.size))
+
+
+async def _serve(config: CoordinatorConfig, *, evaluation: bool) -> None:
+    log = open_log("samenloop-coordinator", sys.stderr)
+    coordinator = await server.prepare(config, SystemClock(), log, evaluation=evaluation)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, coordinator.stopping.set)
+
+    def ready(port: int) -> None:
+        host = config.listen.rpartition(":")[0]
+        log.info("ready", version=__version__, address=f"{host}:{port}")
+
+    await coordinator.serve(ready)
+    log.info("stopped")
+
+
+def _status(config: CoordinatorConfig) -> dict[str, object]:
+    with operating.log_files(config) as files:
+        head, covenant = files.head(), files.covenant
+        kept = files.tree.recent_checkpoints(1)
+        witnesses = from_covenant(covenant).witnesses
+        seen = checkpoints.cosignatures(checkpoints.parse(kept[0]), witnesses) if kept else {}
+        return {
+            "covenant": covenant.id,
+            "version": covenant.version,
+            "fingerprint": fingerprint(covenant),
+            "origin": files.signer.name,
+            "entries": files.entries.count(),
+            "signed": head.size,
+            "last_entry_seconds_ago": round((milliseconds(SystemClock().now()) - files.last_end_ms()) / 1000),
+            "cosigned_by": sorted(seen),
+        }
+
+
+def _row(entry: Entry) -> str:
+    when = from_milliseconds(entry.integer("end_ms")).strftime("%Y-%m-%d %H:%M:%S")
+    holders = entry.public.get("holders", [])
+    rows = [row for row in holders if isinstance(row, dict)] if isinstance(holders, list) else []
+    answers = [f"{row['holder']}={row['answer']}" for row in rows]
+    names = ("actor", "status", "rule", "purpose", "case")
+    facts = [f"{name}={entry.text(name)}" for name in names if entry.text(name)]
+    return " ".join([when, entry.event.value, *facts, *answers])
+
+
+def _lines(table: dict[str, object]) -> str:
+    return "\n".join(f"{name}: {value}" for name, value in table.items())
+
+
+def _ms(moment: datetime | None, default: int) -> int:
+    return milliseconds(moment.replace(tzinfo=UTC)) if moment else default
+
+
+@contextmanager
+def _progress() -> Iterator[Advance]:
+    """Show a bar on a terminal, nothing elsewhere."""
+    columns = (TextColumn(_("Controleren")), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task("fsck", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,114 @@
+"""What the operator's commands ask of a running coordinator, over a Unix socket that only its own user can open.
+
+Two orders: log that somebody looked or exported (before the command shows anything), and activate a signed covenant version.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from samenloop.audit.fields import Event
+from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
+from samenloop.texts import _
+from samenloop.wire.status import error_detail, error_from_detail
+from samenloop_coordinator.config import CoordinatorConfig
+from samenloop_coordinator.journal import Journal
+from samenloop_coordinator.store.contract import Parts
+
+_MOST = 4 << 20
+_SECONDS = 30.0
+ACTOR = "coordinator-operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Somebody searched (`filters`, `count` of rows shown) or exported (`size` entries) the log."""
+
+    event: Event
+    filters: tuple[str, ...] = ()
+    count: int = 0
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Activate:
+    """A covenant version with its signatures, in canonical form."""
+
+    document: bytes
+    signatures: bytes
+
+
+Order = Looked | Activate
+Obey = Callable[[Order], Awaitable[None]]
+
+
+def control_path(config: CoordinatorConfig) -> Path:
+    """Return where the socket stands: beside the database."""
+    return config.data.database.with_name(config.data.database.name + ".control")
+
+
+def record_view(parts: Parts, journal: Journal, looked: Looked) -> None:
+    """Log that somebody looked or exported; part of a unit of work."""
+    public: dict[str, object] = {"actor": ACTOR, "role": "operator", "count": looked.count}
+    more = {"filters": list(looked.filters)} if looked.event is Event.LOG_VIEW else {"size": looked.size}
+    parts.log.append(journal.body(looked.event, {**public, **more}), ())
+
+
+async def serve_control(path: Path, obey: Obey) -> asyncio.Server:
+    """Listen for orders; the socket is made with mode 0600."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await obey(_order(await asyncio.wait_for(reader.readline(), _SECONDS)))
+            reply = b""
+        except SamenloopError as error:
+            reply = error_detail(error)
+        except TimeoutError:
+            reply = error_detail(SamenloopError(ErrorCode.UNAVAILABLE, _("De opdracht kwam niet op tijd.")))
+        writer.write(reply.hex().encode() + b"\n")
+        await writer.drain()
+        writer.close()
+
+    path.unlink(missing_ok=True)
+    server = await asyncio.start_unix_server(handle, path, limit=_MOST)
+    path.chmod(0o600)
+    return server
+
+
+async def send(path: Path, order: Order) -> None:
+    """Give an order to the running coordinator; raises its error, or UNAVAILABLE when none runs."""
+    try:
+        reader, writer = await asyncio.open_unix_connection(path)
+    except OSError:
+        raise SamenloopError(ErrorCode.UNAVAILABLE, _("Er draait geen coördinator op deze database.")) from None
+    writer.write(_line(order))
+    await writer.drain()
+    reply = await asyncio.wait_for(reader.readline(), _SECONDS)
+    writer.close()
+    detail = bytes.fromhex(reply.decode().strip())
+    if detail:
+        raise error_from_detail(detail)
+
+
+def _line(order: Order) -> bytes:
+    if isinstance(order, Activate):
+        table: dict[str, object] = {"document": order.document.hex(), "signatures": order.signatures.hex()}
+    else:
+        table = {"event": order.event.value, "filters": order.filters, "count": order.count, "size": order.size}
+    return json.dumps(table).encode() + b"\n"
+
+
+def _order(line: bytes) -> Order:
+    try:
+        table = json.loads(line)
+        if "document" in table:
+            return Activate(bytes.fromhex(table["document"]), bytes.fromhex(table["signatures"]))
+        event = Event(table["event"])
+        looked = Looked(event, tuple(map(str, table["filters"])), int(table["count"]), int(table["size"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidInput("order", _("Deze opdracht is niet bekend.")) from error
+    if event not in (Event.LOG_VIEW, Event.EXPORT):
+        raise InvalidInput("order", _("Deze opdracht is niet bekend."))
+    return looked

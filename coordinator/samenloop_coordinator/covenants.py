@@ -1,0 +1,100 @@
+"""Covenant versions: accepted only when completely signed, activated by a log entry, first logged wins."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from samenloop.audit.fields import Event
+from samenloop.clock import Clock, from_milliseconds, milliseconds
+from samenloop.covenant import Covenant, fingerprint, parse_canonical
+from samenloop.covenant.signatures import missing, parse_signatures
+from samenloop.errors import ErrorCode, Refused, SamenloopError
+from samenloop.texts import _
+from samenloop_coordinator.agreement import InForce
+from samenloop_coordinator.journal import Journal
+from samenloop_coordinator.store.contract import Parts
+from samenloop_coordinator.store.values import CovenantRow
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a covenant must say about this coordinator: its log origin and its audit key (64 hex digits)."""
+
+    origin: str
+    audit_key: str
+
+
+def in_force(parts: Parts) -> InForce | None:
+    """Return the active version with the one before it, None when none was ever activated."""
+    rows = parts.covenants.active()
+    if not rows:
+        return None
+    previous = parse_canonical(rows[-2].document) if len(rows) > 1 else None
+    return InForce(parse_canonical(rows[-1].document), previous, from_milliseconds(rows[-1].activated_ms))
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """A version that may become active, with all signatures that the table asks for."""
+
+    covenant: Covenant
+    document: bytes
+    signatures: bytes
+
+    def unit(self, own: Own, journal: Journal, clock: Clock) -> Callable[[Parts], bytes]:
+        """Return the unit of work that activates it: checked against what is active then; returns the entry's body."""
+
+        def activate(parts: Parts) -> bytes:
+            state = in_force(parts)
+            old = state.current if state else None
+            if old is not None and old.id == self.covenant.id and fingerprint(old) == fingerprint(self.covenant):
+                raise SamenloopError(ErrorCode.REQUEST_REUSED, _("Deze versie van het convenant geldt al."))
+            check(old, self, own)
+            now = clock.now()
+            parts.covenants.keep(_row(self, now))
+            body = journal.body(
+                Event.COVENANT,
+                {
+                    "covenant": self.covenant.id,
+                    "version": self.covenant.version,
+                    "document": fingerprint(self.covenant),
+                    "action": "activate",
+                },
+            )
+            parts.log.append(body, ())
+            return body
+
+        return activate
+
+
+def read(document: bytes, signatures: bytes) -> Activation:
+    """Parse a version and its signatures; raises InvalidInput."""
+    return Activation(parse_canonical(document), document, signatures)
+
+
+def check(old: Covenant | None, new: Activation, own: Own) -> None:
+    """Raise unless `new` follows `old`, names this coordinator, and everybody who must sign has signed."""
+    coordinator = new.covenant.coordinator
+    if (coordinator.log_origin, coordinator.audit_key) != (own.origin, own.audit_key):
+        raise Refused("covenant", _("Dit convenant noemt een andere coördinator: controleer log_origin en audit_key."))
+    if old is not None and old.id != new.covenant.id:
+        raise Refused("covenant", _("Deze coördinator werkt voor convenant {id}.", id=old.id))
+    open_demands = missing(old, new.covenant, parse_signatures(new.signatures))
+    if open_demands:
+        raise Refused(
+            "covenant",
+            _("Niet iedereen die moet tekenen heeft getekend."),
+            tuple(str(number) for number, _demand in enumerate(open_demands)),
+        )
+
+
+def _row(activation: Activation, now: datetime) -> CovenantRow:
+    covenant = activation.covenant
+    return CovenantRow(
+        covenant.id,
+        covenant.version,
+        bytes.fromhex(fingerprint(covenant)),
+        activation.document,
+        activation.signatures,
+        milliseconds(now),
+    )

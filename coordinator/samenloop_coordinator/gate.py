@@ -1,0 +1,79 @@
+"""The coordinator's side of the question gate: permissions of the covenant, then every rule whose facts it can see."""
+
+from datetime import date
+
+from samenloop.catalogue import Catalogue
+from samenloop.covenant import Covenant, Participant, Register
+from samenloop.covenant.permissions import Denial, Permission, budgets, may_ask
+from samenloop.decisions.question import HolderFacts, HolderPart, QuestionFacts, gate_visible
+from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.model import ParticipantId
+from samenloop.texts import _
+from samenloop.wire.ask import Ask, Part
+
+
+class Denied(SamenloopError):
+    """The covenant does not allow it; `rule` is the denial's code for the log, `where` the participant concerned."""
+
+    def __init__(self, denial: Denial, where: str) -> None:
+        text = _("Het convenant laat deze vraag aan {where} niet toe ({reason}).", where=where, reason=denial.value)
+        super().__init__(ErrorCode.NOT_PERMITTED, text)
+        self.rule = denial.value
+
+
+def check(catalogue: Catalogue, covenant: Covenant, ask: Ask, today: date) -> list[tuple[Register, ...]]:
+    """Return per part the registers that may be looked in; raises Denied or Refused (with the R-id)."""
+    permissions = [_permitted(covenant, ask, part, today) for part in ask.parts]
+    gate_visible(catalogue, question_facts(covenant, ask, today))
+    return [permission.registers for permission in permissions]
+
+
+def question_facts(covenant: Covenant, ask: Ask, today: date) -> QuestionFacts:
+    """Return the facts of a question as the coordinator sees them; repeats are counted when it is written (R-28)."""
+    question, asker = ask.question, covenant.participant(ask.question.asker)
+    others = [row for row in covenant.participants if row.id in asker.may_ask]
+    return QuestionFacts(
+        asker=question.asker,
+        asker_kinds=asker.asks_as,
+        purpose=question.purpose,
+        region=asker.region,
+        parts=tuple(_holder_part(part) for part in ask.parts),
+        holders=tuple(_holder(covenant, row, asker, today) for row in others),
+        respell_limit=budgets(covenant, asker.id).questions_per_case_and_holder,
+        today=today,
+        power=question.power,
+        region_reason=question.region_reason,
+        new_fact=question.new_fact,
+    )
+
+
+def _permitted(covenant: Covenant, ask: Ask, part: Part, today: date) -> Permission:
+    question = ask.question
+    permission = may_ask(covenant, asker=question.asker, holder=part.holder, purpose=question.purpose, today=today)
+    if permission.denial is not None:
+        raise Denied(permission.denial, part.holder)
+    return permission
+
+
+def _holder_part(part: Part) -> HolderPart:
+    return HolderPart(
+        holder=part.holder,
+        purpose=part.purpose,
+        proportionality=part.proportionality,
+        subsidiarity=part.subsidiarity,
+        give_basis=part.give_basis,
+        receive_basis=part.receive_basis,
+        inform_basis=part.inform_basis,
+        acting_as=part.acting_as,
+        reason=part.reason,
+    )
+
+
+def _holder(covenant: Covenant, row: Participant, asker: Participant, today: date) -> HolderFacts:
+    permission = may_ask(covenant, asker=asker.id, holder=row.id, purpose=covenant.purpose.id, today=today)
+    return HolderFacts(
+        holder=ParticipantId(row.id),
+        kinds=tuple(register.kind for register in permission.registers),
+        region=row.region,
+        wpg20_receiver=covenant.wpg20_covers(asker.id, row.id, today),
+    )

@@ -1,0 +1,70 @@
+"""Facts of the covenant and the catalogue that several use cases need. Pure."""
+
+import functools
+from dataclasses import replace
+
+from samenloop.catalogue import Catalogue
+from samenloop.covenant import Covenant, Register
+from samenloop.decisions.beforehand import BeforehandDecision
+from samenloop.decisions.modes import RecordFacts
+from samenloop.wire import convert
+from samenloop.wire.v1 import overlap_pb2
+from samenloop_coordinator.policy import Record
+from samenloop_coordinator.store.values import Registration
+
+
+def acting_kind(catalogue: Catalogue, covenant: Covenant, participant: str) -> str:
+    """Return the partner kind of a participant for whom a case is listed, empty when unknown.
+
+    Of several kinds a care provider's counts first, because it is the strictest (R-15).
+    """
+    found = covenant.find(participant)
+    if found is None or found.network:
+        return ""
+    kinds = {*found.asks_as, *(register.kind for register in found.registers)}
+    partners = sorted(filter(None, (catalogue.partner_of(kind) for kind in kinds)))
+    care = [partner for partner in partners if catalogue.partners[partner].care]
+    return next(iter([*care, *partners]), "")
+
+
+def with_acting_kind(catalogue: Catalogue, covenant: Covenant, facts: RecordFacts) -> RecordFacts:
+    """Return the facts with the kind of the partner that they are listed for, as the covenant tells it."""
+    return replace(facts, acting_kind=acting_kind(catalogue, covenant, facts.acting_for)) if facts.acting_for else facts
+
+
+def pack_facts(facts: RecordFacts) -> bytes:
+    """Return the facts of a record as they are stored."""
+    return convert.record_facts_message(facts).SerializeToString(deterministic=True)
+
+
+def pack_beforehand(decisions: tuple[BeforehandDecision, ...]) -> bytes:
+    """Return the decisions over a record as they are stored."""
+    rows = [row for decision in decisions for row in convert.beforehand_messages(decision)]
+    return overlap_pb2.RegistrationItem(beforehand=rows).SerializeToString(deterministic=True)
+
+
+@functools.lru_cache(maxsize=4096)
+def unpack_facts(data: bytes, kind: str) -> RecordFacts:
+    """Return stored facts of a record in a register of catalogue kind `kind`."""
+    return convert.record_facts(overlap_pb2.RecordFacts.FromString(data), kind)
+
+
+def unpack_beforehand(data: bytes, registration: bytes) -> tuple[BeforehandDecision, ...]:
+    """Return the stored decisions over a registration."""
+    if not data:
+        return ()
+    rows = overlap_pb2.RegistrationItem.FromString(data).beforehand
+    return tuple(convert.beforehand(row, registration) for row in rows)
+
+
+def record(catalogue: Catalogue, covenant: Covenant, register: Register, registration: Registration) -> Record:
+    """Return a stored registration as the policy judges it; a dummy without facts becomes a record that never shows."""
+    facts = unpack_facts(registration.facts or _NO_FACTS, register.kind)
+    whole = with_acting_kind(catalogue, covenant, facts)
+    decisions = unpack_beforehand(registration.beforehand, registration.registration_id)
+    return Record(registration.registration_id, register.id, whole, register.mode, decisions)
+
+
+_NO_FACTS = overlap_pb2.RecordFacts(
+    task="none", framework="maatregel", origin="eigen", review_date="1970-01-01"
+).SerializeToString()

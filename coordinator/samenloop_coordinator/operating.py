@@ -1,0 +1,186 @@
+"""What the operator's commands do: make the files once, activate a covenant, search, export and check the log."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from samenloop.audit import entry as entries
+from samenloop.audit import log
+from samenloop.audit.anchor import from_covenant
+from samenloop.audit.checkpoint import Checkpoint
+from samenloop.audit.entry import Entry
+from samenloop.audit.export import write_export
+from samenloop.audit.fields import Event
+from samenloop.audit.fsck import fsck
+from samenloop.audit.note import NoteSigner, load_signer
+from samenloop.audit.sqlite import SqliteEntries, SqliteTree, create_tree_file, open_tree_file
+from samenloop.audit.stamp import Stamper
+from samenloop.audit.store import Search
+from samenloop.audit.verify import Progress, Report
+from samenloop.clock import Clock, milliseconds
+from samenloop.covenant import Covenant, canonical, parse_canonical
+from samenloop.covenant.files import read_covenant, read_signatures, signatures_path
+from samenloop.covenant.signatures import format_signatures
+from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.keys import SigningKey, keep_private, load_private, wrong_kind
+from samenloop.texts import _
+from samenloop.tls.certificates import make_request
+from samenloop_coordinator import covenants
+from samenloop_coordinator.config import CoordinatorConfig
+from samenloop_coordinator.control import Activate, Looked, Order, control_path, record_view, send
+from samenloop_coordinator.journal import Journal
+from samenloop_coordinator.pepper import make_root
+from samenloop_coordinator.store.mail import SqliteCovenants
+from samenloop_coordinator.store.sqlite import SqliteStore, connect, create_store, open_store
+
+
+@dataclass(frozen=True, slots=True)
+class LogFiles:
+    """Both stores of the log, opened to read, with the key that signs it and every covenant version that was active."""
+
+    entries: SqliteEntries
+    tree: SqliteTree
+    signer: NoteSigner
+    documents: tuple[bytes, ...]
+
+    @property
+    def covenant(self) -> Covenant:
+        """Return the active version; raises NOT_FOUND when there is none."""
+        if not self.documents:
+            raise SamenloopError(ErrorCode.NOT_FOUND, _("Er is nog geen convenant geactiveerd."))
+        return parse_canonical(self.documents[-1])
+
+    def last_end_ms(self) -> int:
+        """Return when the last signed entry ended (Unix ms), 0 when there is none or it was purged."""
+        size = self.head().size
+        stored = self.entries.entries(size - 1, 1) if size else ()
+        bodies = [one.body for one in stored if one.body is not None]
+        return entries.parse(bodies[0]).integer("end_ms") if bodies else 0
+
+    def head(self) -> Checkpoint:
+        """Return the last signed checkpoint."""
+        return log.latest(self.tree, self.signer.name, self.signer.public_key())
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What others need of a new coordinator: the covenant names the key and the pin, the CA gets the request."""
+
+    audit_key: str
+    tls_pin: str
+    request: Path
+
+
+def initialise(config: CoordinatorConfig) -> Made:
+    """Make pepper, audit key, TLS key, database and log head; keys that are there stay. Raises SamenloopError."""
+    secrets, data, tls = config.secrets, config.data, config.tls
+    files = (secrets.pepper, secrets.audit_key, tls.key, data.database, data.log_head)
+    for folder in {file.parent for file in files}:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if data.database.exists() or data.log_head.exists():
+        raise SamenloopError(ErrorCode.NOT_PERMITTED, _("Deze coördinator bestaat al: {path}.", path=data.database))
+    if not secrets.pepper.exists():
+        make_root(secrets.pepper)
+    if not secrets.audit_key.exists():
+        SigningKey.generate(secrets.audit_key)
+    signer = load_signer(config.origin, secrets.audit_key)
+    create_store(data.database)
+    create_tree_file(data.log_head, log.empty_checkpoint(signer).format())
+    return Made(signer.public_key().hex(), *_tls_request(tls.key))
+
+
+def _tls_request(path: Path) -> tuple[str, Path]:
+    if not path.exists():
+        keep_private(ec.generate_private_key(ec.SECP256R1()), path)
+    key = load_private(path)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise wrong_kind(path)
+    request, pin = make_request(key, "coordinator")
+    path.with_suffix(".csr").write_bytes(request)
+    return pin, path.with_suffix(".csr")
+
+
+def activate(config: CoordinatorConfig, path: Path, clock: Clock) -> Covenant:
+    """Activate a signed covenant version, through the running coordinator or, when none runs, directly."""
+    covenant = read_covenant(path)
+    signatures = format_signatures(read_signatures(signatures_path(path)))
+    order = Activate(canonical(covenant), signatures)
+    signer = load_signer(config.origin, config.secrets.audit_key)
+    own = covenants.Own(signer.name, signer.public_key().hex())
+
+    async def directly(store: SqliteStore, journal: Journal) -> None:
+        await store.write(covenants.read(order.document, order.signatures).unit(own, journal, clock))
+
+    asyncio.run(_obeyed(config, clock, order, directly))
+    return covenant
+
+
+def looked(config: CoordinatorConfig, clock: Clock, order: Looked) -> None:
+    """Log that somebody looked, before anything is shown."""
+
+    async def directly(store: SqliteStore, journal: Journal) -> None:
+        await store.write(lambda parts: record_view(parts, journal, order))
+
+    asyncio.run(_obeyed(config, clock, order, directly))
+
+
+@contextmanager
+def log_files(config: CoordinatorConfig) -> Iterator[LogFiles]:
+    """Open the log to read, beside a running coordinator or without one."""
+    connection = connect(config.data.database, 8)
+    tree = open_tree_file(config.data.log_head)
+    try:
+        documents = tuple(row.document for row in SqliteCovenants(connection).active())
+        signer = load_signer(config.origin, config.secrets.audit_key)
+        yield LogFiles(SqliteEntries(connection), tree, signer, documents)
+    finally:
+        tree.close()
+        connection.close()
+
+
+def search(files: LogFiles, wanted: Search, limit: int) -> list[Entry]:
+    """Return the newest matching entries, their public halves only; purged ones are left out."""
+    found: list[Entry] = []
+    for row in files.tree.find(wanted, limit):
+        stored = files.entries.entries(row.seq, 1)
+        found += [entries.parse(one.body) for one in stored if one.body is not None]
+    return found
+
+
+def export(config: CoordinatorConfig, folder: Path, clock: Clock) -> int:
+    """Write an export for an auditor; return how many entries it has."""
+    with log_files(config) as files:
+        size = files.head().size
+        looked(config, clock, Looked(Event.EXPORT, size=size))
+        stores = (files.entries, files.tree)
+        return write_export(folder, stores, files.signer, files.documents, milliseconds(clock.now())).size
+
+
+def check_log(config: CoordinatorConfig, progress: Progress) -> Report:
+    """Re-derive the whole log from its bodies."""
+    with log_files(config) as files:
+        return fsck(files.entries, files.tree, from_covenant(files.covenant), progress)
+
+
+async def _obeyed(
+    config: CoordinatorConfig,
+    clock: Clock,
+    order: Order,
+    directly: Callable[[SqliteStore, Journal], Awaitable[None]],
+) -> None:
+    journal = Journal(config.origin, Stamper(clock))
+    try:
+        store = open_store(config.data.database, journal, 8)
+    except SamenloopError as error:
+        if error.code is not ErrorCode.BUSY:
+            raise
+        await send(control_path(config), order)
+        return
+    try:
+        await directly(store, journal)
+    finally:
+        await store.close()

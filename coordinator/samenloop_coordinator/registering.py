@@ -1,0 +1,258 @@
+"""A chunk of registrations from the wire to the receipt: one unit of work, one entry, a result per item.
+
+An item that breaks a rule is refused with that rule and leaves the others alone; a chunk that is not what its author signed is
+refused as a whole. Tokens are peppered before anything is written and are never stored as they came.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from samenloop.audit.fields import Event
+from samenloop.audit.seal import ContentKeys
+from samenloop.clock import milliseconds
+from samenloop.covenant import Covenant, Register
+from samenloop.covenant.permissions import budgets as budgets_of
+from samenloop.decisions.record import registrable
+from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
+from samenloop.texts import _
+from samenloop.tls import PeerIdentity
+from samenloop.wire.register import FACTS, PUT, Item, Registering, parse_item, parse_register, verify_register
+from samenloop.wire.v1 import common_pb2, overlap_pb2
+from samenloop_coordinator import budgets, law
+from samenloop_coordinator.desk import Desk, Handled
+from samenloop_coordinator.lapsing import Lapsing
+from samenloop_coordinator.store.contract import Parts
+from samenloop_coordinator.store.values import Mark, NewRegistration, Place, Registration, Request
+
+Result = overlap_pb2.ItemResult
+_BREATH = 8
+"""Items between two moments at which other requests get their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An item with its peppered values, or the rule that refuses it."""
+
+    item: Item | None
+    marks: tuple[Mark, ...] = ()
+    values: bytes = b""
+    facts: bytes = b""
+    beforehand: bytes = b""
+    rule: str = ""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a chunk did, for its entry."""
+
+    added: int = 0
+    changed: int = 0
+    withdrawn: int = 0
+    failed: int = 0
+
+
+@dataclass(slots=True)
+class RegisterChunks:
+    """Registers chunks."""
+
+    desk: Desk
+    lapsing: Lapsing
+
+    async def register(self, peer: PeerIdentity, request: overlap_pb2.RegisterRequest) -> overlap_pb2.RegisterReply:
+        """Return the reply to one chunk once its entry is durable."""
+        begun = self.desk.clock.now()
+        registering = parse_register(request)
+        chunk = registering.chunk
+        covenant = self.desk.author(peer, chunk.participant, chunk.covenant, begun)
+        verify_register(registering, self.desk.agreement.verify_key(covenant, chunk.participant))
+        register = covenant.participant(chunk.participant).register(chunk.register)
+        handled = Handled(chunk.request_id, chunk.participant, registering.payload_hash)
+        earlier = await self.desk.earlier(handled)
+        if earlier is not None:
+            return overlap_pb2.RegisterReply.FromString(earlier)
+        self.desk.check_clock(chunk.sent_ms, begun)
+        prepared = [one async for one in self._prepared(covenant, register, registering)]
+        keys = await self.desk.keys.renew(self.desk.agreement.covenant)
+        unit = Unit(self, peer, covenant, register, registering, handled, tuple(prepared), keys, begun)
+        return overlap_pb2.RegisterReply.FromString(await self.desk.store.write(unit.run))
+
+    async def _prepared(
+        self, covenant: Covenant, register: Register, registering: Registering
+    ) -> AsyncIterator[Prepared]:
+        for number, data in enumerate(registering.item_bytes):
+            if number % _BREATH == _BREATH - 1:
+                await asyncio.sleep(0)
+            try:
+                item = parse_item(data, register.kind, f"items[{number}]")
+                yield self._prepare(covenant, register, registering.chunk.participant, item)
+            except Refused as refusal:
+                yield Prepared(None, rule=refusal.rule)
+            except InvalidInput:
+                yield Prepared(None, rule="input")
+
+    def _prepare(self, covenant: Covenant, register: Register, participant: str, item: Item) -> Prepared:
+        if item.facts is None:
+            return Prepared(item)
+        facts = law.with_acting_kind(self.desk.agreement.catalogue, covenant, item.facts)
+        if facts.acting_for and facts.acting_for not in register.acting_partners:
+            raise Refused("R-01", _("Deze casuslijst wordt niet namens die partner bijgehouden."))
+        registrable(self.desk.agreement.catalogue, facts)
+        packed = (law.pack_facts(item.facts), law.pack_beforehand(item.beforehand))
+        if item.act != PUT:
+            return Prepared(item, facts=packed[0], beforehand=packed[1])
+        self._check_epochs(item)
+        pepper = self.desk.agreement.register_pepper(participant, register.id)
+        values = [pepper.pepper(tokens) for tokens in item.token_sets]
+        marks = tuple(
+            Mark(tokens.epoch, tokens.mask, tokens.facts, len(of_epoch))
+            for tokens, of_epoch in zip(item.token_sets, values, strict=True)
+        )
+        blob = b"".join([value for of_epoch in values for _recipe, value in of_epoch])
+        return Prepared(item, marks, blob, packed[0], packed[1])
+
+    def _check_epochs(self, item: Item) -> None:
+        named = {tokens.epoch for tokens in item.token_sets}
+        if named != set(self.desk.agreement.epochs.write):
+            raise SamenloopError(
+                ErrorCode.EPOCH_MISMATCH,
+                _("De tijdvakken van de sleutel zijn veranderd: haal ze op en probeer opnieuw."),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The unit of work of one chunk."""
+
+    by: RegisterChunks
+    peer: PeerIdentity
+    covenant: Covenant
+    register: Register
+    registering: Registering
+    handled: Handled
+    prepared: tuple[Prepared, ...]
+    keys: ContentKeys
+    begun: datetime
+
+    def run(self, parts: Parts) -> bytes:
+        """Do it: items, entries, stored reply; return the serialised reply."""
+        desk = self.by.desk
+        stored = desk.repeated(parts, self.handled)
+        if stored is not None:
+            return stored
+        participant = self.registering.chunk.participant
+        place = parts.registrations.make_place(Place(self.covenant.id, participant, self.register.id))
+        tally = Tally()
+        results = [self._apply(parts, place, one, tally) for one in self.prepared]
+        body = desk.journal.body(Event.REGISTER, self._public(tally), start_ms=milliseconds(self.begun))
+        parts.log.append(body, ())
+        reply = overlap_pb2.RegisterReply(
+            request_id=self.handled.request_id, results=results, receipt=common_pb2.Receipt(entry=body)
+        ).SerializeToString()
+        request = Request(self.handled.participant, self.handled.payload_hash, reply)
+        parts.requests.keep(self.handled.request_id, request, milliseconds(self.begun))
+        return reply
+
+    def _apply(self, parts: Parts, place: int, prepared: Prepared, tally: Tally) -> Result:
+        if prepared.item is None:
+            tally.failed += 1
+            return Result(status=Result.STATUS_REFUSED, rule=prepared.rule)
+        earlier = parts.registrations.find(place, prepared.item.registration_id)
+        try:
+            self._decisions(parts, prepared.item, earlier)
+        except SamenloopError:
+            tally.failed += 1
+            return Result(status=Result.STATUS_REFUSED, rule="R-76")
+        if prepared.item.act == PUT:
+            return self._put(parts, place, prepared, earlier, tally)
+        if prepared.item.act == FACTS:
+            return self._change(parts, prepared, earlier, tally)
+        return self._withdraw(parts, earlier, tally)
+
+    def _put(self, parts: Parts, place: int, prepared: Prepared, earlier: Registration | None, tally: Tally) -> Result:
+        item = prepared.item
+        if item is None:
+            return Result(status=Result.STATUS_REFUSED, rule="input")
+        new = NewRegistration(
+            place, item.registration_id, prepared.facts, prepared.beforehand, prepared.marks, prepared.values
+        )
+        row = parts.registrations.put(new)
+        if earlier is None:
+            tally.added += 1
+        else:
+            tally.changed += 1
+            self._judge_anew(parts, row)
+        return Result(status=Result.STATUS_DONE)
+
+    def _change(self, parts: Parts, prepared: Prepared, earlier: Registration | None, tally: Tally) -> Result:
+        if earlier is None:
+            tally.failed += 1
+            return Result(status=Result.STATUS_REFUSED, rule="not_found")
+        if (earlier.facts, earlier.beforehand) == (prepared.facts, prepared.beforehand):
+            return Result(status=Result.STATUS_UNCHANGED)
+        parts.registrations.change(earlier.row, prepared.facts, prepared.beforehand)
+        self._judge_anew(parts, earlier.row)
+        tally.changed += 1
+        return Result(status=Result.STATUS_DONE)
+
+    def _judge_anew(self, parts: Parts, row: int) -> None:
+        after = parts.registrations.fetch([row])[row]
+        self.by.lapsing.changed(parts, self.keys, self.handled.participant, self.register, after)
+
+    def _withdraw(self, parts: Parts, earlier: Registration | None, tally: Tally) -> Result:
+        if earlier is None:
+            return Result(status=Result.STATUS_UNCHANGED)
+        parts.registrations.remove(earlier.row)
+        self.by.lapsing.withdrawn(parts, self.keys, self.handled.participant, self.register.id, earlier.registration_id)
+        tally.withdrawn += 1
+        return Result(status=Result.STATUS_DONE)
+
+    def _decisions(self, parts: Parts, item: Item, earlier: Registration | None) -> None:
+        """Count new decisions beforehand and log what is new and what was taken back (R-76)."""
+        before = law.unpack_beforehand(earlier.beforehand, earlier.registration_id) if earlier else ()
+        known = {one.reference for one in before}
+        day, limits = self.begun.date().isoformat(), budgets_of(self.covenant, self.handled.participant)
+        fresh = {one.reference: one for one in item.beforehand if one.reference not in known}
+        counters = [budgets.of_decision(limits, self.handled.participant, one.decider, day) for one in fresh.values()]
+        if any(parts.requests.counted(one.scope, one.day) + len(counters) > one.most for one in counters):
+            raise budgets.exhausted(counters[0])
+        self.by.desk.count(parts, counters)
+        for reference, one in fresh.items():
+            receivers = sorted(
+                {name for row in item.beforehand if row.reference == reference for name in row.receivers}
+            )
+            self._log(parts, Event.DECISION_BEFOREHAND, reference, {"receivers": receivers, "count": len(receivers)})
+        for reference in sorted(known - {one.reference for one in item.beforehand}):
+            self._log(parts, Event.DECISION_WITHDRAWN, reference, {})
+
+    def _log(self, parts: Parts, event: Event, reference: bytes, more: dict[str, object]) -> None:
+        public = {**self._base(), "decision": reference.hex(), **more}
+        parts.log.append(self.by.desk.journal.body(event, public, start_ms=milliseconds(self.begun)), ())
+
+    def _public(self, tally: Tally) -> dict[str, object]:
+        chunk = self.registering.chunk
+        return {
+            **self._base(),
+            "commitment": chunk.digest.hex(),
+            "count": chunk.count,
+            "added": tally.added,
+            "changed": tally.changed,
+            "withdrawn": tally.withdrawn,
+            "failed": tally.failed,
+            "epochs": list(self.by.desk.agreement.epochs.write),
+            "recipes": self.covenant.token_profile,
+            "signature": self.registering.signature.hex(),
+        }
+
+    def _base(self) -> dict[str, object]:
+        chunk = self.registering.chunk
+        return {
+            **self.by.desk.from_where(self.peer),
+            "request": chunk.request_id.hex(),
+            "covenant": self.covenant.id,
+            "version": chunk.covenant.version,
+            "purpose": self.covenant.purpose.id,
+            "actor": chunk.participant,
+            "register": chunk.register,
+        }

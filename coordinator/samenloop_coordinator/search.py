@@ -1,0 +1,77 @@
+"""Looking a person up in registers: all tokens, all registers, all epochs, whatever is found. One snapshot.
+
+Any failure raises; there is no partial result (invariant 7).
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from samenloop.model import RegistrationId, TokenSet
+from samenloop.profile import Profile
+from samenloop_coordinator import matching
+from samenloop_coordinator.matching import Candidate, Probe
+from samenloop_coordinator.pepper import RegisterPepper
+from samenloop_coordinator.store.contract import Parts
+from samenloop_coordinator.store.values import Registration
+
+_BLANK = RegistrationId(bytes(16))
+Below = Callable[[int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One of the four registrations judged per register; `hit` is False for dummies and for too weak agreement."""
+
+    registration: Registration
+    hit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """What is looked up: one value per token and register."""
+
+    probes: tuple[Probe, ...]
+    values: tuple[bytes, ...]
+    registers: int
+
+
+def prepare(peppers: Sequence[RegisterPepper], token_sets: Sequence[TokenSet]) -> Probes:
+    """Pepper every token once per register."""
+    probes: list[Probe] = []
+    values: list[bytes] = []
+    for register, pepper in enumerate(peppers):
+        for epoch, tokens in enumerate(token_sets):
+            for recipe, value in pepper.pepper(tokens):
+                probes.append(Probe(register, epoch, recipe))
+                values.append(value)
+    return Probes(tuple(probes), tuple(values), len(peppers))
+
+
+def search(
+    parts: Parts,
+    probes: Probes,
+    token_sets: Sequence[TokenSet],
+    profile: Profile,
+    excluded: Sequence[bytes],
+    below: Below,
+) -> list[list[Judged]]:
+    """Return per register exactly four judged registrations."""
+    left_out = parts.registrations.rows_of(excluded)
+    found = parts.registrations.lookup(probes.values)
+    rows = matching.candidates(probes.probes, found, probes.registers, left_out)
+    dummies = matching.dummy_rows(parts.registrations.last_row(), below)
+    chosen = [matching.choose(one, dummies) for one in rows]
+    fetched = parts.registrations.fetch([one.row for per_register in chosen for one in per_register])
+    return [[_judged(fetched, one, token_sets, profile) for one in per_register] for per_register in chosen]
+
+
+def _judged(
+    fetched: dict[int, Registration], candidate: Candidate, token_sets: Sequence[TokenSet], profile: Profile
+) -> Judged:
+    registration = fetched.get(candidate.row) or Registration(0, 0, _BLANK, b"", b"", ())
+    return Judged(registration, matching.judge(profile, token_sets, candidate, registration.sides))
+
+
+def hits(judged: Collection[Judged]) -> list[Registration]:
+    """Return the registrations that were hit."""
+    return [one.registration for one in judged if one.hit]

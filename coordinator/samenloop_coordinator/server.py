@@ -1,0 +1,248 @@
+"""Puts a coordinator together and serves until it is told to stop.
+
+Starting refuses, in this order: a slow protobuf backend, a weak pepper, a second process on the database, a log that was rolled
+back, no covenant, a covenant of another coordinator, an evaluation that only one side asks for.
+"""
+
+import asyncio
+import contextlib
+import functools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import grpc
+from google.protobuf.internal import api_implementation
+
+from samenloop.audit.fields import Event
+from samenloop.audit.note import NoteSigner, load_signer
+from samenloop.audit.stamp import Stamper
+from samenloop.catalogue import load_catalogue
+from samenloop.clock import Clock, milliseconds
+from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
+from samenloop.logs import Log, describe
+from samenloop.texts import _
+from samenloop.tls import (
+    DenylistFile,
+    PeerIdentity,
+    TlsFiles,
+    identify,
+    read_certificate,
+    server_credentials,
+    server_options,
+)
+from samenloop.wire.guard import AuthContext, Guard
+from samenloop.wire.v1 import audit_pb2_grpc, covenant_pb2_grpc, mailbox_pb2_grpc, overlap_pb2_grpc
+from samenloop_coordinator import budgets, covenants, epochs
+from samenloop_coordinator.agreement import Agreement
+from samenloop_coordinator.asking import Asking
+from samenloop_coordinator.board import Board
+from samenloop_coordinator.config import CoordinatorConfig
+from samenloop_coordinator.control import Activate, Order, control_path, record_view, serve_control
+from samenloop_coordinator.covenants import Own
+from samenloop_coordinator.declaring import Declaring
+from samenloop_coordinator.desk import Desk
+from samenloop_coordinator.front import Front
+from samenloop_coordinator.integrator import Integrator
+from samenloop_coordinator.journal import Journal
+from samenloop_coordinator.keys import DayKeys
+from samenloop_coordinator.lapsing import Lapsing
+from samenloop_coordinator.owning import FindingOwn
+from samenloop_coordinator.pepper import Pepper, read_root
+from samenloop_coordinator.policy import Policy
+from samenloop_coordinator.registering import RegisterChunks
+from samenloop_coordinator.services.audit import AuditServicer
+from samenloop_coordinator.services.covenant import CovenantServicer
+from samenloop_coordinator.services.mailbox import MailboxServicer
+from samenloop_coordinator.services.overlap import OverlapServicer
+from samenloop_coordinator.store.sqlite import SqliteStore, open_store
+
+HEARTBEAT_SECONDS = 300.0
+TIDY_SECONDS = 1.0
+UPKEEP_SECONDS = 60.0
+GRACE_SECONDS = 8.0
+_KEPT = timedelta(hours=24)
+_KEYS_KEPT = timedelta(days=400)
+_FORGOTTEN = 2_000
+
+
+@dataclass(slots=True)
+class Coordinator:
+    """A coordinator that is ready to serve."""
+
+    config: CoordinatorConfig
+    store: SqliteStore
+    desk: Desk
+    board: Board
+    lapsing: Lapsing
+    integrator: Integrator
+    signer: NoteSigner
+    policy: Policy
+    log: Log
+    stopping: asyncio.Event
+
+    async def serve(self, ready: Callable[[int], None]) -> None:
+        """Serve until `stopping` is set; then finish what is running, log the stop, integrate and close."""
+        server, port = self._server()
+        control = await serve_control(control_path(self.config), self._control)
+        await self.desk.keys.renew(self.desk.agreement.covenant)
+        tasks = [
+            asyncio.create_task(job) for job in (self.integrator.run(), self._tidy(), self._upkeep(), self._beat())
+        ]
+        await server.start()
+        ready(port)
+        await self.stopping.wait()
+        control.close()
+        await server.stop(GRACE_SECONDS)
+        for task in tasks[1:]:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await self._close(tasks[0])
+
+    def _server(self) -> tuple[grpc.aio.Server, int]:
+        tls = self.config.tls
+        denylist = DenylistFile(tls.denylist, read_certificate(tls.ca), self.desk.agreement.covenant.trust_domain)
+        guard = Guard(functools.partial(self._identify, denylist), self._report)
+        server = grpc.aio.server(interceptors=(guard,), options=server_options())
+        self._add_services(server)
+        credentials = server_credentials(TlsFiles(tls.key, tls.certificate, tls.ca))
+        try:
+            port = server.add_secure_port(self.config.listen, credentials)
+        except RuntimeError:
+            text = _("Op {address} kan niet worden geluisterd: is het bezet?", address=self.config.listen)
+            raise SamenloopError(ErrorCode.UNAVAILABLE, text) from None
+        return server, port
+
+    def _add_services(self, server: grpc.aio.Server) -> None:
+        front = Front(self.desk)
+        overlap = OverlapServicer(
+            front,
+            Asking(self.desk, self.policy),
+            RegisterChunks(self.desk, self.lapsing),
+            Declaring(self.desk, self.lapsing),
+            FindingOwn(self.desk),
+        )
+        overlap_pb2_grpc.add_OverlapServiceServicer_to_server(overlap, server)  # type: ignore[no-untyped-call]  # generated
+        mailbox_pb2_grpc.add_MailboxServiceServicer_to_server(MailboxServicer(front, self.desk), server)  # type: ignore[no-untyped-call]  # generated
+        covenant_pb2_grpc.add_CovenantServiceServicer_to_server(CovenantServicer(front, self.desk, self.board), server)  # type: ignore[no-untyped-call]  # generated
+        audit = AuditServicer(front, self.desk, self.integrator, self.signer)
+        audit_pb2_grpc.add_AuditServiceServicer_to_server(audit, server)  # type: ignore[no-untyped-call]  # generated
+
+    def _identify(self, denylist: DenylistFile, context: AuthContext) -> PeerIdentity:
+        return identify(context, self.desk.agreement.covenant, denylist.current(), self.desk.clock.now())
+
+    def _report(self, method: str, error: BaseException) -> None:
+        if isinstance(error, SamenloopError):
+            self.log.info("call_failed", method=method, code=error.code.value)
+        else:
+            self.log.error("call_broke", method=method, **describe(error))
+        if self.store.broken:
+            self.log.error("storage_broken")
+            self.stopping.set()
+
+    async def _control(self, order: Order) -> None:
+        if isinstance(order, Activate):
+            await self.board.submit(order.document, order.signatures)
+        else:
+            await self.store.write(lambda parts: record_view(parts, self.desk.journal, order))
+
+    async def _tidy(self) -> None:
+        await self._every(TIDY_SECONDS, self.store.tidy)
+
+    async def _upkeep(self) -> None:
+        await self._every(UPKEEP_SECONDS, self.upkeep)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await self._safely(lambda: self.record(Event.HEARTBEAT))
+
+    async def upkeep(self) -> None:
+        """Do what time brings: keys of the day, what lapses, what is forgotten, epochs that ended."""
+        now = self.desk.clock.now()
+        await self.desk.keys.renew(self.desk.agreement.covenant)
+        await self.lapsing.overdue()
+        before, keys_before = milliseconds(now - _KEPT), milliseconds(now - _KEYS_KEPT)
+        await self.store.write(lambda parts: parts.requests.forget_before(before, _FORGOTTEN))
+        await self.store.write(lambda parts: parts.requests.forget_counters(now.date().isoformat()))
+        await self.store.write(lambda parts: parts.mail.forget_keys(keys_before))
+        await self.board.drop_gone()
+
+    async def record(self, event: Event) -> None:
+        """Append an entry about the log itself."""
+        await self.store.write(lambda parts: parts.log.append(self.desk.journal.body(event, {}), ()))
+
+    async def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await self._safely(job)
+            await asyncio.sleep(seconds)
+
+    async def _safely(self, job: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await job()
+        except SamenloopError as error:
+            self.log.error("upkeep_failed", code=error.code.value)
+            if error.code is ErrorCode.INTEGRITY:
+                self.stopping.set()
+
+    async def _close(self, integrating: "asyncio.Task[None]") -> None:
+        with contextlib.suppress(SamenloopError):
+            await self.record(Event.STOP)
+        await self.integrator.stop()
+        await integrating
+        await self.integrator.close()
+        await self.store.close()
+
+
+async def prepare(config: CoordinatorConfig, clock: Clock, log: Log, *, evaluation: bool = False) -> Coordinator:
+    """Open everything and check it; raises SamenloopError: do not start."""
+    if api_implementation.Type() != "upb":
+        raise SamenloopError(ErrorCode.INTERNAL, _("Protobuf draait zonder zijn snelle, veilige kern (upb)."))
+    pepper = Pepper(read_root(config.secrets.pepper))
+    signer = load_signer(config.origin, config.secrets.audit_key)
+    journal = Journal(config.origin, Stamper(clock))
+    store = open_store(config.data.database, journal, config.data.cache_mib)
+    stopping = asyncio.Event()
+    integrator = Integrator(store.entries(), config.data.log_head, signer, _alarm(log, stopping))
+    try:
+        await integrator.open()
+        agreement = await _agreement(store, pepper, signer, evaluation=evaluation)
+    except SamenloopError:
+        await integrator.close()
+        await store.close()
+        raise
+    desk = Desk(store, journal, clock, agreement, DayKeys(store, journal, clock))
+    policy = Policy(agreement.catalogue)
+    board, lapsing = Board(desk, own(signer)), Lapsing(desk, policy)
+    coordinator = Coordinator(config, store, desk, board, lapsing, integrator, signer, policy, log, stopping)
+    await coordinator.record(Event.START)
+    return coordinator
+
+
+def own(signer: NoteSigner) -> Own:
+    """Return what a covenant must say about this coordinator."""
+    return Own(signer.name, signer.public_key().hex())
+
+
+async def _agreement(store: SqliteStore, pepper: Pepper, signer: NoteSigner, *, evaluation: bool) -> Agreement:
+    state = await store.read(covenants.in_force)
+    if state is None:
+        raise SamenloopError(
+            ErrorCode.NOT_FOUND,
+            _("Er is nog geen convenant. Activeer het met `samenloop-coordinator covenant activate`."),
+        )
+    named = state.current.coordinator
+    if (named.log_origin, named.audit_key) != (signer.name, signer.public_key().hex()):
+        raise IntegrityError(_("Het convenant noemt een andere auditsleutel dan deze coördinator heeft."))
+    lifted = budgets.lifted(flagged=state.current.flags.evaluation, started=evaluation)
+    live = await store.read(lambda parts: epochs.live(parts, state.current))
+    return Agreement(state, load_catalogue(), live, pepper, lifted)
+
+
+def _alarm(log: Log, stopping: asyncio.Event) -> Callable[[BaseException], None]:
+    def alarm(error: BaseException) -> None:
+        log.error("log_does_not_hold", **describe(error))
+        stopping.set()
+
+    return alarm

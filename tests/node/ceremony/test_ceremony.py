@@ -2,8 +2,10 @@
 
 import dataclasses
 import hashlib
+import hmac
 import itertools
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -59,6 +61,22 @@ def test_the_secret_is_bound_to_covenant_purpose_and_epoch_and_to_the_order() ->
         combine(first, second, dataclasses.replace(covenant, id="other"), EPOCH),
     }
     assert len(made) == 5
+
+
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "ceremony" / "secret.json").read_text())["vectors"]
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: f"{vector['epoch']} {vector['first'][:4]}")
+def test_the_secret_is_hkdf_as_rfc_5869_writes_it(vector: dict[str, str]) -> None:
+    covenant = demo_covenant()
+    first, second = bytes.fromhex(vector["first"]), bytes.fromhex(vector["second"])
+    made = combine(first, second, covenant, vector["epoch"])
+    bound = canonical({"covenant": vector["covenant"], "epoch": vector["epoch"], "purpose": vector["purpose"]})
+    extracted = hmac.digest(bytes(32), first + second, "sha256")
+    expanded = hmac.digest(extracted, b"samenloop/v1/consortium-secret\0" + bound + b"\x01", "sha256")
+    assert made == expanded == bytes.fromhex(vector["secret"])
+    assert hashlib.sha256(made).hexdigest() == vector["commitment"]
+    assert spoken(vector["commitment"]) == vector["spoken"]
 
 
 def test_the_board_sees_hashes_and_sealed_bytes_only() -> None:

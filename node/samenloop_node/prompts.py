@@ -1,0 +1,94 @@
+"""Asking at the terminal for what a case worker must fill in, and reading JSON from standard input.
+
+A person's fields and free text are never command line arguments: those stand in the process list and in the shell's
+history. They come from prompts or from standard input, go over the socket, and are forgotten.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from rich.prompt import Prompt
+
+from samenloop.catalogue import Catalogue
+from samenloop.errors import InvalidInput
+from samenloop.texts import _
+from samenloop_node.identity.person import PERSON_COLUMNS
+from samenloop_node.questions.draft import HOLDER_FIELDS
+
+Ask = Callable[[str], str]
+"""Shows a question and returns the answer, empty when nothing was typed."""
+MAX_STDIN = 64 * 1024
+_LISTS = {
+    "purpose": "purposes",
+    "proportionality": "proportionality",
+    "subsidiarity": "subsidiarity",
+    "reason": "reasons",
+    "acting_as": "acting_as",
+    "asked_person": "asked_person",
+    "anonymous_talk": "anonymous_talk",
+    "phone_call": "phone_call",
+}
+
+
+def at_terminal(question: str) -> str:
+    """Ask with rich at the terminal."""
+    return Prompt.ask(question, default="", show_default=False).strip()
+
+
+def read_stdin() -> dict[str, Any]:
+    """Return the JSON object on standard input; raises InvalidInput, never repeating what it holds."""
+    data = sys.stdin.buffer.read(MAX_STDIN + 1)
+    try:
+        value = json.loads(data.decode()) if len(data) <= MAX_STDIN else None
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as problem:
+        raise InvalidInput("stdin", _("Op de standaardinvoer staat geen JSON in UTF-8.")) from problem
+    if not isinstance(value, dict):
+        raise InvalidInput("stdin", _("Op de standaardinvoer moet één JSON-object staan van hoogstens 64 KiB."))
+    return value
+
+
+def person(ask: Ask) -> dict[str, str]:
+    """Ask for the fields of a person; empty ones are left out."""
+    typed = {column: ask(_LABELS.get(column, column)) for column in PERSON_COLUMNS}
+    return {column: value for column, value in typed.items() if value}
+
+
+def holders(ask: Ask, catalogue: Catalogue) -> list[dict[str, str]]:
+    """Ask for holders one by one, until an empty answer; nothing is filled in beforehand (R-24)."""
+    found = []
+    while holder := ask(_("Houder (leeg = klaar)")):
+        row = {"holder": holder}
+        row |= {name: one_code(ask, catalogue, name) for name in HOLDER_FIELDS if name != "holder"}
+        found.append(row)
+    return found
+
+
+def one_code(ask: Ask, catalogue: Catalogue, name: str) -> str:
+    """Ask for one code, naming the ones that exist."""
+    known = ", ".join(choices(catalogue, name))
+    return ask(f"{name} ({known})")
+
+
+def choices(catalogue: Catalogue, name: str) -> Sequence[str]:
+    """Return the codes that may be filled in for `name`, in order."""
+    if name in ("give_basis", "inform_basis"):
+        return sorted(catalogue.give)
+    if name == "receive_basis":
+        return sorted(catalogue.receive)
+    rows = catalogue.codes[_LISTS[name]]
+    return sorted(code for code, row in rows.items() if row.refused_by is None)
+
+
+def merged(flags: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what flags and standard input say together; naming something twice is an error."""
+    said = {name: value for name, value in flags.items() if value not in ("", None, [], {}, False)}
+    twice = sorted(said.keys() & given.keys())
+    if twice:
+        names_of = ", ".join(twice)
+        raise InvalidInput(twice[0], _("{names} staat in de opdracht en in de invoer. Kies één.", names=names_of))
+    return {**given, **said}
+
+
+_LABELS = {"geboortedatum": "geboortedatum (JJJJ-MM-DD, onbekend deel 00)", "geslacht": "geslacht (M, V, O of leeg)"}

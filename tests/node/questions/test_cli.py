@@ -1,0 +1,167 @@
+"""The commands: what goes to the daemon, and that a person or motive is never an argument."""
+
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from samenloop.catalogue import load_catalogue
+from samenloop.errors import InvalidInput
+from samenloop_node import cli_decisions, cli_questions, prompts
+
+NUMBER = "0123456789abcdef" * 2
+PERSON = {"voornamen": "Jan", "geslachtsnaam": "Zandstra", "geboortedatum": "1984-05-17"}
+LINE = {"text": "Politie Midden: geen bericht. Register bijgewerkt tot 2026-11-20."}
+
+
+class Daemon:
+    """Remembers what it was asked and gives what it was told to give."""
+
+    def __init__(self):
+        self.calls = []
+        self.result = {"question": NUMBER, "case": "R-1", "state": "answered", "problem": "", "answers": [LINE]}
+
+    def call(self, command, arguments):
+        self.calls.append((command, arguments))
+        return self.result
+
+
+@pytest.fixture(name="daemon")
+def _daemon():
+    return Daemon()
+
+
+@pytest.fixture(name="run")
+def _run(daemon):
+    app = typer.Typer()
+    cli_questions.add_commands(app, daemon.call)
+    cli_decisions.add_commands(app, daemon.call)
+
+    def run(*arguments, stdin=None, **options):
+        text = json.dumps(stdin) if isinstance(stdin, dict) else stdin
+        return CliRunner().invoke(app, list(arguments), input=text, catch_exceptions=False, **options)
+
+    return run
+
+
+def test_ask_takes_the_person_from_standard_input_and_codes_from_flags(run, daemon):
+    done = run("ask", "--case", "R-1", "--holder", "politie-midden,reason=x", "--stdin", stdin={"person": PERSON})
+    assert done.exit_code == 0
+    assert LINE["text"] in done.output
+    ((command, request),) = daemon.calls
+    assert command == "ask"
+    assert request["person"] == PERSON
+    assert request["question"] == {"case": "R-1", "holders": [{"holder": "politie-midden", "reason": "x"}]}
+
+
+def test_ask_prompts_for_what_is_missing(run, daemon, monkeypatch):
+    typed = iter(["R-7", "a1", "b1", "c1", "ggz-midden", "p", "q", "s", "g", "r", "i", "w", "", "", "motief"])
+    monkeypatch.setattr(prompts, "at_terminal", lambda question: next(typed, "x"))
+    assert run("ask").exit_code == 0
+    request = daemon.calls[0][1]
+    assert request["question"]["case"] == "R-7"
+    assert [one["holder"] for one in request["question"]["holders"]] == ["ggz-midden"]
+    assert request["question"]["motive"] == "motief"
+    assert request["person"]["geslachtsnaam"] == "x"
+
+
+def test_a_retry_sends_the_number_and_the_person_only(run, daemon):
+    assert run("ask", "--retry", NUMBER, "--stdin", stdin={"person": PERSON}).exit_code == 0
+    assert daemon.calls == [("ask", {"person": PERSON, "retry": NUMBER})]
+
+
+def test_saying_something_twice_is_an_error(run):
+    with pytest.raises(InvalidInput):
+        run("ask", "--case", "R-1", "--stdin", stdin={"question": {"case": "R-2"}, "person": PERSON})
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{", "\xff", "x" * (prompts.MAX_STDIN + 1)])
+def test_wrong_standard_input_is_one_sentence(run, text):
+    with pytest.raises(InvalidInput) as caught:
+        run("ask", "--stdin", stdin=text.encode("latin-1") if text == "\xff" else text)
+    assert caught.value.field == "stdin"
+
+
+def test_no_command_takes_a_person_or_a_motive_as_an_argument(run):
+    for command in (["ask"], ["find-own"], ["decide", "release"], ["decide", "withhold"]):
+        text = run(*command, "--help").output
+        assert not any(f"--{word}" in text for word in ("motive", "voornamen", "geslachtsnaam", "person ")), command
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["ask"], ["answers"], ["case", "close"], ["find-own"], ["inbox"], ["witness", "show"], ["witness", "resume"]]
+    + [["decide", name] for name in ("steps", "release", "withhold", "take-back")],
+    ids=" ".join,
+)
+def test_every_command_has_help_with_an_example(run, command):
+    text = run(*command, "--help", env={"COLUMNS": "200"}).output
+    assert f"Example: samenloop-node {' '.join(command)}" in " ".join(text.split())
+    assert "--json" in text
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [("open", "ask --retry " + NUMBER), ("failed", "Geweigerd: R-28"), ("erased", "gewist")],
+)
+def test_answers_says_what_to_do_with_a_question_without_answer(run, daemon, state, text):
+    daemon.result = {"questions": [{**daemon.result, "state": state, "problem": "R-28", "answers": []}]}
+    assert text in " ".join(run("answers", "R-1").output.split())
+
+
+def test_release_sends_flags_as_one_decision(run, daemon):
+    daemon.result = {"question": NUMBER, "state": "released", "reported": False}
+    done = run(
+        *["decide", "release", NUMBER, "--give-basis", "wpg20", "--answer", "gevolgen=ja", "--person-informed"],
+        *["--stdin"],
+        stdin={"motive": "nodig"},
+    )
+    decision = {"question": NUMBER, "give_basis": "wpg20", "answers": {"gevolgen": "ja"}, "motive": "nodig"}
+    assert daemon.calls == [("decide", {"action": "release", "decision": {**decision, "person_informed": True}})]
+    assert "zodra hij bereikbaar is" in done.output
+
+
+@pytest.mark.parametrize("name", ["withhold", "take-back"])
+def test_hiding_sends_the_motive(run, daemon, name):
+    daemon.result = {"question": NUMBER, "state": "hidden", "reported": True}
+    assert run("decide", name, NUMBER, "--stdin", stdin={"motive": "nee"}).exit_code == 0
+    assert daemon.calls[0][1]["action"] == name
+
+
+def test_the_inbox_is_a_list(run, daemon):
+    hit = {"question": NUMBER, "asked": "nu", "asker_name": "Reclassering", "state": "hidden"}
+    daemon.result = {"hits": [{**hit, "records": [{"register": "politie", "record_id": "p-1"}]}]}
+    assert "politie/p-1" in run("inbox").output
+    daemon.result = {"hits": []}
+    assert "leeg" in run("inbox").output
+
+
+def test_the_witness_shows_sentences(run, daemon):
+    daemon.result = {"may_ask": False, "stops": ["Het logboek is kleiner."], "warnings": []}
+    text = run("witness", "show").output
+    assert "stelt geen vragen" in text
+    assert "kleiner" in text
+
+
+def test_find_own_and_closing_and_steps_print_lines(run, daemon):
+    daemon.result = {"records": [{"register": "politie", "record_id": "p-1"}]}
+    assert "politie: p-1" in run("find-own", "--purpose", "access", "--stdin", stdin={"person": PERSON}).output
+    daemon.result = {"records": []}
+    assert "geen eigen registratie" in run("find-own", "--purpose", "access", "--stdin", stdin={"person": {}}).output
+    daemon.result = {"case": "R-1", "closed": True, "reported": True}
+    assert "gesloten" in run("case", "close", "R-1").output
+    daemon.result = {"steps": [{"step": "a", "rule": "R-31", "text": "Past het?", "answers": ["ja", "nee"]}]}
+    assert "ja | nee" in run("decide", "steps", NUMBER).output
+
+
+@pytest.mark.parametrize("command", [["answers"], ["inbox"], ["witness", "show"], ["decide", "steps", NUMBER]])
+def test_json_is_the_result_itself(run, daemon, command):
+    assert json.loads(run(*command, "--json").output) == daemon.result
+
+
+def test_prompts_name_only_codes_that_can_be_used():
+    catalogue = load_catalogue()
+    assert "alle_partners" not in prompts.choices(catalogue, "reason")
+    assert "convenant" not in prompts.choices(catalogue, "give_basis")
+    assert "rr8" in prompts.choices(catalogue, "receive_basis")

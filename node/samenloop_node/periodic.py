@@ -13,6 +13,8 @@ from samenloop_node.statements import declare
 
 _INTEGRATE_SECONDS = 1.0
 _ANCHOR_SECONDS = 600.0
+_WITNESS_SECONDS = 20.0
+"""Own entries must be found within a minute, so looking goes on more often than the mailbox is emptied."""
 
 
 def jobs(app: App) -> tuple[Periodic, ...]:
@@ -25,7 +27,7 @@ def jobs(app: App) -> tuple[Periodic, ...]:
         Periodic("syncs", poll, lambda: resume(app)),
         Periodic("mailbox", poll, lambda: mailbox.poll(app)),
         Periodic("declarations", poll, lambda: declaring.send_open(app)),
-        Periodic("witness", poll, lambda: witness.round_as_witness(app)),
+        Periodic("witness", min(poll, _WITNESS_SECONDS), lambda: witness.round_as_witness(app)),
     )
 
 

@@ -126,11 +126,18 @@ async def _consistency(app: App, state: WitnessState, note: bytes) -> Sequence[b
 
 
 async def _prove_own(app: App, state: WitnessState) -> WitnessState:
-    waiting = await app.store.read(lambda db: receipts.unproved(db, BATCH))
-    if not waiting or not state.note:
-        return state
+    """Look for own entries in the accepted tree, oldest first, as long as whole batches of them are found."""
+    found = BATCH
+    while state.note and state.stopped is None and found == BATCH:
+        waiting = await app.store.read(lambda db: receipts.unproved(db, BATCH))
+        state, found = await _prove_batch(app, state, waiting) if waiting else (state, 0)
+    return state
+
+
+async def _prove_batch(app: App, state: WitnessState, waiting: Sequence[Receipt]) -> tuple[WitnessState, int]:
     request = audit_pb2.GetInclusionRequest(leaf_hashes=[one.leaf for one in waiting], tree_size=state.size)
     reply = await app.connection.get_inclusion(request)
+    head = checkpoints.parse(state.note)
     found: list[tuple[OwnProof, int]] = []
     for receipt, shown in zip(waiting, islice(reply.inclusions, len(waiting)), strict=False):
         if not shown.found:
@@ -140,11 +147,12 @@ async def _prove_own(app: App, state: WitnessState) -> WitnessState:
         except IntegrityError:
             state = witness.stop(state, Reason.OWN_DIFFERENT)
             break
-        proof = LogProof(shown.index, tuple(shown.hashes), checkpoints.parse(state.note)).format()
+        proof = LogProof(shown.index, tuple(shown.hashes), head).format()
         found.append((_own_proof(receipt, proof), shown.index))
     await app.store.write(lambda db: _keep_proofs(db, found))
-    await _keep(app, state)
-    return state
+    if state.stopped is not None:
+        await _keep(app, state)
+    return state, len(found)
 
 
 def _keep_proofs(db: sqlite3.Connection, found: Sequence[tuple[OwnProof, int]]) -> None:

@@ -48,8 +48,8 @@ ONLY = {
     ),
     "structlog": ("samenloop.logs", "samenloop_node.*", "samenloop_coordinator.*"),  # configured in logs alone
     "anyascii": ("samenloop_node.identity.*",),
-    "typer": ("*.cli", "*.cli.*", "*_cli"),
-    "rich": ("*.cli", "*.cli.*"),
+    "typer": ("*.cli", "*.cli.*", "*.cli_*", "*_cli"),
+    "rich": ("*.cli", "*.cli.*", "*.cli_*", "*_cli", "*.prompts"),
     "pickle": (),  # unpickling runs code
     "random": (),  # secrets only: predictable ids and dummies would tell hidden hits apart
 }

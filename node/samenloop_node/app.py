@@ -1,6 +1,8 @@
 """Everything that a command needs, put together once at start. Holds no state of its own."""
 
 import fcntl
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from samenloop.clock import Clock, SystemClock
 from samenloop.covenant import Covenant, Participant
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.keys import SealingKey, SigningKey
+from samenloop.logs import Log, open_log
 from samenloop.model import EpochId
 from samenloop.profile import Profile, profile
 from samenloop.texts import _
@@ -22,7 +25,7 @@ from samenloop_node.background import Background
 from samenloop_node.config import NodeConfig
 from samenloop_node.connection.agreement import Agreement
 from samenloop_node.connection.client import Connection
-from samenloop_node.keyring import Keyring, read_secret
+from samenloop_node.keyring import Keyring, keep_secret, read_secret
 from samenloop_node.ownlog import OwnLog
 from samenloop_node.references import KEY_BYTES, References
 from samenloop_node.store import Store
@@ -46,6 +49,7 @@ class App:
     sealing_key: SealingKey
     catalogue: Catalogue
     background: Background
+    log: Log
     demo: bool = False
     evaluation: bool = False
 
@@ -55,14 +59,9 @@ class App:
     ) -> Self:
         """Open keys, store and log; nothing is dialled. Raises SamenloopError with what is wrong and where."""
         clock = clock or SystemClock()
+        log = open_log("samenloop-node", sys.stderr)
         config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        references = References(
-            read_secret(
-                config.keys.references,
-                KEY_BYTES,
-                _("Er is nog geen sleutel {path}: start met samenloop-node join.", path=config.keys.references),
-            )
-        )
+        references = _references(config)
         store = Store(config.state / "node.sqlite")
         agreement = Agreement(store, config.covenant, clock)
         covenant = agreement.covenant()
@@ -82,7 +81,8 @@ class App:
             signing_key=SigningKey.load(config.keys.signing),
             sealing_key=SealingKey.load(config.keys.sealing),
             catalogue=load_catalogue(),
-            background=Background(),
+            background=Background(log),
+            log=log,
             demo=demo and covenant.flags.demo,
             evaluation=evaluation and covenant.flags.evaluation,
         )
@@ -107,6 +107,16 @@ class App:
         """Close the connection, then the store."""
         await self.connection.close()
         self.store.close()
+
+
+def _references(config: NodeConfig) -> References:
+    """Read the node-local key; a node that never ran makes it. Another key would make every record look changed."""
+    path = config.keys.references
+    if not path.exists() and not (config.state / "node.sqlite").exists():
+        keep_secret(path, os.urandom(KEY_BYTES))
+    return References(
+        read_secret(path, KEY_BYTES, _("Sleutel {path} is weg. Zet hem terug uit de reservekopie.", path=path))
+    )
 
 
 @contextmanager

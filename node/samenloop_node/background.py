@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
-
-import structlog
+from typing import Any, TypeVar
 
 from samenloop.errors import SamenloopError
+from samenloop.logs import Log, describe
+from samenloop.texts import _
 
-_logger = structlog.get_logger("samenloop_node")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,12 @@ class Periodic:
 class Background:
     """The running jobs of one daemon, by name. One job per name at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: Log) -> None:
+        self._log = log
         self._tasks: dict[str, asyncio.Task[Any]] = {}
         self._troubles: dict[str, str] = {}
 
-    def start(self, name: str, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+    def start(self, name: str, work: Coroutine[Any, Any, _T]) -> "asyncio.Task[_T]":
         """Run `work` under `name`; it goes on when nobody awaits it. The caller checks `running` first."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks[name] = task
@@ -63,7 +64,7 @@ class Background:
                 self._troubles.pop(job.name, None)
             except SamenloopError as error:
                 self._troubles[job.name] = error.text
-                _logger.warning("job_failed", job=job.name, code=error.code.value)
+                self._log.warning("job_failed", method=job.name, code=error.code.value)
             due = max(due + job.seconds, loop.time())
             await asyncio.sleep(due - loop.time())
 
@@ -72,7 +73,9 @@ class Background:
         if task.cancelled():
             return
         error = task.exception()
-        if error is not None:
-            code = error.code.value if isinstance(error, SamenloopError) else type(error).__name__
-            self._troubles[task.get_name()] = error.text if isinstance(error, SamenloopError) else code
-            _logger.error("job_ended", job=task.get_name(), code=code)
+        if isinstance(error, SamenloopError):
+            self._troubles[task.get_name()] = error.text
+            self._log.warning("job_ended", method=task.get_name(), code=error.code.value)
+        elif error is not None:
+            self._troubles[task.get_name()] = _("De node maakte een fout. Kijk in het logboek van de node.")
+            self._log.error("job_ended", method=task.get_name(), **describe(error))

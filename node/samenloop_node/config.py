@@ -77,11 +77,12 @@ class BeforehandGrounds(_Part):
 class RegisterSettings(_Part):
     """One register of this node.
 
-    `columns` names our column -> the file's column; empty = this file has none. `defaults` gives the value of a fact
-    column that the file does not have.
+    `columns` names our column -> the file's column; empty = this file has none. `ignore` lists columns that are left
+    unread; any other unknown column is refused. `defaults` gives the value of a fact column that the file lacks.
     """
 
     columns: dict[str, str] = {}
+    ignore: tuple[str, ...] = ()
     defaults: dict[FactColumn, str] = {}
     beforehand: BeforehandGrounds | None = None
 

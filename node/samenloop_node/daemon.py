@@ -3,14 +3,10 @@
 import asyncio
 import signal
 
-import structlog
-
 from samenloop.audit.fields import Event
 from samenloop_node import periodic, socket_server
 from samenloop_node.app import App, one_daemon
 from samenloop_node.config import NodeConfig
-
-_logger = structlog.get_logger("samenloop_node")
 
 
 async def run(config: NodeConfig, *, demo: bool = False, evaluation: bool = False) -> None:
@@ -36,7 +32,7 @@ async def _serve(app: App) -> None:
     for job in periodic.jobs(app):
         app.background.repeat(job)
     server = await socket_server.serve(app, app.config.socket)
-    _logger.info("started", participant=app.config.participant)
+    app.log.info("started", participant=app.config.participant)
     async with server:
         await stop.wait()
-    _logger.info("stopping")
+    app.log.info("stopping")

@@ -42,17 +42,7 @@ class Keyring:
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self.folder / f"{epoch}{SUFFIX}"
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o400)
-        except FileExistsError as error:
-            raise SamenloopError(
-                ErrorCode.INVALID_INPUT,
-                _("Het geheim van tijdvak {epoch} staat er al en blijft zoals het is.", epoch=epoch),
-            ) from error
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secret)
-            file.flush()
-            os.fsync(file.fileno())
+        keep_secret(path, secret)
         return path
 
     def destroy(self, epoch: EpochId) -> None:
@@ -71,6 +61,19 @@ class Keyring:
                 epoch=epoch,
             ),
         )
+
+
+def keep_secret(path: Path, secret: bytes) -> None:
+    """Write a secret to a new file (mode 0400) and flush it; raises SamenloopError rather than overwrite anything."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o400)
+    except OSError as error:
+        text = _("Sleutel {path} kan niet worden gemaakt: {why}.", path=path, why=error.strerror)
+        raise SamenloopError(ErrorCode.INVALID_INPUT, text) from error
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def read_secret(path: Path, size: int, missing: str) -> bytes:

@@ -9,7 +9,6 @@ section 8).
 
 import hashlib
 import secrets
-import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -23,7 +22,7 @@ from samenloop.audit.note import NoteSigner
 from samenloop.audit.sqlite import SqliteEntries, SqliteTree, append, create_tree_file, open_tree_file
 from samenloop.audit.stamp import Stamper
 from samenloop.clock import Clock
-from samenloop_node.store import Store, ownlog
+from samenloop_node.store import Store, Transaction, ownlog
 from samenloop_node.store.base import connect
 from samenloop_node.store.ownlog import Anchor
 
@@ -51,7 +50,7 @@ class OwnLog:
         """Return the name of this log."""
         return self._signer.name
 
-    def append(self, db: sqlite3.Connection, event: Event, public: Mapping[str, object]) -> int:
+    def append(self, db: Transaction, event: Event, public: Mapping[str, object]) -> int:
         """Append an entry to the open transaction of the act; return its place. `public` without the always-fields."""
         self._stamper.n = ownlog.entry_count(db) - self._first
         fields = {**public, **self._stamper.stamp(), "origin": self.origin, "software": _SOFTWARE}

@@ -13,9 +13,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
+from samenloop.logs import describe
 from samenloop.texts import _
 from samenloop_node.accounts import User
 from samenloop_node.app import App
@@ -30,7 +29,6 @@ from samenloop_node.socket_messages import (
 )
 
 _READ_SECONDS: Final = 10.0
-_logger = structlog.get_logger("samenloop_node")
 
 
 async def serve(app: App, path: Path, commands: Mapping[str, Command] = COMMANDS) -> asyncio.Server:
@@ -62,7 +60,7 @@ async def _connection(
         writer.write(line)
         await writer.drain()
     except ConnectionError:
-        _logger.info("caller_left")
+        app.log.info("caller_left")
     finally:
         writer.close()
 
@@ -80,8 +78,8 @@ async def _outcome(
         return format_result(await command.run(app, user, request.arguments, _emitter(writer)))
     except SamenloopError as error:
         return format_error(error)
-    except Exception as error:
-        _logger.exception("command_failed", kind=type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - the one place where a bug becomes INTERNAL
+        app.log.error("command_failed", **describe(error))
         text = _("De node maakte een fout. Er is niets getoond. Vraag de beheerder om in het logboek te kijken.")
         return format_error(SamenloopError(ErrorCode.INTERNAL, text))
 

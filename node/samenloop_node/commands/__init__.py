@@ -27,7 +27,21 @@ class Command:
 
 
 def _commands() -> Mapping[str, Command]:
-    from samenloop_node.commands import answers, ask, case, decide, findown, inbox, status, sync, witness
+    from samenloop_node.commands import (
+        answers,
+        ask,
+        case,
+        decide,
+        epoch,
+        findown,
+        inbox,
+        key,
+        register,
+        status,
+        sync,
+        withdraw,
+        witness,
+    )
 
     everybody = frozenset(Role)
     operators = frozenset({Role.OPERATOR})
@@ -38,6 +52,10 @@ def _commands() -> Mapping[str, Command]:
         {
             "status": Command(status.run, everybody),
             "sync": Command(sync.run, operators),
+            "register": Command(register.run, case_workers | operators),
+            "withdraw": Command(withdraw.run, case_workers | operators),
+            "key": Command(key.run, operators),
+            "epoch": Command(epoch.run, operators),
             "ask": Command(ask.run, case_workers),
             "answers": Command(answers.run, case_workers),
             "case": Command(case.run, case_workers),

@@ -1,13 +1,66 @@
-"""`status`: how this node stands. Never anything about a hidden hit or an asked question of another."""
+"""`status`: how this node stands. Counts of its own registrations and open work; nothing that tells of a hidden hit."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
+from samenloop.errors import SamenloopError
 from samenloop_node.accounts import User
 from samenloop_node.app import App
+from samenloop_node.registrations.jobs import job_name
+from samenloop_node.store import Transaction, receipts, registrations, syncs
 
 
 async def run(app: App, user: User, request: Mapping[str, object], emit: object) -> dict[str, object]:
-    """Return participant and covenant of this node."""
+    """Return the state of this node; does not call the coordinator."""
     del user, request, emit
-    covenant = app.covenant()
-    return {"participant": app.config.participant, "covenant": covenant.id, "version": covenant.version}
+    covenant, live = app.covenant(), app.agreement.live
+    known = await app.store.read(lambda db: _stored(db, app))
+    return {
+        "participant": app.config.participant,
+        "covenant": covenant.id,
+        "version": covenant.version,
+        "epochs": {
+            "read": ", ".join(live.read_epochs) or "-",
+            "write": ", ".join(live.write_epochs) or "-",
+            "keys": ", ".join(app.keyring.epochs()) or "-",
+        },
+        "coverage": [
+            {"register": row.register, "epoch": row.epoch, "registered": row.registered, "with_epoch": row.with_epoch}
+            for row in live.coverage
+        ],
+        **known,
+        "own_log": app.ownlog.checkpoint().size,
+        "messages": [*_certificate(app), *app.background.troubles().values()],
+    }
+
+
+def _stored(db: Transaction, app: App) -> dict[str, object]:
+    registers = []
+    for row in app.participant().registers:
+        last = syncs.last(db, row.id)
+        registers.append(
+            {
+                "register": row.id,
+                "registered": registrations.count(db, row.id),
+                "synced": _day(last.started_ms) if last and last.state == syncs.DONE else "-",
+                "outcome": last.outcome if last else "",
+                "busy": app.background.running(job_name(row.id)),
+            }
+        )
+    return {
+        "registers": registers,
+        "open_syncs": [{"register": one.register, "why": one.outcome} for one in syncs.unfinished(db)],
+        "unproved_entries": len(receipts.unproved(db)),
+    }
+
+
+def _certificate(app: App) -> list[str]:
+    try:
+        warning = app.connection.certificate_warning()
+    except SamenloopError as error:
+        return [error.text]
+    return [warning] if warning else []
+
+
+def _day(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d")

@@ -54,7 +54,7 @@ class Agreement:
         self._store = store
         self._clock = clock
         stored = store.read_now(covenants.newest)
-        self._covenant = parse_canonical(stored.document) if stored else _pinned(files)
+        self._covenant = parse_canonical(stored.document) if stored else pinned(files)
         self._live = LiveState()
 
     def covenant(self) -> Covenant:
@@ -123,7 +123,8 @@ class Agreement:
             )
 
 
-def _pinned(files: CovenantFiles) -> Covenant:
+def pinned(files: CovenantFiles) -> Covenant:
+    """Return the covenant of the configured file if it has the configured fingerprint; raises SamenloopError."""
     try:
         covenant = parse_canonical(files.document.read_bytes())
     except OSError as error:

@@ -19,7 +19,7 @@ from samenloop.errors import InvalidInput, Refused
 from samenloop.model import ParticipantId, code
 from samenloop_node.accounts import Authorisations
 from samenloop_node.config import BeforehandGrounds
-from samenloop_node.identity.bsn import refuse_bsn
+from samenloop_node.identity.bsn import is_bsn
 from samenloop_node.references import References
 from samenloop_node.registrations.reasons import RowError
 
@@ -95,7 +95,8 @@ def reference(column: str, text: str) -> str:
         raise RowError(column, "too_long_reference")
     if not text.isprintable():
         raise RowError(column, "control_character")
-    refuse_bsn(column, text)
+    if is_bsn(text):
+        raise RowError(column, "bsn")
     return text
 
 

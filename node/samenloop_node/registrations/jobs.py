@@ -1,6 +1,8 @@
 """Synchronisations as jobs of the daemon: one per register at a time, going on when the caller has left."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.texts import _
@@ -9,15 +11,26 @@ from samenloop_node.registrations.sync import Order, Progress, again, begin, car
 from samenloop_node.store import syncs
 from samenloop_node.store.syncs import Sync
 
+_T = TypeVar("_T")
+
 
 async def synchronise(app: App, order: Order, progress: Progress) -> dict[str, object]:
     """Do a synchronisation and return its report; it goes on when the caller is cancelled."""
-    name = job_name(order.register)
+    return await alone(app, order.register, _whole(app, order, progress))
+
+
+async def alone(app: App, register: str, work: Coroutine[Any, Any, _T]) -> _T:
+    """Do something with a register while nothing else does; it goes on when the caller is cancelled.
+
+    Raises SamenloopError(BUSY) when something else does.
+    """
+    name = job_name(register)
     if app.background.running(name):
+        work.close()
         raise SamenloopError(
-            ErrorCode.BUSY, _("Register {name} wordt al gesynchroniseerd. Wacht tot dat klaar is.", name=order.register)
+            ErrorCode.BUSY, _("Register {name} wordt al bijgewerkt. Wacht tot dat klaar is.", name=register)
         )
-    return await asyncio.shield(app.background.start(name, _whole(app, order, progress)))
+    return await asyncio.shield(app.background.start(name, work))
 
 
 async def resume(app: App) -> None:

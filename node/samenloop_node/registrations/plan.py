@@ -7,7 +7,6 @@ tokens.
 """
 
 import os
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +19,7 @@ from samenloop_node.registrations.facts import RowDecision
 from samenloop_node.registrations.reasons import RowError
 from samenloop_node.registrations.rows import Row, RowReader, facts_digest
 from samenloop_node.registrations.survey import Survey
-from samenloop_node.store import Store, registrations, syncs
+from samenloop_node.store import Store, Transaction, registrations, syncs
 from samenloop_node.store.registrations import Registration
 from samenloop_node.store.syncs import KEEP, PlanRow, RowProblem
 
@@ -72,7 +71,7 @@ class Planner:
         except RowError as error:
             return error
 
-    def _plan_batch(self, judged: Sequence[tuple[Record, Row | RowError]], db: sqlite3.Connection) -> None:
+    def _plan_batch(self, judged: Sequence[tuple[Record, Row | RowError]], db: Transaction) -> None:
         problems: list[RowProblem] = []
         for record, outcome in judged:
             if isinstance(outcome, RowError):
@@ -82,7 +81,7 @@ class Planner:
                 problems.extend(self._plan_row(db, record, outcome))
         syncs.add_problems(db, self.sync, problems)
 
-    def _keep_failed(self, db: sqlite3.Connection, record: Record) -> None:
+    def _keep_failed(self, db: Transaction, record: Record) -> None:
         self.counts.failed += 1
         try:
             record_id = self.reader.record_id(record)
@@ -94,7 +93,7 @@ class Planner:
             return
         syncs.plan(db, self.sync, PlanRow(record.row, record.offset, record_id, KEEP, b"", b"", b"", b""))
 
-    def _plan_row(self, db: sqlite3.Connection, record: Record, row: Row) -> Iterable[RowProblem]:
+    def _plan_row(self, db: Transaction, record: Record, row: Row) -> Iterable[RowProblem]:
         before = syncs.planned(db, self.sync, row.record_id)
         registered = registrations.find(db, self.reader.setting.register, row.record_id)
         if before is not None:
@@ -115,7 +114,7 @@ class Planner:
         self.counts.decisions_not_applied += 1
         return (RowProblem(record.row, problem.column, problem.reason),)
 
-    def _repeated(self, db: sqlite3.Connection, record: Record, row: Row, before: PlanRow) -> Iterable[RowProblem]:
+    def _repeated(self, db: Transaction, record: Record, row: Row, before: PlanRow) -> Iterable[RowProblem]:
         same = row.row_digest == before.row_digest and before.facts_digest in (
             facts_digest(self.reader.setting, row.said, row.said.decision),
             facts_digest(self.reader.setting, row.said, None),
@@ -141,7 +140,7 @@ class Planner:
         return KEEP
 
     def _applied(
-        self, db: sqlite3.Connection, row: Row, registered: Registration | None
+        self, db: Transaction, row: Row, registered: Registration | None
     ) -> tuple[RowDecision | None, RowError | None]:
         decision = row.said.decision
         if decision is None:
@@ -156,7 +155,7 @@ class Planner:
         used.add(decision.reference)
         return decision, None
 
-    def _used_on(self, db: sqlite3.Connection, decision: RowDecision) -> set[bytes]:
+    def _used_on(self, db: Transaction, decision: RowDecision) -> set[bytes]:
         day = decision.decided_on.isoformat()
         key = (decision.decider, day)
         if key not in self._used:

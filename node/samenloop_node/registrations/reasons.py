@@ -41,4 +41,4 @@ def explain(column: str, reason: str) -> str:
         return _(_REASONS[reason], column=column)
     if reason in REASON_CODES:
         return FieldError(column, reason).text
-    return _("Regel {rule} laat deze registratie niet toe. Zie: samenloop-node explain --rule {rule}.", rule=reason)
+    return _("Regel {rule} laat deze registratie niet toe. Zie de lijst van regels in de documentatie.", rule=reason)

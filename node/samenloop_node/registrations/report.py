@@ -8,9 +8,9 @@ from samenloop_node.store.syncs import RowProblem
 
 
 def sync_report(
-    register: str, numbers: Mapping[str, int], problems: Sequence[RowProblem], ignored: Sequence[str], day: str
+    register: str, numbers: Mapping[str, int], problems: Sequence[RowProblem], day: str
 ) -> dict[str, object]:
-    """Return the report as JSON; `numbers` are those of `plan.Counts` and `withdrawn`, `ignored` the unused columns."""
+    """Return the report as JSON; `numbers` are those of `plan.Counts` and `withdrawn`."""
     text = _(
         "{added} toegevoegd, {changed} gewijzigd, {withdrawn} ingetrokken, {unchanged} gelijk, {failed} geweigerd.",
         **numbers,
@@ -21,7 +21,6 @@ def sync_report(
         "register": register,
         **numbers,
         "updated_until": day,
-        "ignored_columns": list(ignored),
         "problems": [
             {"row": one.row, "column": one.column, "reason": one.reason, "text": explain(one.column, one.reason)}
             for one in problems

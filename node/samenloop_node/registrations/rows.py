@@ -15,6 +15,7 @@ from samenloop_node.registrations.facts import MAX_REFERENCE, RowDecision, RowFa
 from samenloop_node.registrations.reasons import RowError
 
 _MUST_HAVE: Final[tuple[FactColumn, ...]] = ("taak", "kader", "herkomst", "maatregel", "toetsdatum", "bescherming")
+_UNREAD = ("organisation",)
 _CACHE = 10_000
 
 
@@ -36,7 +37,6 @@ class Layout:
     places: Mapping[str, int]
     defaults: Mapping[FactColumn, str]
     width: int
-    ignored: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ class RowReader:
 
 
 def layout_of(header: Header, settings: RegisterSettings) -> Layout:
-    """Find the columns; raises InvalidInput for a forbidden, missing or double one, naming it and how to mend it."""
+    """Find the columns; raises InvalidInput for a forbidden, missing, double or unknown one."""
     for name in header.columns:
         if is_forbidden_column(name):
             raise InvalidInput(
@@ -100,9 +100,7 @@ def layout_of(header: Header, settings: RegisterSettings) -> Layout:
                     name=name,
                 ),
             )
-    absent: dict[str, str] = {
-        column: "" for column in FACT_COLUMNS if settings.columns.get(column, column) not in header.columns
-    }
+    absent = [column for column in FACT_COLUMNS if settings.columns.get(column, column) not in header.columns]
     for column in _MUST_HAVE:
         if column in absent and column not in settings.defaults:
             raise InvalidInput(
@@ -112,11 +110,23 @@ def layout_of(header: Header, settings: RegisterSettings) -> Layout:
                     name=column,
                 ),
             )
-    mapping: dict[str, str] = {**settings.columns, **absent}
+    mapping: dict[str, str] = {**settings.columns, **dict.fromkeys(absent, "")}
     places = place_columns(header, ("record_id", *PERSON_COLUMNS, *FACT_COLUMNS), mapping)
-    used = {header.columns[place] for place in places.values()}
-    ignored = tuple(name for name in header.columns if name not in used)
-    return Layout(places, settings.defaults, len(header.columns), ignored)
+    _refuse_unknown(header, places, settings)
+    return Layout(places, settings.defaults, len(header.columns))
+
+
+def _refuse_unknown(header: Header, places: Mapping[str, int], settings: RegisterSettings) -> None:
+    known = {header.columns[place] for place in places.values()} | {*settings.ignore, *_UNREAD}
+    for name in header.columns:
+        if name not in known:
+            raise InvalidInput(
+                name,
+                _(
+                    "Kolom {name} is niet bekend. Haal hem uit de export of noem hem bij ignore in de configuratie.",
+                    name=name,
+                ),
+            )
 
 
 def check_record_id(text: str) -> str:

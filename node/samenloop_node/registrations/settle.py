@@ -2,7 +2,6 @@
 partners.
 """
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,13 +14,13 @@ from samenloop_node import declaring, letters
 from samenloop_node.app import App
 from samenloop_node.registrations.prepare import Prepared, stored_decisions, stored_facts
 from samenloop_node.registrations.stream import Sent
-from samenloop_node.store import inbox, receipts, registrations
+from samenloop_node.store import Transaction, inbox, receipts, registrations
 from samenloop_node.store.inbox import StoredDeclaration
 from samenloop_node.store.registrations import Settled
 from samenloop_node.store.syncs import RowProblem
 
 REFUSED = overlap_pb2.ItemResult.STATUS_REFUSED
-Report = Callable[[sqlite3.Connection, list[RowProblem], int], None]
+Report = Callable[[Transaction, list[RowProblem], int], None]
 """Told, inside the transaction, what was refused and how many items were done."""
 
 
@@ -49,7 +48,7 @@ class Settler:
         now = milliseconds(self.app.clock.now())
         event = entries.parse(reply.receipt.entry).event.value
 
-        def work(db: sqlite3.Connection) -> None:
+        def work(db: Transaction) -> None:
             for letter in self._letters(db, done):
                 inbox.add_declaration(db, letter)
             registrations.settle(db, [_settled(item, now) for item in done if item.act != WITHDRAW])
@@ -60,7 +59,7 @@ class Settler:
 
         await self.app.store.write(work)
 
-    def _letters(self, db: sqlite3.Connection, items: list[Prepared]) -> list[StoredDeclaration]:
+    def _letters(self, db: Transaction, items: list[Prepared]) -> list[StoredDeclaration]:
         """Tell the acting partner under which registration id his case is listed, when that is news to him."""
         made = []
         for item in items:

@@ -53,21 +53,26 @@ class Stream:
     source: Iterator[list[Prepared]]
     settle: Settle
     _waiting: deque[Sent] = field(default_factory=deque)
+    _settled: int = 0
     _ended: bool = False
-    _failure: Exception | None = None
+    _making: "asyncio.Task[None] | None" = None
 
     async def run(self) -> None:
         """Send everything; raises SamenloopError(UNAVAILABLE) when the coordinator stays away for 15 seconds."""
         pauses = iter(_PAUSES)
-        while not (self._ended and not self._waiting):
-            try:
-                await self._burst()
-                pauses = iter(_PAUSES)
-            except SamenloopError as error:
-                pause = next(pauses, None)
-                if error.code not in _AGAIN or pause is None:
-                    raise
-                await asyncio.sleep(pause)
+        try:
+            while not (self._ended and not self._waiting):
+                try:
+                    await self._burst()
+                    pauses = iter(_PAUSES)
+                except SamenloopError as error:
+                    pause = next(pauses, None)
+                    if error.code not in _AGAIN or pause is None:
+                        raise
+                    await asyncio.sleep(pause)
+        finally:
+            if self._making is not None:
+                await asyncio.wait({self._making})
 
     async def _burst(self) -> None:
         window = asyncio.Semaphore(WINDOW)
@@ -78,37 +83,43 @@ class Stream:
             check_receipt(self.app, sent.chunk, reply)
             await self.settle(sent, reply)
             self._waiting.popleft()
+            self._settled += 1
             window.release()
-        if self._failure is not None:
-            raise self._failure
+        if self._making is not None and self._making.done():
+            self._making.result()
 
     async def _requests(self, window: asyncio.Semaphore) -> AsyncIterator[overlap_pb2.RegisterRequest]:
         until = asyncio.get_running_loop().time() + BURST_SECONDS
-        for sent in list(self._waiting):
+        begun, yielded = self._settled, 0
+        while True:
             await window.acquire()
-            yield sent.request
-        while not self._ended and asyncio.get_running_loop().time() < until:
-            await window.acquire()
-            next_one = await self._make()
-            if next_one is None:
+            place = yielded - (self._settled - begun)
+            late = self._ended or asyncio.get_running_loop().time() >= until
+            if place >= len(self._waiting) and (late or not await self._more()):
                 return
-            yield next_one.request
+            yielded += 1
+            yield self._waiting[place].request
 
-    async def _make(self) -> Sent | None:
-        try:
-            items = await asyncio.to_thread(next, self.source, None)
-            if items is None:
-                self._ended = True
-                return None
-            sent = self._build(items)
-            rows = [(self.register, item.record_id, item.registration_id) for item in items]
-            await self.app.store.write(lambda db: registrations.unsettle(db, rows, sent.chunk.sent_ms))
-        except Exception as failure:  # noqa: BLE001 - gRPC would swallow it here; `_burst` raises it
-            self._failure = failure
+    async def _more(self) -> bool:
+        """Have one more chunk waiting; False when there is none, or making it failed: then `_burst` raises that.
+
+        gRPC may cancel who asks for requests at any time; what is being made goes on and is sent by the next stream.
+        """
+        if self._making is None or self._making.done():
+            self._making = asyncio.get_running_loop().create_task(self._make())
+        waiting = len(self._waiting)
+        await asyncio.wait({asyncio.shield(self._making)})
+        return self._making.exception() is None and len(self._waiting) > waiting
+
+    async def _make(self) -> None:
+        items = await asyncio.to_thread(next, self.source, None)
+        if items is None:
             self._ended = True
-            return None
+            return
+        sent = self._build(items)
+        rows = [(self.register, item.record_id, item.registration_id) for item in items]
+        await self.app.store.write(lambda db: registrations.unsettle(db, rows, sent.chunk.sent_ms))
         self._waiting.append(sent)
-        return sent
 
     def _build(self, items: list[Prepared]) -> Sent:
         salt = os.urandom(SALT_BYTES)

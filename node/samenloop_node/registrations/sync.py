@@ -7,7 +7,6 @@
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -34,7 +33,7 @@ from samenloop_node.registrations.settle import Settler
 from samenloop_node.registrations.stream import Sent, Stream
 from samenloop_node.registrations.survey import Survey, survey
 from samenloop_node.statements import declare
-from samenloop_node.store import registrations, syncs
+from samenloop_node.store import Transaction, registrations, syncs
 from samenloop_node.store.syncs import DONE, STOPPED, RowProblem, Sync
 
 GUARD_COUNT: Final = 50
@@ -166,7 +165,7 @@ async def _guard(running: Running) -> bool:
     """Return whether there is anything to withdraw; raises SamenloopError when it would be suspiciously much."""
     sync = running.sync
 
-    def numbers(db: sqlite3.Connection) -> tuple[int, int, dict[int, int]]:
+    def numbers(db: Transaction) -> tuple[int, int, dict[int, int]]:
         gone = syncs.count_absent(db, sync.id, sync.register)
         return gone, registrations.count(db, sync.register), syncs.count_acts(db, sync.id)
 
@@ -193,7 +192,7 @@ async def _send(running: Running, chunks: Generator[list[Prepared], None, None])
     app, sync = running.app, running.sync
     report = _reporting(running, "send", running.total)
 
-    def told(db: sqlite3.Connection, problems: list[RowProblem], count: int) -> None:
+    def told(db: Transaction, problems: list[RowProblem], count: int) -> None:
         syncs.add_problems(db, sync.id, problems)
         running.refused += len(problems)
         running.sent += count
@@ -217,7 +216,7 @@ async def _finish(running: Running) -> dict[str, object]:
     problems = await app.store.read(lambda db: syncs.problems(db, sync.id, REPORTED))
     numbers = {**asdict(running.counts), "withdrawn": running.withdrawn}
     numbers["failed"] += running.refused
-    report = sync_report(sync.register, numbers, problems, running.survey.layout.ignored, day.isoformat())
+    report = sync_report(sync.register, numbers, problems, day.isoformat())
     entry = {
         "register": sync.register,
         "actor": app.config.participant,
@@ -226,7 +225,7 @@ async def _finish(running: Running) -> dict[str, object]:
         "day": day.isoformat(),
     }
 
-    def work(db: sqlite3.Connection) -> None:
+    def work(db: Transaction) -> None:
         app.ownlog.append(db, Event.SYNC, entry)
         syncs.finish(db, sync.id, DONE, str(report["text"]))
 

@@ -5,6 +5,6 @@ Who can change this file can make the node forget registrations or ask under ano
 reveal a person.
 """
 
-from samenloop_node.store.base import Store
+from samenloop_node.store.base import Store, Transaction
 
-__all__ = ["Store"]
+__all__ = ["Store", "Transaction"]

@@ -14,13 +14,15 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.texts import _
 
 T = TypeVar("T")
-Work = Callable[[sqlite3.Connection], T]
+Transaction: TypeAlias = sqlite3.Connection
+"""What a piece of work gets: the open transaction (or, for `read`, a read-only connection)."""
+Work = Callable[[Transaction], T]
 
 _BATCH = 64
 _PRAGMAS: dict[str, object] = {

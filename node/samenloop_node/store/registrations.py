@@ -120,6 +120,16 @@ def without_epoch(db: sqlite3.Connection, epoch: str) -> list[tuple[str, str]]:
     return list(rows)
 
 
+def count_only_in(db: sqlite3.Connection, epoch: str) -> int:
+    """Return how many registrations have tokens for no other epoch than this one."""
+    row = db.execute(
+        "SELECT count(*) FROM registration r WHERE NOT EXISTS (SELECT 1 FROM registration_epoch e"
+        " WHERE e.registration_id = r.registration_id AND e.epoch <> ?)",
+        (epoch,),
+    ).fetchone()
+    return int(row[0])
+
+
 def unsettle(db: sqlite3.Connection, rows: Iterable[tuple[str, str, bytes]], now_ms: int) -> None:
     """Note that these (register, record id, registration id) are on their way out; new ones are added."""
     db.executemany(

@@ -1,0 +1,110 @@
+"""`samenloop-node`: the program of a partner. Each command asks the running node; only `run` is the node itself."""
+
+import asyncio
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from samenloop.errors import SamenloopError
+from samenloop.texts import _
+from samenloop_node.cli.base import (
+    DEFAULT_CONFIG,
+    DEFAULT_SOCKET,
+    EXIT_HELP,
+    AsOption,
+    ConfigOption,
+    Daemon,
+    JsonOption,
+    SocketOption,
+    exit_code,
+    one_sentence,
+    show,
+)
+from samenloop_node.cli.fields import MAX_FIELDS, parse_fields, prompted
+from samenloop_node.cli.keys import epoch_app, key_app
+from samenloop_node.cli.local import config_app
+from samenloop_node.cli.records import register, sync, withdraw
+from samenloop_node.join_cli import app as join_app
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help=f"Samenloop at a partner: register persons, ask, decide. {EXIT_HELP}",
+    pretty_exceptions_show_locals=False,
+)
+app.command()(sync)
+app.command()(register)
+app.command()(withdraw)
+app.add_typer(key_app, name="key")
+app.add_typer(epoch_app, name="epoch")
+app.add_typer(config_app, name="config")
+app.add_typer(join_app, name="join")
+
+
+@app.command()
+def run(
+    config: ConfigOption = DEFAULT_CONFIG,
+    demo: Annotated[bool, typer.Option("--demo", help="Allow --as, if the covenant is a demo too.")] = False,
+    evaluation: Annotated[
+        bool, typer.Option("--evaluation", help="Lift budgets and modes, if the covenant says so too.")
+    ] = False,
+) -> None:
+    """Run the node until it gets SIGTERM.
+
+    Example: samenloop-node run --config /etc/samenloop/node.toml
+    """
+    from samenloop_node import daemon
+    from samenloop_node.config import load_config
+
+    with one_sentence():
+        asyncio.run(daemon.run(load_config(config), demo=demo, evaluation=evaluation))
+
+
+@app.command()
+def status(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
+    """Show how this node stands: registrations, epochs, certificate, open work.
+
+    Example: samenloop-node status --json
+    """
+    daemon = Daemon(socket, acting, as_json)
+    daemon.show(daemon.ask("status", {}), _status_lines)
+
+
+@app.command()
+def explain(
+    profile: Annotated[str, typer.Option("--profile", help="Token profile.")] = "nl-1", as_json: JsonOption = False
+) -> None:
+    """Show what the fields of a person become before they are keyed. Nothing is sent or kept; no node is needed.
+
+    Asks for the fields on a terminal; else reads them as JSON on standard input.
+
+    Example: samenloop-node explain < person.json
+    """
+    from samenloop_node.commands import explain as explaining
+
+    with one_sentence(as_json=as_json):
+        fields = prompted() if sys.stdin.isatty() else parse_fields(sys.stdin.read(MAX_FIELDS))
+        result = explaining.person(fields, profile)
+    show(result, explaining.lines, as_json=as_json)
+
+
+def main() -> None:
+    """Start the program; an expected error is one sentence on standard error and an exit code."""
+    try:
+        app()
+    except SamenloopError as error:
+        typer.echo(error.text, err=True)
+        sys.exit(exit_code(error))
+
+
+def _status_lines(result: Mapping[str, Any]) -> Iterator[str]:
+    yield _("Deelnemer {participant}, convenant {covenant} versie {version}", **result)
+    for register_row in result["registers"]:
+        yield _(
+            "Register {register}: {registered} registraties, laatste synchronisatie {synced}. {outcome}", **register_row
+        )
+    for row in result["coverage"]:
+        yield _("Tijdvak {epoch}, register {register}: {with_epoch} van {registered} registraties", **row)
+    yield _("Tijdvakken om te lezen: {read}; om te schrijven: {write}", **result["epochs"])
+    yield from result["messages"]

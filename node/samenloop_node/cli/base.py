@@ -1,0 +1,93 @@
+"""What all commands share: options, exit codes, asking the daemon, printing a result or one sentence of error."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from samenloop.errors import ErrorCode, SamenloopError
+from samenloop_node.socket_client import call
+
+DEFAULT_SOCKET: Final = Path("/run/samenloop-node/node.sock")
+DEFAULT_CONFIG: Final = Path("/etc/samenloop/node.toml")
+FAILED, USAGE, PARTLY, REFUSED, LATER = 1, 2, 3, 4, 5
+EXIT_HELP: Final = (
+    "Exit codes: 0 done; 1 failed; 2 wrong input; 3 done, but rows were refused; 4 refused by a rule or a right; "
+    "5 not now, try again later."
+)
+_EXIT: Final[Mapping[ErrorCode, int]] = {
+    ErrorCode.INVALID_INPUT: USAGE,
+    ErrorCode.TOO_LARGE: USAGE,
+    ErrorCode.REFUSED: REFUSED,
+    ErrorCode.NOT_PERMITTED: REFUSED,
+    ErrorCode.NOT_AUTHENTICATED: REFUSED,
+    ErrorCode.BUDGET_EXHAUSTED: REFUSED,
+    ErrorCode.UNAVAILABLE: LATER,
+    ErrorCode.BUSY: LATER,
+    ErrorCode.CLOCK_SKEW: LATER,
+    ErrorCode.STORAGE_FULL: LATER,
+}
+
+SocketOption = Annotated[
+    Path, typer.Option("--socket", envvar="SAMENLOOP_NODE_SOCKET", help="Socket of the running node.")
+]
+ConfigOption = Annotated[
+    Path, typer.Option("--config", envvar="SAMENLOOP_NODE_CONFIG", help="Configuration of the node (TOML).")
+]
+AsOption = Annotated[str, typer.Option("--as", help="Act as this account; in a demo only.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+@contextmanager
+def one_sentence(*, as_json: bool = False) -> Iterator[None]:
+    """Turn an expected error into its sentence (or JSON) and an exit code; anything else is a bug and shows."""
+    try:
+        yield
+    except SamenloopError as error:
+        if as_json:
+            typer.echo(format_error(error).decode().rstrip())
+        else:
+            typer.echo(error.text, err=True)
+        raise typer.Exit(_EXIT.get(error.code, FAILED)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """The running node, as one command line reaches it."""
+
+    socket: Path
+    acting: str = ""
+    as_json: bool = False
+
+    def ask(
+        self,
+        command: str,
+        arguments: Mapping[str, object],
+        progress: Callable[[Mapping[str, Any]], None] | None = None,
+    ) -> dict[str, Any]:
+        """Have the node carry out a command; ends the program with one sentence when it fails."""
+        with one_sentence(as_json=self.as_json):
+            return call(self.socket, command, arguments, self.acting, progress)
+
+    def show(self, result: Mapping[str, Any], lines: Callable[[Mapping[str, Any]], Iterator[str]]) -> None:
+        """Print a result, as JSON or as lines for people."""
+        show(result, lines, as_json=self.as_json)
+
+
+def show(result: Mapping[str, Any], lines: Callable[[Mapping[str, Any]], Iterator[str]], *, as_json: bool) -> None:
+    """Print a result, as JSON or as lines for people."""
+    if as_json:
+        typer.echo(json.dumps(result, ensure_ascii=False, indent=2, sort_keys=True))
+        return
+    for line in lines(result):
+        typer.echo(line)
+
+
+def on_terminal() -> bool:
+    """Say whether somebody is looking: then there is a progress bar; in cron there is none."""
+    return sys.stderr.isatty()

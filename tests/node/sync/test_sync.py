@@ -1,0 +1,346 @@
+"""`sync` against a coordinator behind real mutual TLS: what is sent, what is kept, and what a crash or fault leaves."""
+
+import asyncio
+import csv
+import os
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.wire.declare import Freshness
+from samenloop.wire.register import FACTS, PUT, WITHDRAW
+from samenloop_node.app import App
+from samenloop_node.registrations.jobs import resume, synchronise
+from samenloop_node.registrations.sync import Order
+from samenloop_node.store import registrations, syncs
+from tests.node.kit import EPOCH, REGISTER, FakeCoordinator, Partner, utc_now, world
+
+PERSON = {
+    "record_id": "p-1",
+    "voornamen": "Anna Maria",
+    "roepnaam": "",
+    "voorvoegsel": "van der",
+    "geslachtsnaam": "Heijdenrijk",
+    "partner_voorvoegsel": "",
+    "partner_geslachtsnaam": "",
+    "geboortedatum": "1980-03-17",
+    "geboorteplaats": "Utrecht",
+    "geslacht": "V",
+    "postcode": "3511 AB",
+    "huisnummer": "12",
+}
+TODAY = utc_now().date()
+
+
+def person(number: int, **changes: str) -> dict[str, str]:
+    return {**PERSON, "record_id": f"p-{number}", "geboortedatum": f"19{number % 90 + 10}-03-17", **changes}
+
+
+def write(path: Path, rows: list[dict[str, str]], separator: str = ",", encoding: str = "utf-8") -> Path:
+    with path.open("w", encoding=encoding, newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]), delimiter=separator)
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+@pytest.fixture(name="coordinator")
+def _coordinator(tmp_path: Path) -> Iterator[FakeCoordinator]:
+    made, partner = world(tmp_path)
+    made.partner = partner  # type: ignore[attr-defined]
+    with made.serving():
+        yield made
+
+
+@pytest.fixture(name="partner")
+def _partner(coordinator: FakeCoordinator) -> Partner:
+    return coordinator.partner  # type: ignore[attr-defined, no-any-return]
+
+
+@pytest.fixture(name="sync")
+def _sync(partner: Partner) -> Callable[..., dict[str, Any]]:
+    """Return a function that opens the node, synchronises a file, and closes the node."""
+
+    def sync(path: Path, register: str = REGISTER, confirmed: int = 0) -> dict[str, Any]:
+        async def main() -> dict[str, Any]:
+            app = App.open(partner.config())
+            try:
+                return await synchronise(app, Order(register, path, confirmed, "o.operator"), lambda _message: None)
+            finally:
+                await app.background.stop()
+                await app.close()
+
+        return asyncio.run(main())
+
+    return sync
+
+
+def test_a_first_sync_registers_everybody_and_declares_the_day_of_the_file(coordinator, sync, tmp_path):
+    file = write(tmp_path / "export.csv", [person(n) for n in range(250)])
+    os.utime(file, (time.time(), time.time() - 3 * 86400))
+    report = sync(file)
+    assert (report["added"], report["failed"], report["problems"]) == (250, 0, [])
+    assert len(coordinator.registered) == 250
+    assert [count for _request, count in coordinator.chunks] == [200, 50]
+    assert coordinator.statements == [Freshness(REGISTER, (utc_now() - timedelta(days=3)).date())]
+
+
+def test_the_same_file_again_sends_nothing(coordinator, sync, tmp_path):
+    file = write(tmp_path / "export.csv", [person(n) for n in range(5)])
+    sync(file)
+    chunks = len(coordinator.chunks)
+    assert sync(file)["unchanged"] == 5
+    assert len(coordinator.chunks) == chunks
+
+
+def test_additions_changes_and_withdrawals_are_told_apart(coordinator, sync, tmp_path):
+    file = tmp_path / "export.csv"
+    sync(write(file, [person(n, taak="wpg8") for n in range(4)]))
+    known = dict(coordinator.registered)
+    coordinator.acts.clear()
+    rows = [person(0, taak="wpg8"), person(1, taak="wpg8", roepnaam="Ans"), person(2, taak="wpg13"), person(9, taak="wpg8")]
+    report = sync(write(file, rows))
+    assert (report["added"], report["changed"], report["withdrawn"], report["unchanged"]) == (1, 2, 1, 1)
+    assert sorted(coordinator.acts) == sorted([WITHDRAW, FACTS, PUT, PUT])
+    assert len(set(known) & set(coordinator.registered)) == 3
+
+
+def test_a_failing_row_keeps_its_earlier_registration_and_is_reported_without_its_value(coordinator, sync, tmp_path):
+    file = tmp_path / "export.csv"
+    sync(write(file, [person(0), person(1)]))
+    before = dict(coordinator.registered)
+    report = sync(write(file, [person(0), person(1, geboortedatum="1980-13-45")]))
+    assert coordinator.registered == before
+    assert report["problems"] == [
+        {"row": 3, "column": "geboortedatum", "reason": "not_a_date", "text": report["problems"][0]["text"]}
+    ]
+    assert "1980-13-45" not in str(report)
+
+
+def test_a_row_without_a_record_id_forbids_all_withdrawals(coordinator, sync, tmp_path):
+    file = tmp_path / "export.csv"
+    sync(write(file, [person(0), person(1)]))
+    report = sync(write(file, [person(0), person(1, record_id="")]))
+    assert len(coordinator.registered) == 2
+    assert report["withdrawn"] == 0
+    assert report["unidentified"] == 1
+
+
+def test_a_record_that_stands_twice_is_counted_or_with_other_data_left_as_it_is(coordinator, sync, tmp_path):
+    rows = [person(0), person(0), person(1), person(1, roepnaam="Ans")]
+    report = sync(write(tmp_path / "export.csv", rows))
+    assert (report["duplicates"], report["failed"]) == (1, 1)
+    assert [problem["reason"] for problem in report["problems"]] == ["duplicate_record"]
+    assert len(coordinator.registered) == 1
+
+
+@pytest.mark.parametrize(("separator", "encoding"), [(";", "utf-8-sig"), (",", "utf-8-sig"), (";", "utf-8")])
+def test_separator_and_byte_order_mark_do_not_matter(coordinator, sync, tmp_path, separator, encoding):
+    assert sync(write(tmp_path / "export.csv", [person(0)], separator, encoding))["added"] == 1
+
+
+def test_more_than_fifty_and_five_percent_withdrawals_need_their_number(coordinator, sync, tmp_path):
+    file = tmp_path / "export.csv"
+    sync(write(file, [person(n) for n in range(60)]))
+    write(file, [person(n) for n in range(3)])
+    with pytest.raises(SamenloopError, match="--confirm-withdrawals 57") as refused:
+        sync(file)
+    assert refused.value.code is ErrorCode.REFUSED
+    assert len(coordinator.registered) == 60
+    with pytest.raises(SamenloopError):
+        sync(file, confirmed=56)
+    assert sync(file, confirmed=57)["withdrawn"] == 57
+    assert len(coordinator.registered) == 3
+
+
+def test_a_row_refused_by_the_coordinator_is_reported_with_its_rule_and_tried_again(coordinator, sync, tmp_path):
+    coordinator.refuse = {"wpg13": "R-14"}
+    file = write(tmp_path / "export.csv", [person(0, taak="wpg8"), person(1, taak="wpg13")])
+    report = sync(file)
+    assert [(one["row"], one["reason"]) for one in report["problems"]] == [(3, "R-14")]
+    coordinator.refuse = {}
+    assert sync(file)["added"] == 1
+    assert len(coordinator.registered) == 2
+
+
+@pytest.mark.parametrize("fault", ["before", "after"])
+def test_a_broken_line_loses_nothing_and_sends_nothing_twice(coordinator, sync, tmp_path, fault):
+    coordinator.faults = [None, fault, None, fault]
+    report = sync(write(tmp_path / "export.csv", [person(n) for n in range(900)]))
+    assert report["added"] == 900
+    assert len(coordinator.registered) == 900
+    assert sum(count for _request, count in coordinator.chunks) == 900
+
+
+def test_a_new_covenant_or_epoch_in_the_middle_is_fetched_and_the_rest_goes_on(coordinator, sync, tmp_path):
+    coordinator.faults = [None, ErrorCode.EPOCH_MISMATCH]
+    assert sync(write(tmp_path / "export.csv", [person(n) for n in range(500)]))["failed"] == 0
+    assert len(coordinator.registered) == 500
+
+
+def test_a_receipt_for_something_else_stops_the_sync(coordinator, sync, tmp_path):
+    coordinator.wrong_receipt = True
+    with pytest.raises(SamenloopError) as stopped:
+        sync(write(tmp_path / "export.csv", [person(0)]))
+    assert stopped.value.code is ErrorCode.INTEGRITY
+    assert coordinator.statements == []
+
+
+def test_a_second_epoch_makes_everybody_registered_anew_in_both(coordinator, partner, sync, tmp_path):
+    from samenloop_node.keyring import Keyring
+
+    file = write(tmp_path / "export.csv", [person(n) for n in range(3)])
+    sync(file)
+    Keyring(partner.config().keys.secrets).add("2026-2", os.urandom(32))
+    coordinator.epochs = [EPOCH, "2026-2"]
+    assert sync(file)["changed"] == 3
+    assert all(len(item.token_sets) == 2 for item in coordinator.registered.values())
+
+
+def decided(number: int, **changes: str) -> dict[str, str]:
+    facts = {
+        "besloten_voor": "reclassering-midden",
+        "besluit": f"b-{number}",
+        "beslisser": "b.boss",
+        "besloten_op": TODAY.isoformat(),
+        "geldig_tot": (TODAY + timedelta(days=30)).isoformat(),
+    }
+    return {**person(number), **facts, **changes}
+
+
+def test_R76_a_decision_beforehand_goes_with_its_record(coordinator, sync, tmp_path):
+    sync(write(tmp_path / "export.csv", [decided(1)]))
+    (item,) = coordinator.registered.values()
+    assert item.beforehand[0].receivers == ("reclassering-midden",)
+    assert item.beforehand[0].basis == "wpg20"
+    assert b"b-1" not in item.beforehand[0].reference
+
+
+def test_R76_at_most_so_many_decisions_of_one_decider_and_day_are_applied(coordinator, sync, tmp_path):
+    report = sync(write(tmp_path / "export.csv", [decided(n) for n in range(23)]))
+    assert report["decisions_not_applied"] == 3
+    assert {one["reason"] for one in report["problems"]} == {"decisions_of_day"}
+    assert sum(bool(item.beforehand) for item in coordinator.registered.values()) == 20
+    assert len(coordinator.registered) == 23
+    again = sync(tmp_path / "export.csv")
+    assert (again["unchanged"], again["decisions_not_applied"]) == (23, 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"besluit": "b-0"}, "duplicate_decision"),
+        ({"beslisser": "o.nobody"}, "not_a_decision_maker"),
+        ({"beslisser": "w.worker"}, "not_a_decision_maker"),
+        ({"besloten_voor": "iemand-anders"}, "unknown_partner"),
+        ({"besloten_op": (TODAY + timedelta(days=1)).isoformat()}, "decision_in_future"),
+        ({"geldig_tot": (TODAY + timedelta(days=300)).isoformat()}, "after_review"),
+        ({"geldig_tot": ""}, "decision_incomplete"),
+        ({"besluit": "123456782"}, "bsn"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(value),
+)
+def test_R76_a_wrong_decision_is_reported_and_not_applied(coordinator, sync, tmp_path, change, reason):
+    report = sync(write(tmp_path / "export.csv", [decided(0), decided(1, **change)]))
+    assert reason in {one["reason"] for one in report["problems"]}
+    shown = [item for item in coordinator.registered.values() if item.beforehand]
+    assert len(coordinator.registered) == 2
+    assert len(shown) == (0 if reason == "duplicate_decision" else 1)
+
+
+def test_an_interrupted_sync_goes_on_by_itself_if_the_file_is_the_same(coordinator, partner, tmp_path):
+    file = write(tmp_path / "export.csv", [person(n) for n in range(700)])
+    coordinator.faults = [None, None, ErrorCode.STORAGE_FULL]
+
+    async def main() -> list[Any]:
+        app = App.open(partner.config())
+        with pytest.raises(SamenloopError, match="vanzelf verder"):
+            await synchronise(app, Order(REGISTER, file, 0, "o.operator"), lambda _message: None)
+        assert len(await app.store.read(syncs.unfinished)) == 1
+        await resume(app)
+        left = await app.store.read(syncs.unfinished)
+        await app.close()
+        return left
+
+    assert asyncio.run(main()) == []
+    assert len(coordinator.registered) == 700
+    assert len(coordinator.statements) == 1
+
+
+def test_an_interrupted_sync_stops_when_the_file_has_changed(coordinator, partner, tmp_path):
+    file = write(tmp_path / "export.csv", [person(n) for n in range(3)])
+    coordinator.faults = [ErrorCode.STORAGE_FULL]
+
+    async def main() -> str:
+        app = App.open(partner.config())
+        with pytest.raises(SamenloopError):
+            await synchronise(app, Order(REGISTER, file, 0, "o.operator"), lambda _message: None)
+        write(file, [person(7)])
+        with pytest.raises(SamenloopError, match="veranderd"):
+            await resume(app)
+        last = await app.store.read(lambda db: syncs.last(db, REGISTER))
+        count = await app.store.read(lambda db: registrations.count(db, REGISTER))
+        await app.close()
+        assert count == 3
+        return last.state
+
+    assert asyncio.run(main()) == syncs.STOPPED
+    assert coordinator.registered == {}
+
+
+def test_coordinator_down_is_a_sentence_and_the_sync_stays_open(partner, coordinator, sync, tmp_path):
+    from tests.node.kit import free_port
+
+    file = write(tmp_path / "export.csv", [person(0)])
+
+    async def main() -> None:
+        app = App.open(partner.config())
+        address = f"127.0.0.1:{free_port()}"
+        away = app.covenant().coordinator.__class__(**{**_fields(app.covenant().coordinator), "address": address})
+        import dataclasses
+
+        app.agreement._covenant = dataclasses.replace(app.covenant(), coordinator=away)
+        with pytest.raises(SamenloopError, match=r"niet bereikbaar.*gaat vanzelf verder") as failed:
+            await synchronise(app, Order(REGISTER, file, 0, "o.operator"), lambda _message: None)
+        assert failed.value.code is ErrorCode.UNAVAILABLE
+        assert len(await app.store.read(syncs.unfinished)) == 1
+        await app.close()
+
+    asyncio.run(main())
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
+def test_a_clock_ten_minutes_off_is_a_sentence_and_nothing_is_sent(coordinator, sync, tmp_path):
+    coordinator.skew = timedelta(minutes=10)
+    with pytest.raises(SamenloopError, match="10 minuten achter"):
+        sync(write(tmp_path / "export.csv", [person(0)]))
+    assert coordinator.chunks == []
+
+
+def test_names_dates_and_tokens_never_reach_the_disk(coordinator, partner, sync, tmp_path):
+    file = write(tmp_path / "export.csv", [decided(1, geslachtsnaam="Zonnebloemenveld")])
+    coordinator.faults = ["before"]
+    sync(file)
+    tokens = next(iter(coordinator.registered.values())).token_sets[0].tokens
+    found = planted(partner.folder, [b"Zonnebloemenveld", b"Heijdenrijk", b"19110317", b"1911-03-17", tokens[:16]])
+    assert found == []
+    (partner.folder / "state" / "planted").write_bytes(b"x zonnebloemenveld y")
+    assert planted(partner.folder, [b"Zonnebloemenveld"]) == ["planted"]
+
+
+def planted(folder: Path, secrets: list[bytes]) -> list[str]:
+    """Return the names of files below `folder` that hold one of these, in any case."""
+    wanted = [secret.lower() for secret in secrets]
+    return [
+        path.name
+        for path in folder.rglob("*")
+        if path.is_file() and any(secret in path.read_bytes().lower() for secret in wanted)
+    ]

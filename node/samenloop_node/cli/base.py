@@ -12,6 +12,7 @@ import typer
 
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop_node.socket_client import call
+from samenloop_node.socket_messages import format_error
 
 DEFAULT_SOCKET: Final = Path("/run/samenloop-node/node.sock")
 DEFAULT_CONFIG: Final = Path("/etc/samenloop/node.toml")
@@ -53,7 +54,12 @@ def one_sentence(*, as_json: bool = False) -> Iterator[None]:
             typer.echo(format_error(error).decode().rstrip())
         else:
             typer.echo(error.text, err=True)
-        raise typer.Exit(_EXIT.get(error.code, FAILED)) from error
+        raise typer.Exit(exit_code(error)) from error
+
+
+def exit_code(error: SamenloopError) -> int:
+    """Return the exit code of an expected error (see EXIT_HELP)."""
+    return _EXIT.get(error.code, FAILED)
 
 
 @dataclass(frozen=True, slots=True)

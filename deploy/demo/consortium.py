@@ -1,0 +1,287 @@
+"""A whole consortium on this machine, made with nothing but the public programs: CA, keys, covenant, daemons, ceremony.
+
+Every party has its own folder below `root`; no party reads another's private files. The same steps, done by hand on
+several machines, are in docs/how-to/join-a-consortium.md.
+"""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PROGRAMS = Path(sys.executable).parent
+START_SECONDS = 30
+
+
+class ProgramError(Exception):
+    """A program ended with an exit code that was not expected; holds what it said."""
+
+    def __init__(self, command: Sequence[str], done: subprocess.CompletedProcess[str]) -> None:
+        super().__init__(f"{' '.join(command)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+        self.done = done
+
+
+@dataclass(frozen=True)
+class Account:
+    """One row of a node's authorisation document."""
+
+    name: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Party:
+    """One participant: its registers, who may use its node, and the settings of its registers in TOML."""
+
+    id: str
+    registers: tuple[str, ...]
+    accounts: tuple[Account, ...]
+    settings: str = ""
+    network: bool = False
+    poll_seconds: int = 2
+
+    @property
+    def operator(self) -> str:
+        """Return the first account that may operate the node."""
+        return next(account.name for account in self.accounts if "operator" in account.roles)
+
+
+def run(*command: str, text: str = "") -> str:
+    """Run one of our programs and return what it printed; raises ProgramError."""
+    words = [str(PROGRAMS / command[0]), *command[1:]]
+    done = subprocess.run(words, input=text, text=True, capture_output=True, check=False, timeout=600)
+    if done.returncode != 0:
+        raise ProgramError(command, done)
+    return done.stdout
+
+
+def run_json(*command: str, text: str = "") -> Any:
+    """Run one of our programs with --json and return its result."""
+    return json.loads(run(*command, "--json", text=text))
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Consortium:
+    """The parties, their folders and their processes."""
+
+    def __init__(self, root: Path, parties: Sequence[Party], flag: str) -> None:
+        """`flag` is the start option of the nodes: `--demo` or `--evaluation`; the covenant must say so too."""
+        self.root = root
+        self.parties = {party.id: party for party in parties}
+        self.flag = flag
+        self.port = free_port()
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def folder(self, party: str) -> Path:
+        """Return the folder of one party, `coordinator` included."""
+        return self.root / party
+
+    def config(self, party: str) -> Path:
+        """Return the configuration file of one party."""
+        return self.folder(party) / ("coordinator.toml" if party == "coordinator" else "node.toml")
+
+    def node(self, party: str, *command: str, user: str = "", text: str = "") -> Any:
+        """Let one user of a node give a command; return its JSON result. Raises ProgramError."""
+        words = [*command, "--socket", str(self.folder(party) / "node.sock")]
+        return run_json("samenloop-node", *words, *(["--as", user] if user else []), text=text)
+
+    # ---- making ----
+
+    def make(self, covenant: Callable[[Mapping[str, str]], str], domain: str, origin: str) -> None:
+        """Make all that is needed before the first daemon starts; `covenant(keys)` returns the covenant as TOML."""
+        ca = self.root / "ca"
+        self.root.mkdir(parents=True, exist_ok=True)
+        run("samenloop-coordinator", "ca", "init", str(ca), "--trust-domain", domain)
+        keys = self._make_coordinator(ca, origin) | self._make_auditor()
+        with ThreadPoolExecutor(2) as pool:
+            for facts in pool.map(lambda party: self._join(party, ca, domain), self.parties):
+                names = ("signing_key", "sealing_key", "tls_pin")
+                keys |= {f"{facts['participant']}.{name}": facts[name] for name in names}
+        document = self.root / "covenant.toml"
+        document.write_text(covenant(keys), encoding="utf-8")
+        self._sign(document)
+        self._configure(document)
+
+    def _make_coordinator(self, ca: Path, origin: str) -> dict[str, str]:
+        folder = self.folder("coordinator")
+        folder.mkdir()
+        self.config("coordinator").write_text(
+            f"""listen = "127.0.0.1:{self.port}"
+origin = "{origin}"
+
+[data]
+database = "data/coordinator.sqlite"
+log_head = "data/log-head.sqlite"
+
+[secrets]
+pepper = "keys/pepper.key"
+audit_key = "keys/audit.key"
+
+[tls]
+key = "keys/tls.key"
+certificate = "keys/tls.pem"
+ca = "../ca/ca.pem"
+denylist = "../ca/denylist.json"
+""",
+            encoding="utf-8",
+        )
+        made = run_json("samenloop-coordinator", "ca", "prepare", str(folder / "keys"))
+        run("samenloop-coordinator", "init", "--config", str(self.config("coordinator")))
+        out = ("--out", str(folder / "keys" / "tls.pem"), "--ca", str(ca))
+        run("samenloop-coordinator", "ca", "sign-coordinator", made["request"], "--host", "127.0.0.1", *out)
+        keys = {f"coordinator.{name}": made[name] for name in ("tls_pin", "audit_key")}
+        return keys | {"coordinator.address": f"127.0.0.1:{self.port}"}
+
+    def _make_auditor(self) -> dict[str, str]:
+        folder = self.folder("auditor")
+        folder.mkdir()
+        made = run_json("samenloop", "covenant", "auditor-key", str(folder / "sealing.key"))
+        return {"auditor.sealing_key": made["sealing_key"]}
+
+    def _join(self, party: str, ca: Path, domain: str) -> Any:
+        folder, name = self.folder(party) / "keys", ("--participant", party)
+        made = run_json("samenloop-node", "join", "prepare", str(folder), *name)
+        certificate = self.folder(party) / "from-operator.pem"
+        run("samenloop-coordinator", "ca", "sign", made["request"], *name, "--out", str(certificate), "--ca", str(ca))
+        files = (str(folder), str(certificate), str(ca / "ca.pem"))
+        run("samenloop-node", "join", "install", *files, *name, "--trust-domain", domain)
+        return made
+
+    def _sign(self, document: Path) -> None:
+        for party in self.parties.values():
+            if not party.network:
+                key = str(self.folder(party.id) / "keys" / "signing.key")
+                run("samenloop", "covenant", "sign", str(document), "--key", key, "--as", party.id)
+        run("samenloop", "covenant", "verify", str(document))
+
+    def _configure(self, document: Path) -> None:
+        fingerprint = run_json("samenloop", "covenant", "show", str(document))["fingerprint"]
+        run("samenloop-coordinator", "covenant", "activate", str(document), "--config", str(self.config("coordinator")))
+        canonical = run("samenloop", "covenant", "show", str(document), "--canonical")
+        for party in self.parties.values():
+            folder = self.folder(party.id)
+            (folder / "covenant.json").write_text(canonical, encoding="utf-8")
+            (folder / "authorisations.toml").write_text(_authorisations(party), encoding="utf-8")
+            self.config(party.id).write_text(_node_config(party, fingerprint), encoding="utf-8")
+
+    # ---- running ----
+
+    def start(self) -> None:
+        """Start the coordinator, then all nodes; returns when each answers. Raises ProgramError or TimeoutError."""
+        evaluation = ["--evaluation"] if self.flag == "--evaluation" else []
+        config = ("--config", str(self.config("coordinator")))
+        self._start("coordinator", ["samenloop-coordinator", "serve", *config, *evaluation])
+        self._wait(lambda: _listens(self.port), "coordinator")
+        for party in self.parties:
+            config = ("--config", str(self.config(party)))
+            self._start(party, ["samenloop-node", "run", *config, self.flag])
+        for party in self.parties:
+            self._wait((self.folder(party) / "node.sock").exists, party)
+
+    def stop(self) -> None:
+        """Stop every process that was started here, nodes first."""
+        for process in reversed(self._processes.values()):
+            process.send_signal(signal.SIGTERM)
+        for name, process in self._processes.items():
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                print(f"{name} did not stop by itself", file=sys.stderr)
+        self._processes.clear()
+
+    def processes(self) -> dict[str, int]:
+        """Return the process id of every party that runs."""
+        return {name: process.pid for name, process in self._processes.items()}
+
+    def ceremony(self, epoch: str, first: str, second: str) -> Any:
+        """Announce an epoch and let two partners make its secret; every node accepts it. Returns the last result."""
+        operator = self.parties[first].operator
+        contributors = ("--contributor", first, "--contributor", second)
+        for party in (first, second):
+            self.node(party, "epoch", "announce", epoch, *contributors, user=self.parties[party].operator)
+        for party in (first, second, first, second, first, second):
+            self.node(party, "key", "contribute", epoch, user=self.parties[party].operator)
+        with ThreadPoolExecutor(2) as pool:
+            list(
+                pool.map(
+                    lambda one: self.node(one.id, "key", "accept", epoch, user=one.operator), self.parties.values()
+                )
+            )
+        return self.node(first, "key", "show", epoch, user=operator)
+
+    def _start(self, name: str, command: list[str]) -> None:
+        words = [str(PROGRAMS / command[0]), *command[1:]]
+        log = self.folder(name) / "log.jsonl"
+        with log.open("ab") as out:
+            process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+        self._processes[name] = process
+
+    def _wait(self, ready: Callable[[], bool], name: str) -> None:
+        until = time.monotonic() + START_SECONDS
+        while not ready():
+            if self._processes[name].poll() is not None or time.monotonic() > until:
+                said = (self.folder(name) / "log.jsonl").read_text(encoding="utf-8")[-2000:]
+                raise TimeoutError(f"{name} did not start:\n{said}")
+            time.sleep(0.05)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _authorisations(party: Party) -> str:
+    """Return the authorisation document: each account has its own OS user, as it should be; the demo uses --as."""
+    return "\n".join(
+        f"""[[account]]
+name = "{account.name}"
+os_user = "demo-{account.name}"
+roles = {json.dumps(account.roles)}
+secrecy_statement = 2026-01-15
+valid_from = 2026-01-15
+valid_until = 2035-12-31
+"""
+        for account in party.accounts
+    )
+
+
+def _node_config(party: Party, fingerprint: str) -> str:
+    registers = "\n".join(f"[registers.{register}]\n{party.settings}" for register in party.registers)
+    return f"""participant = "{party.id}"
+state = "state"
+socket = "node.sock"
+authorisations = "authorisations.toml"
+poll_seconds = {party.poll_seconds}
+
+[covenant]
+document = "covenant.json"
+fingerprint = "{fingerprint}"
+
+[tls]
+key = "keys/tls.key"
+certificate = "keys/tls.pem"
+ca = "keys/ca.pem"
+
+[keys]
+signing = "keys/signing.key"
+sealing = "keys/sealing.key"
+references = "keys/references.key"
+secrets = "secrets"
+
+{registers}
+"""

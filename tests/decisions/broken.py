@@ -127,7 +127,9 @@ BROKEN: dict[tuple[str, str, str], Any] = {
     ("CASE", "R-20", "by_referrer"): _case(acting_partner=good.POLICE),
     ("CASE", "R-22", "target_group"): _case(target_group=("meer_problemen", "meer_ketens")),
     ("CASE", "R-21", "intake"): _case(intake=replace(_CASE.intake or Intake(), consent="")),
-    ("CASE", "R-23", "needed"): _case(intake=replace(_CASE.intake or Intake(), needed=(good.needed(receive_basis=""),))),
+    ("CASE", "R-23", "needed"): _case(
+        intake=replace(_CASE.intake or Intake(), needed=(good.needed(receive_basis=""),))
+    ),
     ("CASE", "R-61", "informed"): _case(informed=False),
     ("CASE", "R-53", "contact"): _case(contact=""),
     ("CASE", "R-36", "right_person"): _case(contact="verkeerde_persoon"),
@@ -192,7 +194,11 @@ BROKEN: dict[tuple[str, str, str], Any] = {
     ("HIT", "R-39", "give_basis"): _release(facts={"give_basis": ""}),
     ("HIT", "R-32", "breach_ground"): _release(facts={"breach_ground": ""}),
     ("HIT", "P-07", "consent"): _release(
-        facts={"record": good.record("reclassering"), "receiver_kinds": ("woningcorporatie",), "give_basis": "rr37_straf"}
+        facts={
+            "record": good.record("reclassering"),
+            "receiver_kinds": ("woningcorporatie",),
+            "give_basis": "rr37_straf",
+        }
     ),
     ("HIT", "R-41", "substitute"): _care(facts={"give_basis": "wgs229", "breach_ground": ""}),
     ("HIT", "R-06", "wpg20_receiver"): _release(facts={"wpg20_receiver": False}),

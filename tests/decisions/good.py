@@ -42,6 +42,15 @@ def refused(call: Callable[[], object], rule: str, missing: str = "") -> Refused
     return found
 
 
+def outcome(call: Callable[[], object]) -> Refused | None:
+    """Run `call` and return its refusal, or None when it passes."""
+    try:
+        call()
+    except Refused as found:
+        return found
+    return None
+
+
 # ---- records ----
 
 

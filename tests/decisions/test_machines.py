@@ -54,7 +54,9 @@ def _name(value: Any) -> str:
 
 
 @pytest.mark.parametrize(("machine", "transition"), TRANSITIONS, ids=_name)
-def test_a_transition_passes_when_all_its_guards_hold(machine: Machine[Any, Any, Any], transition: Transition[Any, Any, Any]) -> None:
+def test_a_transition_passes_when_all_its_guards_hold(
+    machine: Machine[Any, Any, Any], transition: Transition[Any, Any, Any]
+) -> None:
     facts = passing(machine, transition.event)
     for source in transition.sources:
         assert machine.step(LAW, source, transition.event, facts) is transition.target

@@ -64,6 +64,16 @@ def test_a_signed_checkpoint_verifies_with_its_key_and_name_only() -> None:
             checkpoints.verify(data, origin, key)
 
 
+def test_a_signature_of_another_length_does_not_hold() -> None:
+    good = signed()
+    one = good.note.signatures[0]
+    short = Note(good.note.text, (Signature(one.name, one.key_id, one.value[:-1]),))
+    with pytest.raises(IntegrityError):
+        checkpoints.verify(short.format(), ORIGIN, SIGNER.public_key())
+    with pytest.raises(IntegrityError):
+        notes.parse_signature(one.line() + " ")
+
+
 def test_a_log_key_signs_under_its_own_name_only() -> None:
     with pytest.raises(IntegrityError):
         checkpoints.sign(HEAD, NoteSigner("other", signing_key(1)))

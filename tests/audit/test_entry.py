@@ -157,3 +157,8 @@ def test_a_rolled_back_stamp_is_given_again() -> None:
 
 def test_two_processes_have_different_ids() -> None:
     assert Stamper(TestClock()).process != Stamper(TestClock()).process
+
+
+def test_a_new_salt_is_sixteen_random_bytes() -> None:
+    assert len(entry.new_salt()) == 16
+    assert entry.new_salt() != entry.new_salt()

@@ -1,5 +1,6 @@
 """An export verifies offline, every change to it is found, and `samenloop audit verify` says so."""
 
+import dataclasses
 import json
 import os
 import random
@@ -10,11 +11,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from samenloop.audit import anchor as anchors
 from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import cli, export, layout, log, verify
 from samenloop.audit import note as notes
 from samenloop.audit.layout import FileFact, Manifest
 from samenloop.audit.note import NoteSigner
+from samenloop.covenant import canonical, fingerprint, parse_canonical
 from samenloop.errors import IntegrityError, SamenloopError
 from tests.audit.world import ANCHOR, COVENANT, HOLDERS, ORIGIN, SIGNER, WITNESSES, World, signing_key
 
@@ -155,6 +158,7 @@ CHANGES: dict[str, Callable[[Path], None]] = {
     "an unknown file among the covenants": lambda root: (root / "covenant" / "x.json").write_bytes(COVENANT),
     "an empty folder": lambda root: (root / "extra").mkdir(),
     "a link": lambda root: link(root / ENTRIES),
+    "a folder removed": lambda root: shutil.rmtree(root / "sealed"),
     "a file removed": lambda root: (root / SEALED).unlink(),
     "the covenant removed": lambda root: next((root / "covenant").iterdir()).unlink(),
     "the covenant changed": lambda root: next((root / "covenant").iterdir()).write_bytes(COVENANT + b"\n"),
@@ -201,15 +205,41 @@ def test_a_whole_second_history_signed_by_the_log_is_not_held_by_the_witnesses(e
     assert broken(root)
 
 
-def test_a_manifest_of_another_signer_or_origin_is_refused(copied: Path) -> None:
+@pytest.mark.parametrize("changed", [{"origin": "other"}, {"size": 3}, {"size": 0}, {"covenant": "0" * 64}])
+def test_a_manifest_that_says_something_else_is_refused(copied: Path, changed: dict[str, object]) -> None:
+    resigned(copied, **changed)
+    assert broken(copied, None)
+
+
+def test_a_manifest_of_another_signer_is_refused(copied: Path) -> None:
     resigned(copied, NoteSigner(ORIGIN, signing_key(99)))
     assert broken(copied)
-    resigned(copied, origin="other")
-    assert broken(copied)
-    resigned(copied, size=3)
-    assert broken(copied)
-    resigned(copied, covenant="0" * 64)
-    assert broken(copied, None)
+
+
+def test_after_a_change_of_the_logs_key_old_and_new_checkpoints_hold(tmp_path: Path) -> None:
+    """The second covenant version names another audit key; the export holds both versions."""
+    world = World(tmp_path)
+    world.fill(9)
+    new = NoteSigner(ORIGIN, signing_key(55))
+    first = parse_canonical(COVENANT)
+    keys = dataclasses.replace(first.coordinator, audit_key=new.public_key().hex())
+    second = canonical(dataclasses.replace(first, version=2, predecessor=fingerprint(first), coordinator=keys))
+    with pytest.raises(IntegrityError):
+        log.integrate(world.entries, world.tree, new)
+    rotated = log.rotate(world.tree, SIGNER, new)
+    assert rotated.head == log.latest(world.tree, ORIGIN, new.public_key()).head
+    world.question()
+    log.integrate(world.entries, world.tree, new)
+    stores = (world.entries, world.tree)
+    export.write_export(tmp_path / "both", stores, new, [COVENANT, second], 1)
+    report = verify.verify_export(tmp_path / "both", anchors.from_document(second).fingerprint)
+    assert report.problems == ()
+    export.write_export(tmp_path / "one", stores, new, [second], 1)
+    assert verify.verify_export(tmp_path / "one").problems
+    unlinked = canonical(dataclasses.replace(parse_canonical(second), predecessor="0" * 64))
+    export.write_export(tmp_path / "unlinked", stores, new, [COVENANT, unlinked], 1)
+    assert verify.verify_export(tmp_path / "unlinked").problems
+    world.close()
 
 
 def test_a_checkpoint_cannot_pass_for_a_manifest(copied: Path) -> None:
@@ -275,6 +305,7 @@ def test_a_cosignature_before_its_entries_is_mentioned(tmp_path: Path) -> None:
     report = verify.verify_export(world.export(tmp_path / "export"), ANCHOR.fingerprint)
     assert report.holds
     assert any("later" in one for one in report.warnings)
+    assert "Let op" in run(str(tmp_path / "export"))[1]
     world.close()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from samenloop.audit import checkpoint as checkpoints
-from samenloop.audit import fsck, log, proof, sqlite, tree
+from samenloop.audit import fsck, log, proof, replay, sqlite, tree
 from samenloop.audit.fields import Event
 from samenloop.audit.note import NoteSigner
 from samenloop.audit.store import Search, StoredEntry
@@ -437,3 +437,49 @@ def test_a_half_sealed_under_an_unknown_key_is_found(world: World) -> None:
     world.question()
     world.integrate()
     assert any("sleutel" in one for one in fsck.fsck(world.entries, world.tree, ANCHOR).problems)
+
+
+def test_a_purge_entry_without_a_purge_is_found(world: World) -> None:
+    world.append(Event.PURGE, {"first": 0, "last": 0, "term_days": 1800})
+    world.integrate()
+    assert any("gewiste regels" in one for one in fsck.fsck(world.entries, world.tree, ANCHOR).problems)
+
+
+def test_a_purge_that_was_not_carried_out_is_found(world: World) -> None:
+    world.question()
+    world.integrate()
+    world.connection.execute("INSERT INTO log_purge VALUES (0, 1, 2)")
+    assert any("niet gewist" in one for one in fsck.fsck(world.entries, world.tree, ANCHOR).problems)
+
+
+def test_a_sealed_half_that_outlives_its_purge_is_found(world: World) -> None:
+    for _number in range(6):
+        world.question()
+    world.integrate()
+    world.clock.advance(days=1801)
+    world.purge_until(4, 1800)
+    world.integrate()
+    world.connection.execute("DROP TRIGGER log_entry_same")
+    world.connection.execute("UPDATE log_entry SET sealed = zeroblob(548 * 3) WHERE seq = 3")
+    assert any("verzegelde deel is er nog" in one for one in fsck.fsck(world.entries, world.tree, ANCHOR).problems)
+
+
+def test_an_entry_of_another_log_is_found(world: World) -> None:
+    world.append(Event.HEARTBEAT, {"origin": "another-log"})
+    world.integrate()
+    assert any("ander logboek" in one for one in fsck.fsck(world.entries, world.tree, ANCHOR).problems)
+
+
+def test_entries_that_wait_for_the_integrator_are_checked_too(world: World) -> None:
+    world.integrate()
+    world.stamper.n += 5
+    world.refusal()
+    assert any("teller" in one for one in fsck.fsck(world.entries, world.tree, ANCHOR).problems)
+
+
+def test_the_salt_window_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replay, "SALT_WINDOW", 3)
+    for _number in range(8):
+        world.refusal()
+    world.integrate()
+    whole(world)

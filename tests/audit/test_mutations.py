@@ -19,8 +19,8 @@ from samenloop.errors import IntegrityError, SamenloopError
 from tests.audit.world import ANCHOR, SIGNER, World
 
 FULL = os.environ.get("FULL") == "1"
-MUTATIONS = 10_000 if FULL else 200
-FORKS = 100 if FULL else 20
+MUTATIONS = 10_000 if FULL else 120
+FORKS = 100 if FULL else 12
 
 
 @pytest.fixture(scope="module")

@@ -71,6 +71,18 @@ def integrate(entry_store: EntryStore, tree_store: TreeStore, signer: NoteSigner
     return signed
 
 
+def rotate(tree_store: TreeStore, old: NoteSigner, new: NoteSigner) -> Checkpoint:
+    """Sign the head again with a new key of the same log, after the covenant that names it is active.
+
+    The head under the old key is kept, so that old proofs still verify with the old covenant. Stop the integrator
+    first.
+    """
+    head = latest(tree_store, old.name, old.public_key())
+    signed = checkpoints.sign(head.head, new)
+    tree_store.advance(head.format(), signed.format(), (), ())
+    return signed
+
+
 def latest(tree_store: TreeStore, origin: str, audit_key: bytes) -> Checkpoint:
     """Return the last signed checkpoint, its signature checked."""
     return checkpoints.verify(tree_store.head(), origin, audit_key)

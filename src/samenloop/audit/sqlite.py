@@ -92,10 +92,8 @@ def append(connection: sqlite3.Connection, body: bytes, sealed: Sequence[bytes])
     blob = b"".join(sealed)
     if sealed and len(blob) != len(sealed) * len(sealed[0]):
         raise SamenloopError(ErrorCode.INTERNAL, "sealed halves of different length")
-    row = connection.execute(_APPEND, (leaf_hash(body), body, len(sealed), blob))
-    if row.lastrowid is None:
-        raise SamenloopError(ErrorCode.INTERNAL, "no row id")
-    return row.lastrowid
+    cursor = connection.execute(_APPEND, (leaf_hash(body), body, len(sealed), blob))
+    return cursor.lastrowid or 0
 
 
 def purge(connection: sqlite3.Connection, body: bytes, signed_size: int) -> Purged:

@@ -7,7 +7,7 @@
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
 
@@ -55,6 +55,12 @@ async def round_as_witness(app: App) -> None:
 
 async def stand(app: App) -> Standing:
     """Return whether this node may ask now, and what people must be told; from what is stored, without a call."""
+    judge = judge_of(app)
+    return await app.store.read(judge)
+
+
+def judge_of(app: App) -> Callable[[sqlite3.Connection], Standing]:
+    """Return the judgement of `stand` for use inside another read."""
     now, participants = _now(app), len(app.covenant().participants)
 
     def judged(db: sqlite3.Connection) -> Standing:
@@ -62,15 +68,15 @@ async def stand(app: App) -> Standing:
         others = {name: at for name, at in kept.cosignatures(db).items() if name != app.config.participant}
         return witness.standing(state, kept.oldest_unproved_ms(db), others, participants, now)
 
-    return await app.store.read(judged)
+    return judged
 
 
-async def require(app: App) -> None:
+async def require(app: App, standing: Standing | None = None) -> None:
     """Refuse to ask while the log is not in order; looks once more when only an own entry was still missing.
 
     Raises SamenloopError(INTEGRITY) with what people must do.
     """
-    standing = await stand(app)
+    standing = standing or await stand(app)
     if standing.stops == (Reason.OWN_MISSING,):
         standing = await watch(app)
     witness.require(standing)

@@ -1,5 +1,6 @@
 """`ask`: one question, or an open question once more for the retyped person."""
 
+import sqlite3
 from collections.abc import Mapping
 
 from samenloop.errors import InvalidInput
@@ -21,10 +22,14 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
         asked = await asking.retry(app, user, hex_id(request["retry"], "retry"), person)
     else:
         asked = await asking.ask(app, user, parse_question(request.get("question")), person)
-    stored = await app.store.read(lambda db: questions.find_question(db, asked))
+    return await app.store.read(lambda db: _described(app, db, asked))
+
+
+def _described(app: App, db: sqlite3.Connection, asked: bytes) -> dict[str, object]:
+    stored = questions.find_question(db, asked)
     if stored is None:
         raise InvalidInput("retry", _("Deze vraag is er niet meer."))
-    return await app.store.read(lambda db: describe(db, app.covenant(), stored))
+    return describe(db, app.covenant(), stored)
 
 
 def person_fields(value: object) -> dict[str, str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from secrets import token_bytes
 
 from samenloop.audit.fields import Event
+from samenloop.audit.witness import Standing
 from samenloop.clock import milliseconds
 from samenloop.commitment import SALT_BYTES, tokens_digest
 from samenloop.errors import ErrorCode, IntegrityError, InvalidInput, SamenloopError
@@ -50,6 +51,15 @@ class Prepared:
     motive: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What this node knows of a case before it asks: how often each holder was asked, and what is excluded."""
+
+    asked: Mapping[str, int]
+    listed: tuple[RegistrationId, ...]
+    standing: Standing
+
+
 async def ask(app: App, user: User, draft: QuestionDraft, person_fields: Mapping[str, str]) -> QuestionId:
     """Ask, and return the id under which the answer is stored. Raises SamenloopError; then there is no answer."""
     person = parse_person(person_fields)
@@ -57,16 +67,17 @@ async def ask(app: App, user: User, draft: QuestionDraft, person_fields: Mapping
     for where, text in (("motive", draft.motive), ("case", draft.case)):
         refuse_bsn(where, text)
         refuse_person(text, person, where)
-    asked = await app.store.read(lambda db: questions.times_asked(db, draft.case))
+    known = await _known(app, draft.case)
     me = ParticipantId(app.config.participant)
-    pass_gate(app.catalogue, app.covenant(), me, user, draft, asked, app.clock.now().date())
+    pass_gate(app.catalogue, app.covenant(), me, user, draft, known.asked, app.clock.now().date())
+    await witness.require(app, known.standing)
     try:
-        return await _attempt(app, user, draft, person)
+        return await _attempt(app, user, draft, person, known.listed)
     except SamenloopError as problem:
         if problem.code not in _MISMATCH:
             raise
     await app.agreement.refresh(app.connection)
-    return await _attempt(app, user, draft, person)
+    return await _attempt(app, user, draft, person, known.listed)
 
 
 async def retry(app: App, user: User, question_id: bytes, person_fields: Mapping[str, str]) -> QuestionId:
@@ -93,17 +104,27 @@ async def retry(app: App, user: User, question_id: bytes, person_fields: Mapping
         if problem.code not in _NEVER_ARRIVED:
             raise
         await app.agreement.refresh(app.connection)
-        return await _attempt(app, user, _draft_of(stored, message), person)
+        return await _attempt(app, user, _draft_of(stored, message), person, stored.excluded)
     return stored.question_id
 
 
-async def _attempt(app: App, user: User, draft: QuestionDraft, person: Person) -> QuestionId:
-    await witness.require(app)
+async def _known(app: App, case: str) -> Known:
+    judge = witness.judge_of(app)
+
+    def look(db: sqlite3.Connection) -> Known:
+        listed = sorted(inbox.listed_registrations(db, case))
+        return Known(questions.times_asked(db, case), tuple(listed[:MAX_EXCLUDED]), judge(db))
+
+    return await app.store.read(look)
+
+
+async def _attempt(
+    app: App, user: User, draft: QuestionDraft, person: Person, excluded: tuple[RegistrationId, ...]
+) -> QuestionId:
     epochs = app.agreement.live.read_epochs
     if not epochs:
         epochs = (await app.agreement.refresh(app.connection)).read_epochs
-    listed = await app.store.read(lambda db: inbox.listed_registrations(db, draft.case))
-    prepared = _prepare(app, user, draft, person, epochs, tuple(sorted(listed))[:MAX_EXCLUDED])
+    prepared = _prepare(app, user, draft, person, epochs, excluded)
     await app.store.write(lambda db: _store(app, db, prepared))
     await _send(app, prepared.request, prepared.stored.question_id)
     return prepared.stored.question_id

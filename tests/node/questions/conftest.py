@@ -29,6 +29,7 @@ from samenloop.wire.convert import CovenantRef
 from samenloop.wire.declare import (
     Act,
     CaseClosed,
+    Letter,
     Release,
     Statement,
     build_declare,
@@ -368,6 +369,8 @@ def _declared(statement: Statement) -> tuple[Event, dict[str, object]]:
     act = statement.act
     if isinstance(act, CaseClosed):
         return Event.CASE_CLOSED, {**public, "case": act.case_ref.hex()}
+    if isinstance(act, Letter):
+        return Event.LETTER, {**public, "action": "send", "receiver": act.receiver}
     assert isinstance(act, Release)
     event = Event.RELEASE_WITHDRAWN if act.withdrawn else Event.RELEASE
     return event, {**public, "question": act.question_id.hex(), "receiver": act.receiver}

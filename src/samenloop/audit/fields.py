@@ -6,13 +6,10 @@ from tokens have no field. A field that a view does not list is not in that view
 """
 
 import enum
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from samenloop.audit.canonical import MAX_INTEGER
-
-Check = Callable[[object], bool]
+from samenloop.audit.forms import Check, boolean, hex_of, integer, list_of, matches, one_of, row
 
 
 class Event(enum.Enum):
@@ -103,54 +100,17 @@ class EventFields:
     sealed: Sealed
 
 
-def _matches(pattern: str) -> Check:
-    match = re.compile(pattern + r"\Z").match
-    return lambda value: type(value) is str and match(value) is not None
+_CODE = matches(r"(?=.{1,64}\Z)[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*")
+_RULE = matches(r"[A-Z]{1,3}-[0-9]{1,3}|(?=.{1,64}\Z)[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*")
+_ORIGIN = matches(r"[^\s+\x00-\x1f\x7f]{1,255}")
+_SHORT = matches(r"[!-~]{1,100}")
+_REFERENCE = matches(r"(?:[0-9a-f]{2}){8,32}")
+_EPOCH = matches(r"[0-9]{4}-[0-9]{1,3}")
+_DAY = matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_REGISTRATION = hex_of(16)
+_WRAP = row({"holder": _CODE, "key": hex_of(8), "for_holder": hex_of(80), "for_auditor": hex_of(80)}, {})
 
-
-def _hex(size: int) -> Check:
-    return _matches(f"[0-9a-f]{{{2 * size}}}")
-
-
-def _integer(value: object) -> bool:
-    return type(value) is int and 0 <= value <= MAX_INTEGER
-
-
-def _boolean(value: object) -> bool:
-    return type(value) is bool
-
-
-def _list_of(check: Check, most: int) -> Check:
-    return lambda value: type(value) is list and len(value) <= most and all(check(one) for one in value)
-
-
-def _row(must: Mapping[str, Check], may: Mapping[str, Check]) -> Check:
-    known = {**must, **may}
-
-    def check(value: object) -> bool:
-        if type(value) is not dict or not must.keys() <= value.keys() <= known.keys():
-            return False
-        return all(known[key](inner) for key, inner in value.items())
-
-    return check
-
-
-def _one_of(*codes: str) -> Check:
-    allowed = frozenset(codes)
-    return lambda value: type(value) is str and value in allowed
-
-
-_CODE = _matches(r"(?=.{1,64}\Z)[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*")
-_RULE = _matches(r"[A-Z]{1,3}-[0-9]{1,3}|(?=.{1,64}\Z)[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*")
-_ORIGIN = _matches(r"[^\s+\x00-\x1f\x7f]{1,255}")
-_SHORT = _matches(r"[!-~]{1,100}")
-_REFERENCE = _matches(r"(?:[0-9a-f]{2}){8,32}")
-_EPOCH = _matches(r"[0-9]{4}-[0-9]{1,3}")
-_DAY = _matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_REGISTRATION = _hex(16)
-_WRAP = _row({"holder": _CODE, "key": _hex(8), "for_holder": _hex(80), "for_auditor": _hex(80)}, {})
-
-HOLDER_ROW_MUST: Mapping[str, Check] = {"holder": _CODE, "answer": _one_of("known", "no_message", "none")}
+HOLDER_ROW_MUST: Mapping[str, Check] = {"holder": _CODE, "answer": one_of("known", "no_message", "none")}
 HOLDER_ROW_MAY: Mapping[str, Check] = {
     "purpose": _CODE,
     "necessity": _CODE,
@@ -169,32 +129,32 @@ _HIDDEN: frozenset[View] = frozenset()
 FIELDS: Mapping[str, Field] = {
     # what kind of entry, made by what
     "schema": Field(lambda value: value == 1 and type(value) is int, _PARTIES),
-    "event": Field(_one_of(*(event.value for event in Event)), _PARTIES),
+    "event": Field(one_of(*(event.value for event in Event)), _PARTIES),
     "origin": Field(_ORIGIN, _PARTIES),
     "software": Field(_SHORT, _PARTIES),
     "normaliser": Field(_CODE, _PARTIES),
     # when
-    "start_ms": Field(_integer, _PARTIES),
-    "end_ms": Field(_integer, _PARTIES),
-    "process": Field(_hex(8), _OWN),
-    "n": Field(_integer, _OWN),
-    "clock": Field(_one_of("ok", "stepped", "unsynced"), _OWN),
+    "start_ms": Field(integer, _PARTIES),
+    "end_ms": Field(integer, _PARTIES),
+    "process": Field(hex_of(8), _OWN),
+    "n": Field(integer, _OWN),
+    "clock": Field(one_of("ok", "stepped", "unsynced"), _OWN),
     # trace
-    "trace": Field(_hex(16), _PARTIES),
-    "span": Field(_hex(8), _OWN),
-    "parent": Field(_hex(8), _OWN),
-    "request": Field(_hex(16), _PARTIES),
+    "trace": Field(hex_of(16), _PARTIES),
+    "span": Field(hex_of(8), _OWN),
+    "parent": Field(hex_of(8), _OWN),
+    "request": Field(hex_of(16), _PARTIES),
     "activity": Field(_SHORT, _PARTIES),
     # why
     "covenant": Field(_CODE, _PARTIES),
-    "version": Field(_integer, _PARTIES),
+    "version": Field(integer, _PARTIES),
     "purpose": Field(_CODE, _PARTIES),
     "basis": Field(_SHORT, _PARTIES),
     "case": Field(_REFERENCE, _OWN),
     "new_fact": Field(_CODE, _OWN),
     # who
     "actor": Field(_CODE, _PARTIES),
-    "certificate": Field(_hex(32), _OWN),
+    "certificate": Field(hex_of(32), _OWN),
     "role": Field(_CODE, _PARTIES),
     "acting": Field(_CODE, _PARTIES),
     "user": Field(_REFERENCE, _OWN),
@@ -205,61 +165,61 @@ FIELDS: Mapping[str, Field] = {
     "tls": Field(_SHORT, _OWN),
     "kex": Field(_SHORT, _OWN),
     # about what
-    "holders": Field(_list_of(_row(HOLDER_ROW_MUST, HOLDER_ROW_MAY), 100), _PARTIES),
-    "question": Field(_hex(16), _PARTIES),
+    "holders": Field(list_of(row(HOLDER_ROW_MUST, HOLDER_ROW_MAY), 100), _PARTIES),
+    "question": Field(hex_of(16), _PARTIES),
     "receiver": Field(_CODE, _PARTIES),
-    "receivers": Field(_list_of(_CODE, 100), _PARTIES),
+    "receivers": Field(list_of(_CODE, 100), _PARTIES),
     "holder": Field(_CODE, _PARTIES),
     "register": Field(_CODE, _OWN),
-    "commitment": Field(_hex(32), _OWN),
-    "signature": Field(_matches("[0-9a-f]{128}"), _PARTIES),
-    "document": Field(_hex(32), _PARTIES),
+    "commitment": Field(hex_of(32), _OWN),
+    "signature": Field(matches("[0-9a-f]{128}"), _PARTIES),
+    "document": Field(hex_of(32), _PARTIES),
     "decision": Field(_REFERENCE, _OWN),
     "action": Field(_CODE, _OWN),
     "reason": Field(_RULE, _OWN),
     # how it went
     "status": Field(_CODE, _PARTIES),
     "rule": Field(_RULE, _OWN),
-    "count": Field(_integer, _OWN),
-    "added": Field(_integer, _OWN),
-    "changed": Field(_integer, _OWN),
-    "withdrawn": Field(_integer, _OWN),
-    "failed": Field(_integer, _OWN),
+    "count": Field(integer, _OWN),
+    "added": Field(integer, _OWN),
+    "changed": Field(integer, _OWN),
+    "withdrawn": Field(integer, _OWN),
+    "failed": Field(integer, _OWN),
     # by which rules
     "policy": Field(_SHORT, _PARTIES),
-    "epochs": Field(_list_of(_EPOCH, 8), _PARTIES),
+    "epochs": Field(list_of(_EPOCH, 8), _PARTIES),
     "recipes": Field(_CODE, _PARTIES),
-    "budget_left": Field(_integer, _OWN),
-    "batch": Field(_integer, _OWN),
-    "final": Field(_boolean, _OWN),
+    "budget_left": Field(integer, _OWN),
+    "batch": Field(integer, _OWN),
+    "final": Field(boolean, _OWN),
     "day": Field(_DAY, _PARTIES),
     # the log about itself
-    "keys": Field(_list_of(_WRAP, 1000), _HIDDEN),
-    "anchor": Field(_hex(32), _OWN),
-    "first": Field(_integer, _HIDDEN),
-    "last": Field(_integer, _HIDDEN),
-    "term_days": Field(_integer, _HIDDEN),
-    "filters": Field(_list_of(_CODE, 20), _HIDDEN),
-    "drawn": Field(_list_of(_integer, 1000), _HIDDEN),
-    "due_ms": Field(_integer, _HIDDEN),
-    "entry": Field(_integer, _HIDDEN),
-    "size": Field(_integer, _HIDDEN),
+    "keys": Field(list_of(_WRAP, 1000), _HIDDEN),
+    "anchor": Field(hex_of(32), _OWN),
+    "first": Field(integer, _HIDDEN),
+    "last": Field(integer, _HIDDEN),
+    "term_days": Field(integer, _HIDDEN),
+    "filters": Field(list_of(_CODE, 20), _HIDDEN),
+    "drawn": Field(list_of(integer, 1000), _HIDDEN),
+    "due_ms": Field(integer, _HIDDEN),
+    "entry": Field(integer, _HIDDEN),
+    "size": Field(integer, _HIDDEN),
 }
 
 HALF_FIELDS: Mapping[str, Check] = {
-    "result": _one_of("none", "shown", "hidden", "withheld", "excluded", "done", "refused"),
+    "result": one_of("none", "shown", "hidden", "withheld", "excluded", "done", "refused"),
     "reason": _RULE,
     "rule": _RULE,
     "mode": _CODE,
-    "registrations": _list_of(_REGISTRATION, 8),
-    "more": _boolean,
+    "registrations": list_of(_REGISTRATION, 8),
+    "more": boolean,
     "register": _CODE,
-    "epochs": _list_of(_EPOCH, 8),
-    "recipes": _list_of(_integer, 64),
+    "epochs": list_of(_EPOCH, 8),
+    "recipes": list_of(integer, 64),
     "decision": _REFERENCE,
-    "user": _matches(r"[^\x00-\x1f\x7f]{1,100}"),
-    "motive": _matches(r"[^\x00-\x1f\x7f]{1,1500}"),
-    "paper": _matches(r"[^\x00-\x1f\x7f]{1,100}"),
+    "user": matches(r"[^\x00-\x1f\x7f]{1,100}"),
+    "motive": matches(r"[^\x00-\x1f\x7f]{1,1500}"),
+    "paper": matches(r"[^\x00-\x1f\x7f]{1,100}"),
 }
 """Fields of a sealed half. User names and motives only in a node's own log; never a name or token of a person asked
 about.

@@ -21,10 +21,11 @@ from samenloop.texts import _
 from samenloop.tls import PeerIdentity
 from samenloop.wire.ask import Ask, Part, parse_ask, verify_ask
 from samenloop.wire.v1 import common_pb2, overlap_pb2
-from samenloop_coordinator import answering, budgets, gate, law
+from samenloop_coordinator import answering, budgets
 from samenloop_coordinator.answering import HolderReply
 from samenloop_coordinator.desk import Desk, Handled
-from samenloop_coordinator.policy import Fate, Policy, Receiving, Record, Verdict, outcome
+from samenloop_coordinator.gate import Gate
+from samenloop_coordinator.policy import Fate, Policy, Receiving, Verdict, outcome
 from samenloop_coordinator.search import Judged, prepare, search
 from samenloop_coordinator.store.contract import Parts
 from samenloop_coordinator.store.values import AskedHolder, AskedQuestion, Registration, Request, ShownHit
@@ -46,6 +47,7 @@ class Asking:
 
     desk: Desk
     policy: Policy
+    gate: Gate
     below: "secrets.SystemRandom" = field(default_factory=secrets.SystemRandom)
 
     async def ask(self, peer: PeerIdentity, request: overlap_pb2.AskRequest) -> overlap_pb2.AskReply:
@@ -61,7 +63,7 @@ class Asking:
             return overlap_pb2.AskReply.FromString(earlier)
         self.desk.check_clock(question.sent_ms, begun)
         self.desk.agreement.check_epochs(question.epochs)
-        registers = gate.check(self.desk.agreement.catalogue, covenant, ask, begun.date())
+        registers = self.gate.check(covenant, ask, begun.date())
         for _try in range(_MOST_TRIES):
             answer = await self._look(covenant, ask, registers, begun)
             reply = await self._write(peer, covenant, ask, handled, answer, begun)
@@ -94,12 +96,10 @@ class Asking:
         lifted = self.desk.agreement.lifted
         receiving = Receiving(asker.id, asker.asks_as, part.acting_as, part.purpose, begun.date(), lifted)
         all_four = [
-            (one, self.policy.judge(receiving, self._record(covenant, register, one.registration))) for one in judged
+            (one, self.policy.judge(receiving, self.desk.records.record(covenant, register, one.registration)))
+            for one in judged
         ]
         return [(one.registration, verdict) for one, verdict in all_four if one.hit]
-
-    def _record(self, covenant: Covenant, register: Register, registration: Registration) -> Record:
-        return law.record(self.desk.agreement.catalogue, covenant, register, registration)
 
     def _freshness(self, parts: Parts, ask: Ask, registers: Sequence[tuple[Register, ...]]) -> list[str]:
         """Return per holder the oldest of its registers' dates, empty when one of them was never brought up to date."""

@@ -38,7 +38,9 @@ class Board:
         return body
 
     async def post(self, peer: PeerIdentity, message: covenant_pb2.Notice) -> bytes:
-        """Put a notice of the peer on the board; return the body of its entry. Raises Refused for a retirement too early."""
+        """Put a notice of the peer on the board; return the body of its entry. Raises Refused for a retirement
+        too early.
+        """
         covenant = self.desk.agreement.covenant
         if message.author != peer.participant or message.covenant != covenant.id:
             raise SamenloopError(ErrorCode.NOT_PERMITTED, _("Dit bericht is niet van wie het stuurt."))

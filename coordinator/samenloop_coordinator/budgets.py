@@ -58,13 +58,16 @@ def exhausted(limit: Limit) -> SamenloopError:
 
 
 def lifted(*, flagged: bool, started: bool) -> bool:
-    """Tell whether budgets and modes are lifted for an evaluation. Raises NOT_PERMITTED when only one of the two says so."""
+    """Tell whether budgets and modes are lifted for an evaluation. Raises NOT_PERMITTED when only one of the
+    two says so.
+    """
     if flagged == started:
         return flagged
     raise SamenloopError(
         ErrorCode.NOT_PERMITTED,
         _(
-            "Een evaluatie vraagt beide: een convenant voor evaluatie en de startoptie --evaluation. Hier is er maar een."
+            "Een evaluatie vraagt beide: een convenant voor evaluatie en de startoptie --evaluation. "
+            "Hier is er maar een."
         ),
     )
 

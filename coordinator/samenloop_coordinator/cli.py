@@ -75,14 +75,12 @@ def serve(
 
 
 @app.command()
-def init(config: Config = DEFAULT, as_json: Json = False) -> None:
-    """Make pepper, audit key, TLS key, database and log head, once. Prints what the covenant and the CA need.
+def init(config: Config = DEFAULT) -> None:
+    """Make pepper, audit key, database and log head, once. Prints the audit key for the covenant.
 
     Example: samenloop-coordinator init --config coordinator.toml
     """
-    made = operating.initialise(load_config(config))
-    table = {"audit_key": made.audit_key, "tls_pin": made.tls_pin, "request": str(made.request)}
-    typer.echo(json.dumps(table, indent=2) if as_json else _lines(dict(table)))
+    typer.echo(operating.initialise(load_config(config)))
 
 
 @app.command()
@@ -119,7 +117,7 @@ def covenant_activate(
 
 
 @audit_app.command("search")
-def audit_search(  # noqa: PLR0913 - one option per filter
+def audit_search(  # noqa: PLR0913, PLR0917 - one option per filter
     config: Config = DEFAULT,
     event: Annotated[str | None, typer.Option(help="Event code, such as question or refuse.")] = None,
     asker: Annotated[str | None, typer.Option(help="Participant that acted.")] = None,

@@ -1,7 +1,7 @@
 """The coordinator's configuration: one TOML file, environment variables `SAMENLOOP_COORDINATOR_...` over it.
 
-Who can change this file can point the coordinator at another database or pepper: it belongs to the operator, mode 0640. An
-unknown key is an error. Relative paths are relative to the folder of the file.
+Who can change this file can point the coordinator at another database or pepper: it belongs to the operator, mode
+0640. An unknown key is an error. Relative paths are relative to the folder of the file.
 """
 
 import tomllib
@@ -24,7 +24,9 @@ class _Part(BaseModel):
 
 
 class DataFiles(_Part):
-    """The database, and the second file that holds the signed head of the log (keep it under the same care as the key)."""
+    """The database, and the second file that holds the signed head of the log (keep it under the same care as
+    the key).
+    """
 
     database: Path
     log_head: Path

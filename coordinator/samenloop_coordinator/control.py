@@ -1,10 +1,12 @@
 """What the operator's commands ask of a running coordinator, over a Unix socket that only its own user can open.
 
-Two orders: log that somebody looked or exported (before the command shows anything), and activate a signed covenant version.
+Two orders: log that somebody looked or exported (before the command shows anything), and activate a signed covenant
+version.
 """
 
 import asyncio
 import json
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,10 +73,15 @@ async def serve_control(path: Path, obey: Obey) -> asyncio.Server:
         await writer.drain()
         writer.close()
 
+    return await asyncio.start_unix_server(handle, sock=_own_socket(path), limit=_MOST)
+
+
+def _own_socket(path: Path) -> socket.socket:
     path.unlink(missing_ok=True)
-    server = await asyncio.start_unix_server(handle, path, limit=_MOST)
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(path))
     path.chmod(0o600)
-    return server
+    return listening
 
 
 async def send(path: Path, order: Order) -> None:

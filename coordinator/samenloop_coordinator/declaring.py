@@ -1,7 +1,8 @@
 """Statements: a release and its withdrawal, freshness, end of a case, anchor of a node's own log, a letter.
 
-A release is accepted for any question that asked this holder, whether it was hit or not; the guards look at the holder's own
-record and the receiver, never at what was found. The statement travels to the asker as its author signed it.
+A release is accepted for any question that asked this holder, whether it was hit or not; the guards look at the
+holder's own record and the receiver, never at what was found. The statement travels to the asker as its author signed
+it.
 """
 
 from collections.abc import Mapping
@@ -21,7 +22,6 @@ from samenloop.texts import _
 from samenloop.tls import PeerIdentity
 from samenloop.wire import declare as wire
 from samenloop.wire.v1 import common_pb2, mailbox_pb2, overlap_pb2
-from samenloop_coordinator import law
 from samenloop_coordinator.desk import Desk, Handled
 from samenloop_coordinator.keys import sealed_item
 from samenloop_coordinator.lapsing import Lapsing
@@ -150,7 +150,7 @@ class Declaring:
         sealed = stated.keys.seal(stated.author, half.encode(fields), salt)
         return Effect(Event.RELEASE, _concerning(act), (sealed,), salt)
 
-    def _facts(  # noqa: PLR0913 - one argument per source of facts
+    def _facts(
         self,
         stated: Stated,
         act: wire.Release,
@@ -160,7 +160,7 @@ class Declaring:
         grounds: wire.Grounds,
     ) -> ReleaseFacts:
         covenant, today = stated.covenant, stated.begun.date()
-        record = law.record(self.desk.agreement.catalogue, covenant, register, registration)
+        record = self.desk.records.record(covenant, register, registration)
         return ReleaseFacts(
             record=record.facts,
             covenant_mode=register.mode,
@@ -188,7 +188,9 @@ class Declaring:
         return Effect(Event.RELEASE_WITHDRAWN, _concerning(act))
 
     def _asked(self, parts: Parts, holder: str, act: wire.Release) -> tuple[AskedHolder, AskedQuestion]:
-        """Return what was asked of this holder; raises NOT_PERMITTED for who was not asked, EXPIRED for a closed case."""
+        """Return what was asked of this holder; raises NOT_PERMITTED for who was not asked, EXPIRED for a
+        closed case.
+        """
         question = parts.questions.find(act.question_id)
         if question is None:
             raise SamenloopError(

@@ -18,6 +18,7 @@ from samenloop_coordinator.agreement import Agreement
 from samenloop_coordinator.budgets import Limit
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.keys import DayKeys
+from samenloop_coordinator.law import Records
 from samenloop_coordinator.store.contract import Parts, Store
 from samenloop_coordinator.store.values import Place
 
@@ -42,6 +43,7 @@ class Desk:
     clock: Clock
     agreement: Agreement
     keys: DayKeys
+    records: Records
     _places: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def author(self, peer: PeerIdentity, named: str, ref: CovenantRef, now: datetime) -> Covenant:
@@ -74,7 +76,9 @@ class Desk:
             )
 
     def count(self, parts: Parts, limits: Iterable[Limit]) -> int:
-        """Count in every counter and return what is left of the last; raises BUDGET_EXHAUSTED, which undoes the unit."""
+        """Count in every counter and return what is left of the last; raises BUDGET_EXHAUSTED, which undoes
+        the unit.
+        """
         left = 0
         for limit in limits:
             counted = parts.requests.count(limit.scope, limit.day)

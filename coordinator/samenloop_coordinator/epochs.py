@@ -1,4 +1,6 @@
-"""Which epochs are live, folded from the notices on the board. Notices were verified when they arrived; others are not kept."""
+"""Which epochs are live, folded from the notices on the board. Notices were verified when they arrived; others
+are not kept.
+"""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence

@@ -11,8 +11,10 @@ from samenloop.model import ParticipantId
 from samenloop.texts import _
 from samenloop.wire.ask import Ask, Part
 
+_MOST_PASSED = 4096
 
-class Denied(SamenloopError):
+
+class Denied(SamenloopError):  # noqa: N818 - named like Refused, its sibling
     """The covenant does not allow it; `rule` is the denial's code for the log, `where` the participant concerned."""
 
     def __init__(self, denial: Denial, where: str) -> None:
@@ -21,30 +23,55 @@ class Denied(SamenloopError):
         self.rule = denial.value
 
 
-def check(catalogue: Catalogue, covenant: Covenant, ask: Ask, today: date) -> list[tuple[Register, ...]]:
-    """Return per part the registers that may be looked in; raises Denied or Refused (with the R-id)."""
-    permissions = [_permitted(covenant, ask, part, today) for part in ask.parts]
-    gate_visible(catalogue, question_facts(covenant, ask, today))
-    return [permission.registers for permission in permissions]
+class Gate:
+    """Checks questions by one catalogue. What passed is remembered: askers use the same codes again and again."""
 
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._passed: set[QuestionFacts] = set()
+        self._holders: dict[tuple[str, int, str, date], tuple[HolderFacts, ...]] = {}
 
-def question_facts(covenant: Covenant, ask: Ask, today: date) -> QuestionFacts:
-    """Return the facts of a question as the coordinator sees them; repeats are counted when it is written (R-28)."""
-    question, asker = ask.question, covenant.participant(ask.question.asker)
-    others = [row for row in covenant.participants if row.id in asker.may_ask]
-    return QuestionFacts(
-        asker=question.asker,
-        asker_kinds=asker.asks_as,
-        purpose=question.purpose,
-        region=asker.region,
-        parts=tuple(_holder_part(part) for part in ask.parts),
-        holders=tuple(_holder(covenant, row, asker, today) for row in others),
-        respell_limit=budgets(covenant, asker.id).questions_per_case_and_holder,
-        today=today,
-        power=question.power,
-        region_reason=question.region_reason,
-        new_fact=question.new_fact,
-    )
+    def check(self, covenant: Covenant, ask: Ask, today: date) -> list[tuple[Register, ...]]:
+        """Return per part the registers that may be looked in; raises Denied or Refused (with the R-id)."""
+        permissions = [_permitted(covenant, ask, part, today) for part in ask.parts]
+        facts = self.question_facts(covenant, ask, today)
+        if facts not in self._passed:
+            gate_visible(self._catalogue, facts)
+            self._remember(facts)
+        return [permission.registers for permission in permissions]
+
+    def question_facts(self, covenant: Covenant, ask: Ask, today: date) -> QuestionFacts:
+        """Return the facts of a question as the coordinator sees them; repeats are counted when it is written
+        (R-28).
+        """
+        question, asker = ask.question, covenant.participant(ask.question.asker)
+        return QuestionFacts(
+            asker=question.asker,
+            asker_kinds=asker.asks_as,
+            purpose=question.purpose,
+            region=asker.region,
+            parts=tuple(_holder_part(part) for part in ask.parts),
+            holders=self._askable(covenant, asker, today),
+            respell_limit=budgets(covenant, asker.id).questions_per_case_and_holder,
+            today=today,
+            power=question.power,
+            region_reason=question.region_reason,
+            new_fact=question.new_fact,
+        )
+
+    def _askable(self, covenant: Covenant, asker: Participant, today: date) -> tuple[HolderFacts, ...]:
+        key = (covenant.id, covenant.version, asker.id, today)
+        found = self._holders.get(key)
+        if found is None:
+            others = [row for row in covenant.participants if row.id in asker.may_ask]
+            found = tuple(_holder(covenant, row, asker, today) for row in others)
+            self._holders = {key: found, **{old: one for old, one in self._holders.items() if old[3] == today}}
+        return found
+
+    def _remember(self, facts: QuestionFacts) -> None:
+        if len(self._passed) >= _MOST_PASSED:
+            self._passed.clear()
+        self._passed.add(facts)
 
 
 def _permitted(covenant: Covenant, ask: Ask, part: Part, today: date) -> Permission:

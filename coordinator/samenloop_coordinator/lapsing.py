@@ -1,7 +1,7 @@
 """What was shown is taken back: its record was withdrawn, its ground ended, or its case was closed.
 
-The stored answer is erased (its id answers EXPIRED) and the asker gets an event. Only what was shown can be taken back: a hit
-that was hidden never changes a stored answer and brings no event.
+The stored answer is erased (its id answers EXPIRED) and the asker gets an event. Only what was shown can be taken
+back: a hit that was hidden never changes a stored answer and brings no event.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,6 @@ from samenloop.audit.seal import ContentKeys
 from samenloop.clock import milliseconds
 from samenloop.covenant import Register
 from samenloop.wire.v1 import mailbox_pb2
-from samenloop_coordinator import law
 from samenloop_coordinator.desk import Desk
 from samenloop_coordinator.keys import sealed_item
 from samenloop_coordinator.policy import Fate, Policy, Receiving
@@ -70,7 +69,7 @@ class Lapsing:
             return None
         today, lifted = self.desk.clock.now().date(), self.desk.agreement.lifted
         receiving = Receiving(asker.id, asker.asks_as, hit.acting_as, hit.purpose, today, lifted)
-        record = law.record(self.desk.agreement.catalogue, covenant, register, after)
+        record = self.desk.records.record(covenant, register, after)
         verdict = self.policy.judge(receiving, record)
         if hit.released:
             return None if verdict.fate is Fate.NOT_THERE else record.facts.review_date.isoformat()

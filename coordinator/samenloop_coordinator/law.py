@@ -1,6 +1,5 @@
 """Facts of the covenant and the catalogue that several use cases need. Pure."""
 
-import functools
 from dataclasses import replace
 
 from samenloop.catalogue import Catalogue
@@ -43,12 +42,6 @@ def pack_beforehand(decisions: tuple[BeforehandDecision, ...]) -> bytes:
     return overlap_pb2.RegistrationItem(beforehand=rows).SerializeToString(deterministic=True)
 
 
-@functools.lru_cache(maxsize=4096)
-def unpack_facts(data: bytes, kind: str) -> RecordFacts:
-    """Return stored facts of a record in a register of catalogue kind `kind`."""
-    return convert.record_facts(overlap_pb2.RecordFacts.FromString(data), kind)
-
-
 def unpack_beforehand(data: bytes, registration: bytes) -> tuple[BeforehandDecision, ...]:
     """Return the stored decisions over a registration."""
     if not data:
@@ -57,14 +50,34 @@ def unpack_beforehand(data: bytes, registration: bytes) -> tuple[BeforehandDecis
     return tuple(convert.beforehand(row, registration) for row in rows)
 
 
-def record(catalogue: Catalogue, covenant: Covenant, register: Register, registration: Registration) -> Record:
-    """Return a stored registration as the policy judges it; a dummy without facts becomes a record that never shows."""
-    facts = unpack_facts(registration.facts or _NO_FACTS, register.kind)
-    whole = with_acting_kind(catalogue, covenant, facts)
-    decisions = unpack_beforehand(registration.beforehand, registration.registration_id)
-    return Record(registration.registration_id, register.id, whole, register.mode, decisions)
+class Records:
+    """Reads stored registrations as the policy judges them. Facts are remembered, because many records have
+    the same.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._covenant: Covenant | None = None
+        self._facts: dict[tuple[bytes, str], RecordFacts] = {}
+
+    def record(self, covenant: Covenant, register: Register, registration: Registration) -> Record:
+        """Return a stored registration for the policy; a dummy without facts becomes a record that never shows."""
+        facts = self.facts(covenant, registration.facts or _NO_FACTS, register.kind)
+        decisions = unpack_beforehand(registration.beforehand, registration.registration_id)
+        return Record(registration.registration_id, register.id, facts, register.mode, decisions)
+
+    def facts(self, covenant: Covenant, data: bytes, kind: str) -> RecordFacts:
+        """Return stored facts of a record in a register of catalogue kind `kind`, with the acting partner's kind."""
+        if covenant is not self._covenant or len(self._facts) > _MOST_FACTS:
+            self._covenant, self._facts = covenant, {}
+        found = self._facts.get((data, kind))
+        if found is None:
+            parsed = convert.record_facts(overlap_pb2.RecordFacts.FromString(data), kind)
+            found = self._facts[data, kind] = with_acting_kind(self._catalogue, covenant, parsed)
+        return found
 
 
+_MOST_FACTS = 8192
 _NO_FACTS = overlap_pb2.RecordFacts(
     task="none", framework="maatregel", origin="eigen", review_date="1970-01-01"
 ).SerializeToString()

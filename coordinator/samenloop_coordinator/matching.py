@@ -61,10 +61,11 @@ def judge(
     candidate: Candidate,
     sides: Mapping[str, Side],
 ) -> bool:
-    """Tell whether a candidate is a hit; `sides` is what its registration holds per epoch. Judges every epoch, always."""
-    return any(
-        [_met(profile, tokens, candidate.agreeing.get(place, 0), sides) for place, tokens in enumerate(question)]
-    )
+    """Tell whether a candidate is a hit; `sides` is what its registration holds per epoch. Judges every epoch,
+    always.
+    """
+    met = [_met(profile, tokens, candidate.agreeing.get(place, 0), sides) for place, tokens in enumerate(question)]
+    return any(met)
 
 
 def dummy_rows(last_row: int, below: Callable[[int], int]) -> Iterator[int]:

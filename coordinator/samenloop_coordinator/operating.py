@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from samenloop.audit import entry as entries
 from samenloop.audit import log
 from samenloop.audit.anchor import from_covenant
@@ -26,9 +24,8 @@ from samenloop.covenant import Covenant, canonical, parse_canonical
 from samenloop.covenant.files import read_covenant, read_signatures, signatures_path
 from samenloop.covenant.signatures import format_signatures
 from samenloop.errors import ErrorCode, SamenloopError
-from samenloop.keys import SigningKey, keep_private, load_private, wrong_kind
+from samenloop.keys import SigningKey
 from samenloop.texts import _
-from samenloop.tls.certificates import make_request
 from samenloop_coordinator import covenants
 from samenloop_coordinator.config import CoordinatorConfig
 from samenloop_coordinator.control import Activate, Looked, Order, control_path, record_view, send
@@ -66,20 +63,10 @@ class LogFiles:
         return log.latest(self.tree, self.signer.name, self.signer.public_key())
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """What others need of a new coordinator: the covenant names the key and the pin, the CA gets the request."""
-
-    audit_key: str
-    tls_pin: str
-    request: Path
-
-
-def initialise(config: CoordinatorConfig) -> Made:
-    """Make pepper, audit key, TLS key, database and log head; keys that are there stay. Raises SamenloopError."""
-    secrets, data, tls = config.secrets, config.data, config.tls
-    files = (secrets.pepper, secrets.audit_key, tls.key, data.database, data.log_head)
-    for folder in {file.parent for file in files}:
+def initialise(config: CoordinatorConfig) -> str:
+    """Make pepper, audit key, database and log head, as far as they are not there; return the audit key (hex)."""
+    secrets, data = config.secrets, config.data
+    for folder in {secrets.pepper.parent, secrets.audit_key.parent, data.database.parent, data.log_head.parent}:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if data.database.exists() or data.log_head.exists():
         raise SamenloopError(ErrorCode.NOT_PERMITTED, _("Deze coördinator bestaat al: {path}.", path=data.database))
@@ -90,18 +77,7 @@ def initialise(config: CoordinatorConfig) -> Made:
     signer = load_signer(config.origin, secrets.audit_key)
     create_store(data.database)
     create_tree_file(data.log_head, log.empty_checkpoint(signer).format())
-    return Made(signer.public_key().hex(), *_tls_request(tls.key))
-
-
-def _tls_request(path: Path) -> tuple[str, Path]:
-    if not path.exists():
-        keep_private(ec.generate_private_key(ec.SECP256R1()), path)
-    key = load_private(path)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise wrong_kind(path)
-    request, pin = make_request(key, "coordinator")
-    path.with_suffix(".csr").write_bytes(request)
-    return pin, path.with_suffix(".csr")
+    return signer.public_key().hex()
 
 
 def activate(config: CoordinatorConfig, path: Path, clock: Clock) -> Covenant:

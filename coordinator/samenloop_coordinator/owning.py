@@ -1,4 +1,6 @@
-"""A holder finds its own registrations by tokens: rights requests and corrections. Logged and budgeted; own registers only."""
+"""A holder finds its own registrations by tokens: rights requests and corrections. Logged and budgeted; own
+registers only.
+"""
 
 from dataclasses import dataclass
 

@@ -1,8 +1,8 @@
 """The coordinator's own key: turns a token that a node sent into the value that is stored and looked up.
 
 1. The root is a file of at least 32 random bytes with mode 0400, made once by `samenloop-coordinator init`.
-2. One HMAC-SHA256 key per covenant, purpose, epoch, recipe and register, derived by HKDF-SHA256 (RFC 5869). So equal persons
-   in two registers, purposes, covenants or epochs have different values, and a stolen index shows no overlap (T20).
+2. One HMAC-SHA256 key per covenant, purpose, epoch, recipe and register, derived by HKDF-SHA256 (RFC 5869). So equal
+   persons in two registers, purposes, covenants or epochs have different values: a stolen index shows no overlap (T20).
 3. A value is 16 bytes. Without the consortium key of the nodes nobody can compute a token to pepper (T1, T2).
 
 This is the coordinator's only user of `hmac`.
@@ -50,7 +50,9 @@ class RegisterPepper:
     _keys: dict[str, tuple[bytes, ...]] = field(default_factory=dict, repr=False)
 
     def pepper(self, tokens: TokenSet) -> list[tuple[int, bytes]]:
-        """Return (recipe number, value of 16 bytes) for each token, in order. Raises INVALID_INPUT for an unknown recipe."""
+        """Return (recipe number, value of 16 bytes) for each token, in order. Raises INVALID_INPUT for an
+        unknown recipe.
+        """
         keys = self._epoch_keys(tokens.epoch)
         if tokens.mask >> len(keys):
             raise SamenloopError(ErrorCode.INVALID_INPUT, _("De tokens noemen een recept dat dit profiel niet heeft."))
@@ -107,7 +109,9 @@ def check_root(root: bytes) -> None:
 
 
 def read_root(path: Path) -> bytes:
-    """Return the root in `path`; raises NOT_FOUND when absent, NOT_PERMITTED unless its mode is 0400, INTEGRITY when weak."""
+    """Return the root in `path`; raises NOT_FOUND when absent, NOT_PERMITTED unless its mode is 0400,
+    INTEGRITY when weak.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

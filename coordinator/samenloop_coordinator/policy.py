@@ -1,10 +1,10 @@
 """What a hit may do: shown, hidden, or as if it were not there. Pure; applied last, after all lookups were made.
 
-1. Each hit is judged by the same functions that the nodes call (`samenloop.decisions`); an asker of several kinds gets the
-   strictest outcome.
+1. Each hit is judged by the same functions that the nodes call (`samenloop.decisions`); an asker of several kinds
+   gets the strictest outcome.
 2. A holder is shown as known when any of its hits is visible.
-3. A holder hears of every hit whose mode is not `never`, shown or hidden. Overdue (R-18), frozen (R-67) and `never` records
-   are as if they were not there: the item in the mailbox is a dummy.
+3. A holder hears of every hit whose mode is not `never`, shown or hidden. Overdue (R-18), frozen (R-67) and `never`
+   records are as if they were not there: the item in the mailbox is a dummy.
 """
 
 import enum

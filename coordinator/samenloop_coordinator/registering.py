@@ -1,7 +1,7 @@
 """A chunk of registrations from the wire to the receipt: one unit of work, one entry, a result per item.
 
-An item that breaks a rule is refused with that rule and leaves the others alone; a chunk that is not what its author signed is
-refused as a whole. Tokens are peppered before anything is written and are never stored as they came.
+An item that breaks a rule is refused with that rule and leaves the others alone; a chunk that is not what its author
+signed is refused as a whole. Tokens are peppered before anything is written and are never stored as they came.
 """
 
 import asyncio
@@ -218,7 +218,7 @@ class Unit:
         if any(parts.requests.counted(one.scope, one.day) + len(counters) > one.most for one in counters):
             raise budgets.exhausted(counters[0])
         self.by.desk.count(parts, counters)
-        for reference, one in fresh.items():
+        for reference in fresh:
             receivers = sorted(
                 {name for row in item.beforehand if row.reference == reference for name in row.receivers}
             )

@@ -1,7 +1,7 @@
 """Puts a coordinator together and serves until it is told to stop.
 
-Starting refuses, in this order: a slow protobuf backend, a weak pepper, a second process on the database, a log that was rolled
-back, no covenant, a covenant of another coordinator, an evaluation that only one side asks for.
+Starting refuses, in this order: a slow protobuf backend, a weak pepper, a second process on the database, a log that
+was rolled back, no covenant, a covenant of another coordinator, an evaluation that only one side asks for.
 """
 
 import asyncio
@@ -43,10 +43,12 @@ from samenloop_coordinator.covenants import Own
 from samenloop_coordinator.declaring import Declaring
 from samenloop_coordinator.desk import Desk
 from samenloop_coordinator.front import Front
+from samenloop_coordinator.gate import Gate
 from samenloop_coordinator.integrator import Integrator
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.keys import DayKeys
 from samenloop_coordinator.lapsing import Lapsing
+from samenloop_coordinator.law import Records
 from samenloop_coordinator.owning import FindingOwn
 from samenloop_coordinator.pepper import Pepper, read_root
 from samenloop_coordinator.policy import Policy
@@ -118,7 +120,7 @@ class Coordinator:
         front = Front(self.desk)
         overlap = OverlapServicer(
             front,
-            Asking(self.desk, self.policy),
+            Asking(self.desk, self.policy, Gate(self.desk.agreement.catalogue)),
             RegisterChunks(self.desk, self.lapsing),
             Declaring(self.desk, self.lapsing),
             FindingOwn(self.desk),
@@ -212,7 +214,7 @@ async def prepare(config: CoordinatorConfig, clock: Clock, log: Log, *, evaluati
         await integrator.close()
         await store.close()
         raise
-    desk = Desk(store, journal, clock, agreement, DayKeys(store, journal, clock))
+    desk = Desk(store, journal, clock, agreement, DayKeys(store, journal, clock), Records(agreement.catalogue))
     policy = Policy(agreement.catalogue)
     board, lapsing = Board(desk, own(signer)), Lapsing(desk, policy)
     coordinator = Coordinator(config, store, desk, board, lapsing, integrator, signer, policy, log, stopping)

@@ -32,6 +32,10 @@ class Session(Protocol[Work_contra]):
         """Run one unit in a savepoint; on any error the unit is undone and the error raised."""
         ...
 
+    def open(self) -> bool:
+        """Tell whether the transaction is still open: some errors of a store end it as a whole."""
+        ...
+
     def commit(self) -> None:
         """Make all units durable. Raises SamenloopError, IntegrityError when nobody knows what is on disk."""
         ...
@@ -118,9 +122,9 @@ class Writer:
     def _run(self, unit: _Unit) -> None:
         try:
             unit.result = self._session.run(unit.work)
-        except Exception as error:  # noqa: BLE001 - a bug in one unit must not undo or hang the others
+        except Exception as error:
             unit.failed = True
-            if isinstance(error, SamenloopError) and error.code is ErrorCode.STORAGE_FULL:
+            if not self._session.open():
                 raise
             if not unit.future.done():
                 unit.future.set_exception(error)
@@ -128,7 +132,7 @@ class Writer:
     def _fail(self, units: list[_Unit], error: Exception) -> None:
         expected = isinstance(error, SamenloopError) and error.code is not ErrorCode.INTEGRITY
         self._broken = self._broken or not expected
-        self._session.rollback()
         for unit in units:
             if not unit.future.done():
                 unit.future.set_exception(error)
+        self._session.rollback()

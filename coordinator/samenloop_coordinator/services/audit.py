@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-
 from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import log
 from samenloop.audit.anchor import from_covenant
@@ -32,33 +31,27 @@ class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
         self._integrator = integrator
         self._signer = signer
 
-    async def GetCheckpoint(  # noqa: N802
-        self, request: audit_pb2.GetCheckpointRequest, context: Context
-    ) -> audit_pb2.Checkpoint:
+    async def GetCheckpoint(self, _request: audit_pb2.GetCheckpointRequest, _context: Context) -> audit_pb2.Checkpoint:
         """Return the latest checkpoint, with the cosignatures that it has."""
         return await self._front.run("get-checkpoint", lambda _peer: self._integrator.tree(self._checkpoint))
 
-    async def GetConsistency(  # noqa: N802
-        self, request: audit_pb2.GetConsistencyRequest, context: Context
-    ) -> audit_pb2.Proof:
+    async def GetConsistency(self, request: audit_pb2.GetConsistencyRequest, _context: Context) -> audit_pb2.Proof:
         """Return the proof that one tree is a prefix of another."""
         return await self._front.run(
             "get-consistency", lambda _peer: self._integrator.tree(lambda tree: _consistency(tree, request))
         )
 
-    async def GetInclusion(  # noqa: N802
-        self, request: audit_pb2.GetInclusionRequest, context: Context
-    ) -> audit_pb2.InclusionReply:
+    async def GetInclusion(self, request: audit_pb2.GetInclusionRequest, _context: Context) -> audit_pb2.InclusionReply:
         """Return where leaves stand in the tree of a size, as far as they are in it."""
         return await self._front.run(
             "get-inclusion", lambda _peer: self._integrator.tree(lambda tree: _inclusion(tree, request))
         )
 
-    async def Cosign(self, request: audit_pb2.CosignRequest, context: Context) -> audit_pb2.CosignReply:  # noqa: N802
+    async def Cosign(self, request: audit_pb2.CosignRequest, _context: Context) -> audit_pb2.CosignReply:
         """Keep a witness's cosignature; it must be the caller's own."""
         return await self._front.run("cosign", lambda peer: self._cosign(peer, request))
 
-    async def CountOwn(self, request: audit_pb2.CountOwnRequest, context: Context) -> audit_pb2.CountOwnReply:  # noqa: N802
+    async def CountOwn(self, request: audit_pb2.CountOwnRequest, _context: Context) -> audit_pb2.CountOwnReply:
         """Return how many entries the caller has on one day, per event."""
         return await self._front.run("count-own", lambda peer: self._count(peer, request))
 

@@ -24,31 +24,27 @@ class CovenantServicer(covenant_pb2_grpc.CovenantServiceServicer):
         self._desk = desk
         self._board = board
 
-    async def GetCovenant(  # noqa: N802
-        self, request: covenant_pb2.GetCovenantRequest, context: Context
+    async def GetCovenant(
+        self, request: covenant_pb2.GetCovenantRequest, _context: Context
     ) -> covenant_pb2.CovenantDocument:
         """Return one version with its signatures; 0 is the active one."""
         return await self._front.run("get-covenant", lambda _peer: self._covenant(request))
 
-    async def SubmitCovenant(  # noqa: N802
-        self, request: covenant_pb2.CovenantDocument, context: Context
-    ) -> common_pb2.Receipt:
+    async def SubmitCovenant(self, request: covenant_pb2.CovenantDocument, _context: Context) -> common_pb2.Receipt:
         """Activate a completely signed successor."""
         return await self._front.run("submit-covenant", lambda _peer: self._submit(request))
 
-    async def PostNotice(self, request: covenant_pb2.Notice, context: Context) -> common_pb2.Receipt:  # noqa: N802
+    async def PostNotice(self, request: covenant_pb2.Notice, _context: Context) -> common_pb2.Receipt:
         """Put a notice on the board."""
         return await self._front.run("post-notice", lambda peer: self._post(peer, request))
 
-    async def ListNotices(  # noqa: N802
-        self, request: covenant_pb2.ListNoticesRequest, context: Context
+    async def ListNotices(
+        self, request: covenant_pb2.ListNoticesRequest, _context: Context
     ) -> covenant_pb2.ListNoticesReply:
         """Return notices after a sequence number."""
         return await self._front.run("list-notices", lambda _peer: self._notices(request))
 
-    async def GetState(  # noqa: N802
-        self, request: covenant_pb2.GetStateRequest, context: Context
-    ) -> covenant_pb2.CovenantState:
+    async def GetState(self, request: covenant_pb2.GetStateRequest, _context: Context) -> covenant_pb2.CovenantState:
         """Return version, epochs, time, and the coverage of the caller's own registers."""
         return await self._front.run("get-state", lambda peer: self._state(peer, request))
 

@@ -18,13 +18,13 @@ class MailboxServicer(mailbox_pb2_grpc.MailboxServiceServicer):
         self._front = front
         self._desk = desk
 
-    async def Fetch(self, request: mailbox_pb2.FetchRequest, context: Context) -> mailbox_pb2.FetchReply:  # noqa: N802
+    async def Fetch(self, request: mailbox_pb2.FetchRequest, _context: Context) -> mailbox_pb2.FetchReply:
         """Return the oldest items and the wrapped keys that open them."""
         limit = min(request.limit or MOST_ITEMS, MOST_ITEMS)
         return await self._front.run("fetch", lambda peer: self._fetch(peer, limit))
 
-    async def Acknowledge(  # noqa: N802
-        self, request: mailbox_pb2.AcknowledgeRequest, context: Context
+    async def Acknowledge(
+        self, request: mailbox_pb2.AcknowledgeRequest, _context: Context
     ) -> mailbox_pb2.AcknowledgeReply:
         """Delete items that arrived."""
         return await self._front.run("acknowledge", lambda peer: self._acknowledge(peer, request))

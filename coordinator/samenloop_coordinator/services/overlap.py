@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-
 from samenloop.errors import InvalidInput
 from samenloop.wire.ask import parse_ask
 from samenloop.wire.v1 import common_pb2, overlap_pb2, overlap_pb2_grpc
@@ -27,8 +26,8 @@ class OverlapServicer(overlap_pb2_grpc.OverlapServiceServicer):
         self._declaring = declaring
         self._owning = owning
 
-    async def Register(  # noqa: N802 - the name of the call
-        self, request_iterator: AsyncIterator[overlap_pb2.RegisterRequest], context: Context
+    async def Register(
+        self, request_iterator: AsyncIterator[overlap_pb2.RegisterRequest], _context: Context
     ) -> AsyncIterator[overlap_pb2.RegisterReply]:
         """Reply to each chunk in order, after its entry is durable."""
         async for request in request_iterator:
@@ -37,15 +36,15 @@ class OverlapServicer(overlap_pb2_grpc.OverlapServiceServicer):
     async def _register(self, request: overlap_pb2.RegisterRequest) -> overlap_pb2.RegisterReply:
         return await self._front.run("register", lambda peer: self._registering.register(peer, request))
 
-    async def Ask(self, request: overlap_pb2.AskRequest, context: Context) -> overlap_pb2.AskReply:  # noqa: N802
+    async def Ask(self, request: overlap_pb2.AskRequest, _context: Context) -> overlap_pb2.AskReply:
         """Answer one question."""
         return await self._front.run("ask", lambda peer: self._asking.ask(peer, request), lambda: _about(request))
 
-    async def Declare(self, request: overlap_pb2.DeclareRequest, context: Context) -> common_pb2.Receipt:  # noqa: N802
+    async def Declare(self, request: overlap_pb2.DeclareRequest, _context: Context) -> common_pb2.Receipt:
         """Take one statement."""
         return await self._front.run("declare", lambda peer: self._declaring.declare(peer, request))
 
-    async def FindOwn(self, request: overlap_pb2.FindOwnRequest, context: Context) -> overlap_pb2.FindOwnReply:  # noqa: N802
+    async def FindOwn(self, request: overlap_pb2.FindOwnRequest, _context: Context) -> overlap_pb2.FindOwnReply:
         """Find the caller's own registrations."""
         return await self._front.run("find-own", lambda peer: self._owning.find(peer, request))
 

@@ -1,4 +1,5 @@
-"""What the coordinator asks of a store. Each backend is native and passes tests/contract; there is no shared base class.
+"""What the coordinator asks of a store. Each backend is native and passes tests/contract; there is no shared base
+class.
 
 1. `write` runs a unit of work: all of it is durable on return, or none of it happened and the error is raised.
 2. `read` runs against one snapshot of what is durable: what an earlier `write` returned for is always seen.
@@ -13,8 +14,8 @@ from typing import Protocol, TypeVar
 from samenloop.audit.store import EntryStore
 from samenloop_coordinator.store.values import (
     AskedQuestion,
-    CoverageRow,
     CovenantRow,
+    CoverageRow,
     KeyRow,
     MailRow,
     NewRegistration,

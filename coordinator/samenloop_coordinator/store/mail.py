@@ -6,7 +6,15 @@ from collections.abc import Iterable, Sequence
 
 from samenloop_coordinator.store.values import CovenantRow, KeyRow, MailRow, NoticeRow
 
-_COVENANT = "id, version, fingerprint, document, signatures, activated_ms"
+_ACTIVE = """SELECT id, version, fingerprint, document, signatures, activated_ms FROM covenant
+             WHERE activated_ms > 0 ORDER BY id, version"""
+_FIND = """SELECT id, version, fingerprint, document, signatures, activated_ms FROM covenant
+           WHERE id = ? AND version = ?"""
+_KEEP = """INSERT INTO covenant (id, version, fingerprint, document, signatures, activated_ms)
+           VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+               fingerprint = excluded.fingerprint, document = excluded.document, signatures = excluded.signatures,
+               activated_ms = excluded.activated_ms
+           WHERE activated_ms = 0"""
 
 
 class SqliteMail:
@@ -59,21 +67,17 @@ class SqliteCovenants:
 
     def active(self) -> Sequence[CovenantRow]:
         """Return every active covenant version."""
-        sql = f"SELECT {_COVENANT} FROM covenant WHERE activated_ms > 0 ORDER BY id, version"  # noqa: S608  # fixed names
-        return [CovenantRow(*row) for row in self._connection.execute(sql).fetchall()]
+        return [CovenantRow(*row) for row in self._connection.execute(_ACTIVE).fetchall()]
 
     def find(self, covenant: str, version: int) -> CovenantRow | None:
         """Return one version."""
-        sql = f"SELECT {_COVENANT} FROM covenant WHERE id = ? AND version = ?"  # noqa: S608  # fixed names
-        row = self._connection.execute(sql, (covenant, version)).fetchone()
+        row = self._connection.execute(_FIND, (covenant, version)).fetchone()
         return CovenantRow(*row) if row else None
 
     def keep(self, row: CovenantRow) -> None:
         """Keep a version; one that is active is never replaced."""
         self._connection.execute(
-            f"""INSERT INTO covenant ({_COVENANT}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-                fingerprint = excluded.fingerprint, document = excluded.document, signatures = excluded.signatures,
-                activated_ms = excluded.activated_ms WHERE activated_ms = 0""",  # noqa: S608  # fixed names
+            _KEEP,
             (row.id, row.version, row.fingerprint, row.document, row.signatures, row.activated_ms),
         )
 

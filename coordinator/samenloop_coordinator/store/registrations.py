@@ -1,5 +1,6 @@
 """Registrations on SQLite: rows, facts, counts per epoch, and the way to their values."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,8 +19,16 @@ from samenloop_coordinator.store.values import (
     unpack_marks,
 )
 
-_COLUMNS = "id, place, registration_id, facts, beforehand, marks"
-_MOST_ROWS = 64
+_FIND = """SELECT id, place, registration_id, facts, beforehand, marks FROM registration
+           WHERE registration_id = ? AND place = ?"""
+_FETCH = """SELECT id, place, registration_id, facts, beforehand, marks FROM registration
+            WHERE id IN (SELECT value FROM json_each(?))"""
+_ROWS_OF = """SELECT id FROM number CROSS JOIN registration
+              WHERE n < ?2 AND registration_id = substr(?1, n * 16 + 1, 16)"""
+_WITH_EPOCH = """SELECT id, place, registration_id, facts, beforehand, marks FROM registration
+                 WHERE place = ? AND instr(marks, ?) > 0 LIMIT ?"""
+_COUNT_EPOCH = """INSERT INTO coverage (place, epoch, count) VALUES (?1, ?2, ?3)
+                  ON CONFLICT DO UPDATE SET count = count + ?3"""
 
 
 @dataclass(slots=True)
@@ -64,16 +73,13 @@ class SqliteRegistrations:
 
     def find(self, place: int, registration_id: bytes) -> Registration | None:
         """Return one registration."""
-        sql = f"SELECT {_COLUMNS} FROM registration WHERE registration_id = ? AND place = ?"  # noqa: S608  # fixed names
-        row = self._connection.execute(sql, (registration_id, place)).fetchone()
+        row = self._connection.execute(_FIND, (registration_id, place)).fetchone()
         return _registration(row) if row else None
 
     def rows_of(self, registration_ids: Sequence[bytes]) -> set[int]:
         """Return the rows that carry one of these ids."""
-        padded = [*registration_ids, *[b""] * (_MOST_ROWS - len(registration_ids))]
-        marks = ",".join("?" * len(padded))
-        sql = f"SELECT id FROM registration WHERE registration_id IN ({marks})"  # noqa: S608  # only question marks
-        return {row[0] for row in self._connection.execute(sql, padded).fetchall()}
+        found = self._connection.execute(_ROWS_OF, (b"".join(registration_ids), len(registration_ids)))
+        return {row[0] for row in found.fetchall()}
 
     def lookup(self, values: Sequence[bytes]) -> list[tuple[int, int]]:
         """Return (position, row) for every registration that has an equal value, in either level."""
@@ -85,9 +91,8 @@ class SqliteRegistrations:
 
     def fetch(self, rows: Sequence[int]) -> dict[int, Registration]:
         """Return the registrations with these rows."""
-        marks = ",".join("?" * len(rows))
-        sql = f"SELECT {_COLUMNS} FROM registration WHERE id IN ({marks})"  # noqa: S608  # only question marks
-        return {row[0]: _registration(row) for row in self._connection.execute(sql, rows).fetchall()}
+        found = self._connection.execute(_FETCH, (json.dumps(list(rows)),))
+        return {row[0]: _registration(row) for row in found.fetchall()}
 
     def put(self, registration: NewRegistration) -> int:
         """Add a registration, or replace the one with its id in its place wholly."""
@@ -138,8 +143,7 @@ class SqliteRegistrations:
     def drop_epoch(self, place: int, epoch: str, limit: int) -> int:
         """Delete the values of an epoch from up to `limit` registrations."""
         pattern = bytes([len(epoch)]) + epoch.encode()
-        sql = f"SELECT {_COLUMNS} FROM registration WHERE place = ? AND instr(marks, ?) > 0 LIMIT ?"  # noqa: S608  # fixed names
-        rows = [_registration(row) for row in self._connection.execute(sql, (place, pattern, limit)).fetchall()]
+        rows = [_registration(row) for row in self._connection.execute(_WITH_EPOCH, (place, pattern, limit)).fetchall()]
         for registration in rows:
             self._drop_marks(registration, epoch)
         return len(rows)
@@ -180,7 +184,7 @@ class SqliteRegistrations:
 
     def _count_epoch(self, place: int, epoch: str, step: int) -> None:
         self._connection.execute(
-            "INSERT INTO coverage (place, epoch, count) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET count = count + ?3",
+            _COUNT_EPOCH,
             (place, epoch, step),
         )
 

@@ -2,14 +2,22 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
 
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.texts import _
 from samenloop_coordinator.store.values import AskedHolder, AskedQuestion, Request, ShownHit
 
-_QUESTION = "id, covenant, asker, case_ref, asked_ms, holders"
-_SHOWN = "question, holder, handle, until, acting_as, purpose, released"
+_KEEP = "INSERT INTO question (id, covenant, asker, case_ref, asked_ms, holders) VALUES (?, ?, ?, ?, ?, ?)"
+_FIND = "SELECT id, covenant, asker, case_ref, asked_ms, holders FROM question WHERE id = ?"
+_OF_CASE = """SELECT id, covenant, asker, case_ref, asked_ms, holders FROM question
+              WHERE case_ref = ? AND asker = ? ORDER BY asked_ms"""
+_SHOW = """INSERT OR REPLACE INTO shown (question, holder, handle, until, acting_as, purpose, released)
+           VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_SHOWN_BY = "SELECT question, holder, handle, until, acting_as, purpose, released FROM shown WHERE handle = ?"
+_SHOWN_UNTIL = """SELECT question, holder, handle, until, acting_as, purpose, released FROM shown
+                  WHERE until < ? LIMIT ?"""
+_SHOWN_FOR = """SELECT question, holder, handle, until, acting_as, purpose, released FROM shown
+                WHERE question = ? AND holder = ?"""
 
 
 class SqliteRequests:
@@ -66,27 +74,25 @@ class SqliteQuestions:
     def keep(self, question: AskedQuestion) -> None:
         """Keep a question."""
         self._connection.execute(
-            f"INSERT INTO question ({_QUESTION}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608  # fixed names
+            _KEEP,
             (
                 question.question_id,
                 question.covenant,
                 question.asker,
                 question.case_ref,
                 question.asked_ms,
-                "|".join(" ".join(astuple(one)) for one in question.holders),
+                "|".join(f"{one.holder} {one.acting_as} {one.purpose}" for one in question.holders),
             ),
         )
 
     def find(self, question_id: bytes) -> AskedQuestion | None:
         """Return a question."""
-        sql = f"SELECT {_QUESTION} FROM question WHERE id = ?"  # noqa: S608  # fixed names
-        row = self._connection.execute(sql, (question_id,)).fetchone()
+        row = self._connection.execute(_FIND, (question_id,)).fetchone()
         return _question(row) if row else None
 
     def of_case(self, asker: str, case_ref: bytes) -> Sequence[AskedQuestion]:
         """Return the questions of one case."""
-        sql = f"SELECT {_QUESTION} FROM question WHERE case_ref = ? AND asker = ? ORDER BY asked_ms"  # noqa: S608  # fixed names
-        return [_question(row) for row in self._connection.execute(sql, (case_ref, asker)).fetchall()]
+        return [_question(row) for row in self._connection.execute(_OF_CASE, (case_ref, asker)).fetchall()]
 
     def forget(self, question_id: bytes) -> None:
         """Delete a question and what was shown for it."""
@@ -96,24 +102,24 @@ class SqliteQuestions:
     def show(self, hits: Iterable[ShownHit]) -> None:
         """Keep what was shown."""
         self._connection.executemany(
-            f"INSERT OR REPLACE INTO shown ({_SHOWN}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # fixed names
-            [astuple(hit) for hit in hits],
+            _SHOW,
+            [
+                (hit.question_id, hit.holder, hit.handle, hit.until, hit.acting_as, hit.purpose, int(hit.released))
+                for hit in hits
+            ],
         )
 
     def shown_by(self, handle: bytes) -> Sequence[ShownHit]:
         """Return what was shown on this keyed reference."""
-        sql = f"SELECT {_SHOWN} FROM shown WHERE handle = ?"  # noqa: S608  # fixed names
-        return [_shown(row) for row in self._connection.execute(sql, (handle,)).fetchall()]
+        return [_shown(row) for row in self._connection.execute(_SHOWN_BY, (handle,)).fetchall()]
 
     def shown_until(self, day: str, limit: int) -> Sequence[ShownHit]:
         """Return shown hits whose last day lies before `day`."""
-        sql = f"SELECT {_SHOWN} FROM shown WHERE until < ? LIMIT ?"  # noqa: S608  # fixed names
-        return [_shown(row) for row in self._connection.execute(sql, (day, limit)).fetchall()]
+        return [_shown(row) for row in self._connection.execute(_SHOWN_UNTIL, (day, limit)).fetchall()]
 
     def shown_for(self, question_id: bytes, holder: str) -> Sequence[ShownHit]:
         """Return what is still shown of this holder for a question."""
-        sql = f"SELECT {_SHOWN} FROM shown WHERE question = ? AND holder = ?"  # noqa: S608  # fixed names
-        rows = self._connection.execute(sql, (question_id, holder)).fetchall()
+        rows = self._connection.execute(_SHOWN_FOR, (question_id, holder)).fetchall()
         return [_shown(row) for row in rows]
 
     def take_back(self, hit: ShownHit) -> None:

@@ -49,13 +49,13 @@ _FIRST = (
         scope BLOB NOT NULL, day TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (scope, day)
     ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE question (
-        id BLOB PRIMARY KEY CHECK (length(id) = 16), covenant TEXT NOT NULL, asker TEXT NOT NULL, case_ref BLOB NOT NULL,
-        asked_ms INTEGER NOT NULL, holders TEXT NOT NULL
+        id BLOB PRIMARY KEY CHECK (length(id) = 16), covenant TEXT NOT NULL, asker TEXT NOT NULL, case_ref BLOB NOT
+        NULL, asked_ms INTEGER NOT NULL, holders TEXT NOT NULL
     ) STRICT""",
     "CREATE INDEX question_by_case ON question (case_ref, asker)",
     """CREATE TABLE shown (
-        question BLOB NOT NULL, holder TEXT NOT NULL, handle BLOB NOT NULL, until TEXT NOT NULL, acting_as TEXT NOT NULL,
-        purpose TEXT NOT NULL, released INTEGER NOT NULL, PRIMARY KEY (question, holder, handle)
+        question BLOB NOT NULL, holder TEXT NOT NULL, handle BLOB NOT NULL, until TEXT NOT NULL, acting_as TEXT NOT
+        NULL, purpose TEXT NOT NULL, released INTEGER NOT NULL, PRIMARY KEY (question, holder, handle)
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX shown_by_handle ON shown (handle)",
     "CREATE INDEX shown_by_day ON shown (until)",

@@ -78,6 +78,10 @@ class SqliteSession:
             self._connection.execute("RELEASE unit")
         return result
 
+    def open(self) -> bool:
+        """Tell whether the transaction is still open."""
+        return self._connection.in_transaction
+
     def commit(self) -> None:
         """Make all units durable."""
         with translated():

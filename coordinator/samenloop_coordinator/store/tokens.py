@@ -1,8 +1,8 @@
 """The token index on SQLite, in two levels.
 
-A value that was just registered stands in memory and, durably, in the row of its registration; so a chunk of persons dirties
-no page of the big index. When enough have gathered they are merged into the big index in order of value, in slices (`merge`).
-Lookups consult both levels. Measured at 60,000 persons: 7,100 instead of 3,200 persons/s, and the gap widens.
+A value that was just registered stands in memory and, durably, in the row of its registration; so a chunk of persons
+dirties no page of the big index. When enough have gathered they are merged into the big index in order of value, in
+slices. Lookups consult both levels. Measured at 60,000 persons: 7,100 instead of 3,200 persons/s, and the gap widens.
 """
 
 import sqlite3

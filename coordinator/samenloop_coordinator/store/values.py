@@ -95,8 +95,8 @@ class AskedQuestion:
 class ShownHit:
     """Something that was shown: by a keyed reference, until `until` (ISO date) or until it is taken back.
 
-    `acting_as` and `purpose` are what the asker stated for this holder, to judge anew when the record changes. `released`:
-    the holder decided afterwards (R-38).
+    `acting_as` and `purpose` are what the asker stated for this holder, to judge anew when the record changes.
+    `released`: the holder decided afterwards (R-38).
     """
 
     question_id: bytes

@@ -69,24 +69,26 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A checked question as it came in. `excluded` and the tokens are neither stored nor logged."""
+    """A checked question as it came in. `excluded` and the tokens are neither stored nor logged.
+
+    `message` is what the asker signed: SHA-256(question) || root. `levels` are the hashes of the tree over the parts, made
+    once: from the 16 leaves up to the root.
+    """
 
     question: Question
     question_bytes: bytes
     signature: bytes
     parts: tuple[Part, ...]
     part_bytes: tuple[bytes, ...]
-    padding_seed: bytes
     token_sets: tuple[TokenSet, ...]
     excluded: tuple[RegistrationId, ...]
+    message: bytes
+    levels: tuple[tuple[bytes, ...], ...]
 
     @property
     def payload_hash(self) -> bytes:
         """What makes two requests with one id the same request: SHA-256 over the signed message, 32 bytes."""
-        return hashlib.sha256(_message(self.question_bytes, self._root())).digest()
-
-    def _root(self) -> bytes:
-        return tree.root(_leaves(self.part_bytes, self.padding_seed))
+        return hashlib.sha256(self.message).digest()
 
 
 def parse_ask(request: overlap_pb2.AskRequest) -> Ask:
@@ -103,21 +105,23 @@ def parse_ask(request: overlap_pb2.AskRequest) -> Ask:
     parts = tuple(_part(data, question, f"parts[{index}]") for index, data in enumerate(request.parts))
     if len({part.holder for part in parts}) != len(parts):
         raise InvalidInput("parts", _("Een houder is tweemaal genoemd."))
+    levels = _levels(_leaves(request.parts, fields.exact(request.padding_seed, SALT_BYTES, "padding_seed")))
     return Ask(
         question=question,
         question_bytes=request.question,
         signature=fields.exact(request.signature, 64, "signature"),
         parts=parts,
         part_bytes=tuple(request.parts),
-        padding_seed=fields.exact(request.padding_seed, SALT_BYTES, "padding_seed"),
         token_sets=token_sets,
         excluded=excluded,
+        message=_message(request.question, levels[-1][0]),
+        levels=levels,
     )
 
 
 def verify_ask(ask: Ask, key: VerifyKey) -> None:
     """Check the asker's signature; raises IntegrityError."""
-    key.verify(labels.QUESTION, _message(ask.question_bytes, ask._root()), ask.signature)
+    key.verify(labels.QUESTION, ask.message, ask.signature)
 
 
 def build_ask(
@@ -132,7 +136,7 @@ def build_ask(
     """Return the signed request; `question.digest` must be `tokens_digest(salt, token_sets, excluded)`."""
     body = _question_message(question).SerializeToString(deterministic=True)
     part_bytes = [_part_message(part).SerializeToString(deterministic=True) for part in parts]
-    root = tree.root(_leaves(part_bytes, padding_seed))
+    root = _levels(_leaves(part_bytes, padding_seed))[-1][0]
     return overlap_pb2.AskRequest(
         question=body,
         signature=key.sign(labels.QUESTION, _message(body, root)),
@@ -148,14 +152,12 @@ def hit_notice(
     ask: Ask, index: int, *, shown: bool, registrations: Sequence[RegistrationId], asked_ms: int
 ) -> mailbox_pb2.HitNotice:
     """Return what the holder of part `index` is told about a hit; at most 8 registrations, then `more`."""
-    leaves = _leaves(ask.part_bytes, ask.padding_seed)
-    levels = {(node.level, node.index): node.hash for node in tree.extend(tree.Frontier(), leaves)[1]}
     return mailbox_pb2.HitNotice(
-        question_digest=hashlib.sha256(ask.question_bytes).digest(),
+        question_digest=ask.message[: fields.DIGEST_BYTES],
         signature=ask.signature,
         part=ask.part_bytes[index],
         part_index=index,
-        path=tree.inclusion(index, MAX_HOLDERS, lambda level, place: levels[level, place]),
+        path=[hashes[index >> level ^ 1] for level, hashes in enumerate(ask.levels[:-1])],
         shown=shown,
         registration_ids=list(registrations[:8]),
         more=len(registrations) > 8,
@@ -268,6 +270,16 @@ def _leaves(parts: Sequence[bytes], padding_seed: bytes) -> list[bytes]:
     leaves = [tree.leaf_hash(part) for part in parts]
     padding = range(len(leaves), MAX_HOLDERS)
     return leaves + [hashlib.sha256(padding_seed + bytes([index])).digest() for index in padding]
+
+
+def _levels(leaves: Sequence[bytes]) -> tuple[tuple[bytes, ...], ...]:
+    """Return the RFC 6962 tree over exactly 16 leaves, level by level; with a power of two it has no odd places."""
+    levels = [tuple(leaves)]
+    while len(levels[-1]) > 1:
+        below = levels[-1]
+        pairs = zip(below[::2], below[1::2], strict=True)
+        levels.append(tuple(tree.node_hash(left, right) for left, right in pairs))
+    return tuple(levels)
 
 
 def _message(question: bytes, root: bytes) -> bytes:

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from samenloop.errors import SamenloopError
 from samenloop_node.accounts import User
 from samenloop_node.app import App
+from samenloop_node.questions.answers import visible_to
 from samenloop_node.registrations.jobs import job_name
-from samenloop_node.store import Transaction, receipts, registrations, syncs
+from samenloop_node.store import Transaction, questions, receipts, registrations, syncs
 
 
 async def run(app: App, user: User, request: Mapping[str, object], emit: object) -> dict[str, object]:
     """Return the state of this node; does not call the coordinator."""
-    del user, request, emit
+    del request, emit
     covenant, live = app.covenant(), app.agreement.live
     known = await app.store.read(lambda db: _stored(db, app))
     return {
@@ -29,6 +30,7 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
             for row in live.coverage
         ],
         **known,
+        "open_questions": await app.store.read(lambda db: _open_questions(db, user)),
         "own_log": app.ownlog.checkpoint().size,
         "messages": [*_certificate(app), *app.background.troubles().values()],
     }
@@ -52,6 +54,11 @@ def _stored(db: Transaction, app: App) -> dict[str, object]:
         "open_syncs": [{"register": one.register, "why": one.outcome} for one in syncs.unfinished(db)],
         "unproved_entries": len(receipts.unproved(db)),
     }
+
+
+def _open_questions(db: Transaction, user: User) -> list[str]:
+    """Return the numbers of the user's own questions without an answer: `ask --retry NUMBER` asks one again."""
+    return [one.question_id.hex() for one in questions.open_questions(db) if visible_to(user, one)]
 
 
 def _certificate(app: App) -> list[str]:

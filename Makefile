@@ -99,6 +99,7 @@ proto: $(INSTALLED)
 docs: $(INSTALLED)
 	$(PY) docs/tools/dataflow.py
 	$(PY) docs/tools/cli_reference.py
+	$(PY) docs/tools/rules_reference.py
 
 separation: $(INSTALLED)
 	bash deploy/separation.sh

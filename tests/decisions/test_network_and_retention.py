@@ -181,9 +181,7 @@ def test_R69_a_record_is_purged_when_its_term_ended_and_it_is_gone() -> None:
         refused(lambda facts=facts: RECORD.step(LAW, RecordState.WITHDRAWN, RecordEvent.PURGE, facts), "R-69")  # type: ignore[misc]
 
 
-@given(
-    st.text(min_size=1, max_size=40), st.sampled_from([one.name for one in fields(RecordFacts) if one.type is str])
-)
+@given(st.text(min_size=1, max_size=40), st.sampled_from([one.name for one in fields(RecordFacts) if one.type is str]))
 def test_R13_no_refusal_repeats_what_was_written(text: str, field: str) -> None:
     marked = f"naam:{text}"
     facts = replace(record(), **{field: marked})  # type: ignore[arg-type]

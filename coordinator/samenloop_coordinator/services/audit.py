@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 from samenloop.audit import checkpoint as checkpoints
-from samenloop.audit import log
+from samenloop.audit import log, witness
 from samenloop.audit.anchor import from_covenant
 from samenloop.audit.fields import Event
 from samenloop.audit.note import NoteSigner
@@ -59,7 +59,11 @@ class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
         head = checkpoints.parse(tree.head())
         kept = tree.checkpoints(head.size, 1)
         same = [note for note in kept if checkpoints.parse(note).size == head.size]
-        return audit_pb2.Checkpoint(note=same[0] if same else head.format())
+        wanted = witness.quorum(len(self._desk.agreement.covenant.participants))
+        cosigned = log.best_cosigned(tree, wanted)
+        return audit_pb2.Checkpoint(
+            note=same[0] if same else head.format(), cosigned=cosigned.format() if cosigned else b""
+        )
 
     async def _cosign(self, peer: PeerIdentity, request: audit_pb2.CosignRequest) -> audit_pb2.CosignReply:
         witnesses = from_covenant(self._desk.agreement.covenant).witnesses

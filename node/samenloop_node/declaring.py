@@ -4,7 +4,6 @@ A retry sends the same bytes under the same request id. When the coordinator say
 the same act is signed anew under a new id: nothing was logged yet, so nothing happens twice.
 """
 
-import sqlite3
 from collections.abc import Mapping
 from secrets import token_bytes
 
@@ -28,7 +27,7 @@ from samenloop.wire.declare import (
 from samenloop.wire.v1 import common_pb2, overlap_pb2
 from samenloop_node import witness
 from samenloop_node.app import App
-from samenloop_node.store import inbox, receipts
+from samenloop_node.store import Transaction, inbox, receipts
 from samenloop_node.store.inbox import StoredDeclaration
 
 UNSURE = frozenset(
@@ -108,7 +107,7 @@ async def _send(app: App, stored: StoredDeclaration) -> None:
         raise
     now = milliseconds(app.clock.now())
 
-    def done(db: sqlite3.Connection) -> None:
+    def done(db: Transaction) -> None:
         receipts.add(db, receipt.entry, event, now)
         inbox.close_declaration(db, stored.request_id, "done")
 

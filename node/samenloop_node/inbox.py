@@ -1,20 +1,18 @@
 """The inbox of the decision-maker: real hits of others' questions. A look is logged here and nowhere else."""
 
-import sqlite3
-
 from samenloop.audit.fields import Event
 from samenloop.clock import from_milliseconds
 from samenloop.wire.ask import parse_part
 from samenloop_node.accounts import User
 from samenloop_node.app import App
-from samenloop_node.store import inbox, registrations
+from samenloop_node.store import Transaction, inbox, registrations
 from samenloop_node.store.inbox import StoredHit
 
 
 async def list_inbox(app: App, user: User) -> list[dict[str, object]]:
     """Return all real hits with own record ids, newest first; the look itself is logged per hit."""
 
-    def look(db: sqlite3.Connection) -> list[dict[str, object]]:
+    def look(db: Transaction) -> list[dict[str, object]]:
         hits = inbox.list_hits(db)
         for hit in hits:
             public = {"question": hit.question_id.hex(), "receiver": hit.asker}
@@ -24,7 +22,7 @@ async def list_inbox(app: App, user: User) -> list[dict[str, object]]:
     return await app.store.write(look)
 
 
-def _described(app: App, db: sqlite3.Connection, hit: StoredHit) -> dict[str, object]:
+def _described(app: App, db: Transaction, hit: StoredHit) -> dict[str, object]:
     part = parse_part(hit.part, "part")
     asker = app.covenant().find(hit.asker)
     rows = [registrations.by_id(db, one) for one in hit.registrations]

@@ -5,7 +5,6 @@
 3. Every item is acknowledged alike, whatever was in it: the coordinator learns nothing from what we did.
 """
 
-import sqlite3
 from collections.abc import Mapping
 
 from samenloop.audit.fields import Event
@@ -19,7 +18,7 @@ from samenloop.wire.v1 import mailbox_pb2
 from samenloop_node.app import App
 from samenloop_node.letters import CaseListed
 from samenloop_node.mail_reading import Hit, Incoming, Lapsed, Released, read_content
-from samenloop_node.store import inbox, questions
+from samenloop_node.store import Transaction, inbox, questions
 from samenloop_node.store.inbox import StoredHit
 from samenloop_node.store.questions import Outcome
 
@@ -53,7 +52,7 @@ async def _take(app: App, item: mailbox_pb2.MailItem, keys: Mapping[bytes, Conte
         await app.store.write(lambda db: apply(app, db, incoming))
 
 
-def apply(app: App, db: sqlite3.Connection, incoming: Incoming) -> None:
+def apply(app: App, db: Transaction, incoming: Incoming) -> None:
     """Store what came, with its line in the node's own log; what came before changes nothing."""
     now = milliseconds(app.clock.now())
     match incoming:
@@ -76,7 +75,7 @@ def apply(app: App, db: sqlite3.Connection, incoming: Incoming) -> None:
             inbox.add_case_letter(db, incoming.network, incoming.registration_id, incoming.case_number, now)
 
 
-def _store_hit(db: sqlite3.Connection, hit: Hit, now: int) -> None:
+def _store_hit(db: Transaction, hit: Hit, now: int) -> None:
     """No line in the log: the inbox is the only place that tells of a hit, until somebody looks there."""
     inbox.add_hit(
         db,
@@ -94,7 +93,7 @@ def _store_hit(db: sqlite3.Connection, hit: Hit, now: int) -> None:
     )
 
 
-def _note_event(app: App, db: sqlite3.Connection, event: Released | Lapsed, outcome: Outcome, action: str) -> None:
+def _note_event(app: App, db: Transaction, event: Released | Lapsed, outcome: Outcome, action: str) -> None:
     if outcome is Outcome.UNKNOWN:
         app.ownlog.append(db, Event.ALARM, {"reason": "mail-refused", "rule": "unknown-question"})
     elif outcome is Outcome.DONE:

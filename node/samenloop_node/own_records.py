@@ -4,7 +4,6 @@ The person is typed, tokenised in memory and forgotten; what comes back are regi
 turn into record ids of its own registers.
 """
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from secrets import token_bytes
@@ -23,7 +22,7 @@ from samenloop_node import witness
 from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.identity.person import Person, parse_person
-from samenloop_node.store import receipts, registrations
+from samenloop_node.store import Transaction, receipts, registrations
 from samenloop_node.store.registrations import Registration
 from samenloop_node.tokens.tokenise import tokenise
 
@@ -74,7 +73,7 @@ async def _asked(app: App, user: User, purpose: str, person: Person) -> tuple[ov
 
 
 def _found(
-    app: App, db: sqlite3.Connection, user: User, purpose: str, query: OwnQuery, reply: overlap_pb2.FindOwnReply
+    app: App, db: Transaction, user: User, purpose: str, query: OwnQuery, reply: overlap_pb2.FindOwnReply
 ) -> list[OwnRecord]:
     receipts.add(db, reply.receipt.entry, Event.FIND_OWN.value, milliseconds(app.clock.now()))
     app.ownlog.append(

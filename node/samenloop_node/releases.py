@@ -6,7 +6,6 @@
 """
 
 import hashlib
-import sqlite3
 from dataclasses import dataclass
 from secrets import token_bytes
 
@@ -27,7 +26,7 @@ from samenloop_node.declaring import prepare, sent_now
 from samenloop_node.questions.motives import seal_text
 from samenloop_node.record_facts import facts_of
 from samenloop_node.release_form import Decision
-from samenloop_node.store import inbox, registrations
+from samenloop_node.store import Transaction, inbox, registrations
 from samenloop_node.store.inbox import StoredDeclaration, StoredHit
 from samenloop_node.store.questions import keep_note
 from samenloop_node.store.registrations import Registration
@@ -98,7 +97,7 @@ async def withhold(app: App, user: User, decision: Decision) -> None:
     hit = await _hit(app, decision.question_id)
     _step(app, hit, HitEvent.WITHHOLD, HitInput())
 
-    def work(db: sqlite3.Connection) -> None:
+    def work(db: Transaction) -> None:
         inbox.decide_hit(db, hit.question_id, "withheld", user.name, _now(app))
         public = {"question": hit.question_id.hex(), "receiver": hit.asker, "user": _user(app, user)}
         app.ownlog.append(db, Event.WITHHOLD, {**public, **_note(app, db, hit, decision)})
@@ -115,7 +114,7 @@ async def take_back(app: App, user: User, decision: Decision) -> bool:
     act = Release(QuestionId(hit.question_id), ParticipantId(hit.asker), withdrawn=True)
     declaration = prepare(app, act, hit.question_id.hex())
 
-    def work(db: sqlite3.Connection) -> None:
+    def work(db: Transaction) -> None:
         inbox.decide_hit(db, hit.question_id, "hidden", user.name, _now(app))
         inbox.add_declaration(db, declaration)
         public = {"action": "take-back", "receiver": hit.asker, "question": hit.question_id.hex()}
@@ -202,7 +201,7 @@ def _check_wpg20(app: App, weighed: Weighed, decision: Decision) -> None:
 
 
 def _store_release(
-    app: App, db: sqlite3.Connection, user: User, weighed: Weighed, decision: Decision, declaration: StoredDeclaration
+    app: App, db: Transaction, user: User, weighed: Weighed, decision: Decision, declaration: StoredDeclaration
 ) -> None:
     hit = weighed.hit
     inbox.decide_hit(db, hit.question_id, "released", user.name, _now(app))
@@ -222,7 +221,7 @@ def _store_release(
     app.ownlog.append(db, Event.PROTOCOL, {**public, **_note(app, db, hit, decision)})
 
 
-def _note(app: App, db: sqlite3.Connection, hit: StoredHit, decision: Decision) -> dict[str, str]:
+def _note(app: App, db: Transaction, hit: StoredHit, decision: Decision) -> dict[str, str]:
     """Keep motive, answers and protocol reference sealed; return the field that binds them to the log entry."""
     text = canonical(decision.note()).decode()
     sealed = seal_text(app.references.seed("text", b""), text, hit.question_id, token_bytes)

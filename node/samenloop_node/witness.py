@@ -6,7 +6,6 @@
 4. A failed check stops this node until a person looked (`resume`); the first stop is an alarm in the node's own log.
 """
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
@@ -24,7 +23,7 @@ from samenloop.errors import IntegrityError, InvalidInput
 from samenloop.wire.v1 import audit_pb2
 from samenloop_node.accounts import User
 from samenloop_node.app import App
-from samenloop_node.store import receipts
+from samenloop_node.store import Transaction, receipts
 from samenloop_node.store import witness as kept
 from samenloop_node.store.receipts import Receipt
 from samenloop_node.store.witness import OwnProof
@@ -59,11 +58,11 @@ async def stand(app: App) -> Standing:
     return await app.store.read(judge)
 
 
-def judge_of(app: App) -> Callable[[sqlite3.Connection], Standing]:
+def judge_of(app: App) -> Callable[[Transaction], Standing]:
     """Return the judgement of `stand` for use inside another read."""
     now, participants = _now(app), len(app.covenant().participants)
 
-    def judged(db: sqlite3.Connection) -> Standing:
+    def judged(db: Transaction) -> Standing:
         state = kept.state(db) or witness.begin(now)
         others = {name: at for name, at in kept.cosignatures(db).items() if name != app.config.participant}
         return witness.standing(state, kept.oldest_unproved_ms(db), others, participants, now)
@@ -94,7 +93,7 @@ async def resume(app: App, user: User) -> Standing:
     if state.stopped is not None:
         public["reason"] = state.stopped.value
 
-    def work(db: sqlite3.Connection) -> None:
+    def work(db: Transaction) -> None:
         kept.clear_stop(db)
         app.ownlog.append(db, Event.ADMIN, public)
 
@@ -161,7 +160,7 @@ async def _prove_batch(app: App, state: WitnessState, waiting: Sequence[Receipt]
     return state, len(found)
 
 
-def _keep_proofs(db: sqlite3.Connection, found: Sequence[tuple[OwnProof, int]]) -> None:
+def _keep_proofs(db: Transaction, found: Sequence[tuple[OwnProof, int]]) -> None:
     for proof, log_index in found:
         kept.keep_proof(db, proof)
         receipts.proved(db, proof.leaf, log_index)
@@ -200,7 +199,7 @@ def _plausible(own: Mapping[str, int], unanswered: Mapping[str, int], in_log: Ma
     return counts
 
 
-def _unanswered(db: sqlite3.Connection, day: str) -> dict[str, int]:
+def _unanswered(db: Transaction, day: str) -> dict[str, int]:
     questions = db.execute(
         "SELECT count(*) FROM question WHERE state != 'answered' AND length(leaf) = 0"
         " AND date(sent_ms / 1000, 'unixepoch') = ?",
@@ -222,7 +221,7 @@ async def _state(app: App) -> WitnessState:
 async def _keep(app: App, new: WitnessState) -> None:
     """Persist the state; the moment at which this node stops is an alarm in its own log."""
 
-    def work(db: sqlite3.Connection) -> None:
+    def work(db: Transaction) -> None:
         before = kept.state(db)
         kept.keep_state(db, new)
         if new.stopped is not None and (before is None or before.stopped is None):

@@ -22,9 +22,11 @@ from samenloop_node.cli.base import (
     one_sentence,
     show,
 )
+from samenloop_node.cli.decisions import decide_app, inbox, witness_app
 from samenloop_node.cli.fields import MAX_FIELDS, parse_fields, prompted
 from samenloop_node.cli.keys import epoch_app, key_app
 from samenloop_node.cli.local import config_app
+from samenloop_node.cli.questions import answers, ask, case_app, find_own
 from samenloop_node.cli.records import register, sync, withdraw
 from samenloop_node.join_cli import app as join_app
 
@@ -36,6 +38,13 @@ app = typer.Typer(
 app.command()(sync)
 app.command()(register)
 app.command()(withdraw)
+app.command()(ask)
+app.command()(answers)
+app.command(name="find-own")(find_own)
+app.command()(inbox)
+app.add_typer(case_app, name="case")
+app.add_typer(decide_app, name="decide")
+app.add_typer(witness_app, name="witness")
 app.add_typer(key_app, name="key")
 app.add_typer(epoch_app, name="epoch")
 app.add_typer(config_app, name="config")

@@ -1,6 +1,5 @@
 """`answers`: own questions of a case with their answers, or all that are still open."""
 
-import sqlite3
 from collections.abc import Mapping
 
 from samenloop.audit.fields import Event
@@ -9,7 +8,7 @@ from samenloop.texts import _
 from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.questions.answers import describe, visible_to
-from samenloop_node.store import questions
+from samenloop_node.store import Transaction, questions
 
 
 async def run(app: App, user: User, request: Mapping[str, object], emit: object) -> dict[str, object]:
@@ -19,7 +18,7 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
     if not isinstance(case, str):
         raise InvalidInput("case", _("Geef het nummer van de casus."))
 
-    def look(db: sqlite3.Connection) -> list[dict[str, object]]:
+    def look(db: Transaction) -> list[dict[str, object]]:
         found = questions.questions_of(db, case) if case else questions.open_questions(db)
         if case:
             public = {"action": "view", "case": app.references.case(case).hex()}

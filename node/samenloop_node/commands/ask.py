@@ -1,6 +1,5 @@
 """`ask`: one question, or an open question once more for the retyped person."""
 
-import sqlite3
 from collections.abc import Mapping
 
 from samenloop.errors import InvalidInput
@@ -11,7 +10,7 @@ from samenloop_node.identity.person import PERSON_COLUMNS
 from samenloop_node.questions import asking
 from samenloop_node.questions.answers import describe
 from samenloop_node.questions.draft import parse_question
-from samenloop_node.store import questions
+from samenloop_node.store import Transaction, questions
 
 
 async def run(app: App, user: User, request: Mapping[str, object], emit: object) -> dict[str, object]:
@@ -25,7 +24,7 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
     return await app.store.read(lambda db: _described(app, db, asked))
 
 
-def _described(app: App, db: sqlite3.Connection, asked: bytes) -> dict[str, object]:
+def _described(app: App, db: Transaction, asked: bytes) -> dict[str, object]:
     stored = questions.find_question(db, asked)
     if stored is None:
         raise InvalidInput("retry", _("Deze vraag is er niet meer."))

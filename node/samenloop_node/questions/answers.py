@@ -1,6 +1,5 @@
 """What a case worker may see again: own questions per case, and what came of them. Nothing of another's questions."""
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -8,7 +7,7 @@ from samenloop.clock import from_milliseconds
 from samenloop.covenant import Covenant
 from samenloop_node.accounts import User
 from samenloop_node.questions.wording import HolderResult, sentence
-from samenloop_node.store import inbox, questions
+from samenloop_node.store import Transaction, inbox, questions
 from samenloop_node.store.questions import StoredAnswer, StoredQuestion
 
 
@@ -17,7 +16,7 @@ def visible_to(user: User, stored: StoredQuestion) -> bool:
     return user.name in (stored.asked_by, stored.responsible)
 
 
-def describe(db: sqlite3.Connection, covenant: Covenant, stored: StoredQuestion) -> dict[str, object]:
+def describe(db: Transaction, covenant: Covenant, stored: StoredQuestion) -> dict[str, object]:
     """Return a question and its answers as JSON; the shape is the same whatever the answers are."""
     listed = set(inbox.listed_registrations(db, stored.case_number).values())
     rows = questions.answers_of(db, stored.question_id)

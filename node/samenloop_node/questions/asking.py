@@ -6,7 +6,6 @@ give the same digest, so that one request id never stands for two persons.
 """
 
 import hashlib
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from secrets import token_bytes
@@ -33,7 +32,7 @@ from samenloop_node.questions.gate import pass_gate
 from samenloop_node.questions.motives import refuse_person, seal_text
 from samenloop_node.questions.padding import padding_stream
 from samenloop_node.questions.sending import send
-from samenloop_node.store import inbox, questions
+from samenloop_node.store import Transaction, inbox, questions
 from samenloop_node.store.questions import StoredQuestion
 from samenloop_node.tokens.tokenise import tokenise
 
@@ -111,7 +110,7 @@ async def retry(app: App, user: User, question_id: bytes, person_fields: Mapping
 async def _known(app: App, case: str) -> Known:
     judge = witness.judge_of(app)
 
-    def look(db: sqlite3.Connection) -> Known:
+    def look(db: Transaction) -> Known:
         listed = sorted(inbox.listed_registrations(db, case))
         return Known(questions.times_asked(db, case), tuple(listed[:MAX_EXCLUDED]), judge(db))
 
@@ -214,7 +213,7 @@ def _log_row(part: HolderDraft) -> dict[str, str]:
     return {name: value for name, value in row.items() if value}
 
 
-def _store(app: App, db: sqlite3.Connection, prepared: Prepared) -> None:
+def _store(app: App, db: Transaction, prepared: Prepared) -> None:
     questions.add_question(db, prepared.stored)
     public = dict(prepared.public)
     if prepared.motive:

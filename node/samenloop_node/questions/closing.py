@@ -1,7 +1,5 @@
 """Closing a case: its answers are erased here at once and lapse at the coordinator (R-37, R-70)."""
 
-import sqlite3
-
 from samenloop.audit.fields import Event
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.texts import _
@@ -10,7 +8,7 @@ from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.declaring import prepare, sent_now
 from samenloop_node.questions.answers import visible_to
-from samenloop_node.store import inbox, questions
+from samenloop_node.store import Transaction, inbox, questions
 
 
 async def close_case(app: App, user: User, case_number: str) -> bool:
@@ -25,7 +23,7 @@ async def close_case(app: App, user: User, case_number: str) -> bool:
     declaration = prepare(app, CaseClosed(case_ref), case_number)
     public = {"action": "close", "case": case_ref.hex(), "user": app.references.user(user.name).hex()}
 
-    def work(db: sqlite3.Connection) -> None:
+    def work(db: Transaction) -> None:
         questions.erase_case(db, case_number)
         inbox.erase_letters(db, case_number)
         inbox.add_declaration(db, declaration)

@@ -6,7 +6,6 @@
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -21,7 +20,7 @@ from samenloop_node import witness
 from samenloop_node.app import App
 from samenloop_node.declaring import UNSURE
 from samenloop_node.questions.replies import verify_reply
-from samenloop_node.store import questions, receipts
+from samenloop_node.store import Transaction, questions, receipts
 from samenloop_node.store.questions import StoredAnswer
 
 PAUSES: Final = (0.25, 1.0)
@@ -61,7 +60,7 @@ async def patiently(
     return await call()
 
 
-def _store(app: App, db: sqlite3.Connection, ask: Ask, answers: list[StoredAnswer], entry: bytes) -> None:
+def _store(app: App, db: Transaction, ask: Ask, answers: list[StoredAnswer], entry: bytes) -> None:
     now = milliseconds(app.clock.now())
     question = ask.question
     receipts.add(db, entry, Event.QUESTION.value, now)
@@ -74,7 +73,7 @@ def _store(app: App, db: sqlite3.Connection, ask: Ask, answers: list[StoredAnswe
 async def _close(app: App, ask: Ask, problem: SamenloopError) -> None:
     rule = problem.rule if isinstance(problem, Refused) else ""
 
-    def work(db: sqlite3.Connection) -> None:
+    def work(db: Transaction) -> None:
         question = ask.question
         questions.close_failed(db, question.question_id, rule or problem.code.value)
         public = {"question": question.question_id.hex(), "action": "question-refused", "case": question.case_ref.hex()}

@@ -3,50 +3,59 @@
 import json
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from samenloop.catalogue import load_catalogue
-from samenloop.errors import InvalidInput
-from samenloop_node import cli_decisions, cli_questions, prompts
+from samenloop_node.cli import app as program
+from samenloop_node.cli import prompts
 
 NUMBER = "0123456789abcdef" * 2
 PERSON = {"voornamen": "Jan", "geslachtsnaam": "Zandstra", "geboortedatum": "1984-05-17"}
 LINE = {"text": "Politie Midden: geen bericht. Register bijgewerkt tot 2026-11-20."}
 
 
-class Daemon:
+class Node:
     """Remembers what it was asked and gives what it was told to give."""
 
     def __init__(self):
         self.calls = []
         self.result = {"question": NUMBER, "case": "R-1", "state": "answered", "problem": "", "answers": [LINE]}
 
-    def call(self, command, arguments):
+    def call(self, socket, command, arguments, acting, progress):
         self.calls.append((command, arguments))
         return self.result
 
 
 @pytest.fixture(name="daemon")
-def _daemon():
-    return Daemon()
+def _daemon(monkeypatch):
+    node = Node()
+    monkeypatch.setattr("samenloop_node.cli.base.call", node.call)
+    return node
 
 
 @pytest.fixture(name="run")
 def _run(daemon):
-    app = typer.Typer()
-    cli_questions.add_commands(app, daemon.call)
-    cli_decisions.add_commands(app, daemon.call)
-
     def run(*arguments, stdin=None, **options):
         text = json.dumps(stdin) if isinstance(stdin, dict) else stdin
-        return CliRunner().invoke(app, list(arguments), input=text, catch_exceptions=False, **options)
+        return CliRunner().invoke(program, list(arguments), input=text, catch_exceptions=False, **options)
 
     return run
 
 
+@pytest.fixture(name="typed")
+def _typed(monkeypatch):
+    """Pretend that somebody sits at a terminal and types these answers, then `x`."""
+
+    def type_(*answers):
+        waiting = iter(answers)
+        monkeypatch.setattr(prompts, "given", lambda: None)
+        monkeypatch.setattr(prompts, "at_terminal", lambda question: next(waiting, "x"))
+
+    return type_
+
+
 def test_ask_takes_the_person_from_standard_input_and_codes_from_flags(run, daemon):
-    done = run("ask", "--case", "R-1", "--holder", "politie-midden,reason=x", "--stdin", stdin={"person": PERSON})
+    done = run("ask", "--case", "R-1", "--holder", "politie-midden,reason=x", stdin={"person": PERSON})
     assert done.exit_code == 0
     assert LINE["text"] in done.output
     ((command, request),) = daemon.calls
@@ -55,9 +64,8 @@ def test_ask_takes_the_person_from_standard_input_and_codes_from_flags(run, daem
     assert request["question"] == {"case": "R-1", "holders": [{"holder": "politie-midden", "reason": "x"}]}
 
 
-def test_ask_prompts_for_what_is_missing(run, daemon, monkeypatch):
-    typed = iter(["R-7", "a1", "b1", "c1", "ggz-midden", "p", "q", "s", "g", "r", "i", "w", "", "", "motief"])
-    monkeypatch.setattr(prompts, "at_terminal", lambda question: next(typed, "x"))
+def test_ask_prompts_for_what_is_missing(run, daemon, typed):
+    typed("R-7", "a1", "b1", "c1", "ggz-midden", "p", "q", "s", "g", "r", "i", "w", "", "", "motief")
     assert run("ask").exit_code == 0
     request = daemon.calls[0][1]
     assert request["question"]["case"] == "R-7"
@@ -66,21 +74,42 @@ def test_ask_prompts_for_what_is_missing(run, daemon, monkeypatch):
     assert request["person"]["geslachtsnaam"] == "x"
 
 
+def test_decisions_and_searches_prompt_too(run, daemon, typed):
+    typed("nodig")
+    daemon.result = {"question": NUMBER, "state": "withheld", "reported": False}
+    assert "blijft verborgen" in run("decide", "withhold", NUMBER).output
+    daemon.result = {"records": []}
+    assert run("find-own", "--purpose", "access").exit_code == 0
+    assert daemon.calls[0][1]["decision"]["motive"] == "nodig"
+    assert daemon.calls[1][1]["person"]["voornamen"] == "x"
+
+
 def test_a_retry_sends_the_number_and_the_person_only(run, daemon):
-    assert run("ask", "--retry", NUMBER, "--stdin", stdin={"person": PERSON}).exit_code == 0
+    assert run("ask", "--retry", NUMBER, stdin={"person": PERSON}).exit_code == 0
     assert daemon.calls == [("ask", {"person": PERSON, "retry": NUMBER})]
 
 
-def test_saying_something_twice_is_an_error(run):
-    with pytest.raises(InvalidInput):
-        run("ask", "--case", "R-1", "--stdin", stdin={"question": {"case": "R-2"}, "person": PERSON})
+def test_saying_something_twice_is_an_error(run, daemon):
+    done = run("ask", "--case", "R-1", stdin={"question": {"case": "R-2"}, "person": PERSON})
+    assert (done.exit_code, daemon.calls) == (2, [])
 
 
-@pytest.mark.parametrize("text", ["", "[1]", "{", "\xff", "x" * (prompts.MAX_STDIN + 1)])
-def test_wrong_standard_input_is_one_sentence(run, text):
-    with pytest.raises(InvalidInput) as caught:
-        run("ask", "--stdin", stdin=text.encode("latin-1") if text == "\xff" else text)
-    assert caught.value.field == "stdin"
+@pytest.mark.parametrize("text", ["", "[1]", "{", b"\xff", "x" * (prompts.MAX_STDIN + 1)])
+def test_wrong_standard_input_is_one_sentence(run, daemon, text):
+    done = run("ask", stdin=text)
+    assert (done.exit_code, daemon.calls) == (2, [])
+    assert "standaardinvoer" in done.output
+
+
+@pytest.mark.parametrize("option", [["--holder", "x,reason"], ["--holder", "x,kleur=rood"]])
+def test_a_holder_of_another_form_is_one_sentence(run, daemon, option):
+    done = run("ask", *option, stdin={"person": PERSON})
+    assert (done.exit_code, daemon.calls) == (2, [])
+    assert "houder" in done.output
+
+
+def test_an_answer_of_another_form_is_one_sentence(run, daemon):
+    assert run("decide", "release", NUMBER, "--answer", "ja", stdin={}).exit_code == 2
 
 
 def test_no_command_takes_a_person_or_a_motive_as_an_argument(run):
@@ -114,7 +143,6 @@ def test_release_sends_flags_as_one_decision(run, daemon):
     daemon.result = {"question": NUMBER, "state": "released", "reported": False}
     done = run(
         *["decide", "release", NUMBER, "--give-basis", "wpg20", "--answer", "gevolgen=ja", "--person-informed"],
-        *["--stdin"],
         stdin={"motive": "nodig"},
     )
     decision = {"question": NUMBER, "give_basis": "wpg20", "answers": {"gevolgen": "ja"}, "motive": "nodig"}
@@ -125,7 +153,7 @@ def test_release_sends_flags_as_one_decision(run, daemon):
 @pytest.mark.parametrize("name", ["withhold", "take-back"])
 def test_hiding_sends_the_motive(run, daemon, name):
     daemon.result = {"question": NUMBER, "state": "hidden", "reported": True}
-    assert run("decide", name, NUMBER, "--stdin", stdin={"motive": "nee"}).exit_code == 0
+    assert run("decide", name, NUMBER, stdin={"motive": "nee"}).exit_code == 0
     assert daemon.calls[0][1]["action"] == name
 
 
@@ -146,9 +174,9 @@ def test_the_witness_shows_sentences(run, daemon):
 
 def test_find_own_and_closing_and_steps_print_lines(run, daemon):
     daemon.result = {"records": [{"register": "politie", "record_id": "p-1"}]}
-    assert "politie: p-1" in run("find-own", "--purpose", "access", "--stdin", stdin={"person": PERSON}).output
+    assert "politie: p-1" in run("find-own", "--purpose", "access", stdin={"person": PERSON}).output
     daemon.result = {"records": []}
-    assert "geen eigen registratie" in run("find-own", "--purpose", "access", "--stdin", stdin={"person": {}}).output
+    assert "geen eigen registratie" in run("find-own", "--purpose", "access", stdin={"person": {}}).output
     daemon.result = {"case": "R-1", "closed": True, "reported": True}
     assert "gesloten" in run("case", "close", "R-1").output
     daemon.result = {"steps": [{"step": "a", "rule": "R-31", "text": "Past het?", "answers": ["ja", "nee"]}]}

@@ -37,8 +37,13 @@ def at_terminal(question: str) -> str:
     return Prompt.ask(question, default="", show_default=False).strip()
 
 
-def read_stdin() -> dict[str, Any]:
-    """Return the JSON object on standard input; raises InvalidInput, never repeating what it holds."""
+def given() -> dict[str, Any] | None:
+    """Return the JSON object on standard input, or None on a terminal, where prompts ask for it.
+
+    Raises InvalidInput, never repeating what it holds.
+    """
+    if sys.stdin.isatty():
+        return None
     data = sys.stdin.buffer.read(MAX_STDIN + 1)
     try:
         value = json.loads(data.decode()) if len(data) <= MAX_STDIN else None

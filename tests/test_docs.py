@@ -227,10 +227,11 @@ def test_the_configuration_page_names_every_key(module: str, heading: str) -> No
 
 
 def test_the_csv_page_names_every_column() -> None:
-    from samenloop_node.config import FACT_COLUMNS
+    from samenloop_node.columns import FACT_COLUMNS
+    from samenloop_node.identity.person import PERSON_COLUMNS
 
     rows = re.findall(r"^\| `([a-z_]+)` \|", _text(DOCS / "reference" / "csv.md"), re.MULTILINE)
-    assert set(FACT_COLUMNS) <= set(rows)
+    assert {"record_id", "organisation", *PERSON_COLUMNS, *FACT_COLUMNS} == set(rows)
 
 
 # --- closed lists ----------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from samenloop.errors import IntegrityError, InvalidInput
 from samenloop.wire.v1 import audit_pb2
 from samenloop_node.accounts import User
 from samenloop_node.app import App
+from samenloop_node.cosigners import cosigners
 from samenloop_node.store import Transaction, receipts
 from samenloop_node.store import witness as kept
 from samenloop_node.store.receipts import Receipt
@@ -108,12 +109,9 @@ async def _accept(app: App) -> WitnessState:
     anchor = from_covenant(app.covenant())
     judged = witness.accept(state, shown.note, proof, anchor, _now(app))
     if judged.stopped is None:
-        try:
-            seen = checkpoints.cosignatures(checkpoints.parse(shown.note), anchor.witnesses)
-        except IntegrityError:
-            judged = witness.stop(judged, Reason.BAD_SIGNATURE)
-        else:
-            await app.store.write(lambda db: kept.keep_cosignatures(db, seen))
+        seen, reason = await cosigners(app, judged, shown.cosigned, anchor)
+        judged = witness.stop(judged, reason) if reason else judged
+        await app.store.write(lambda db: kept.keep_cosignatures(db, seen))
     await _keep(app, judged)
     return judged
 

@@ -228,6 +228,7 @@ class Coordinator:
         self.find: list[bytes] = []
         self.counts: dict[str, int] | None = None
         self.epochs = ("2026-1",)
+        self.older = b""
         self.witnesses: tuple[str, ...] = ("ggz-midden", "zvh-oost")
         self._day = f"{clock.now():%Y-%m-%d}"
         keys = {row.id: kit.sealing[row.id].public for row in kit.covenant.participants}
@@ -313,7 +314,7 @@ class Coordinator:
 
     async def get_checkpoint(self, request: audit_pb2.GetCheckpointRequest) -> audit_pb2.Checkpoint:
         self._fault()
-        return audit_pb2.Checkpoint(note=self.head())
+        return audit_pb2.Checkpoint(note=self.head(), cosigned=self.older)
 
     async def get_consistency(self, request: audit_pb2.GetConsistencyRequest) -> audit_pb2.Proof:
         return audit_pb2.Proof(hashes=tree.consistency(request.old_size, request.new_size, self._node()))

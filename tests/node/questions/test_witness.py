@@ -146,6 +146,31 @@ def test_without_other_witnesses_the_node_warns_after_a_day_and_stops_after_thre
     assert Reason.FEW_WITNESSES in grow(app, coordinator, kit, reply_to).stops
 
 
+def test_cosignatures_on_an_older_checkpoint_of_the_same_history_count(
+    app, coordinator, kit, reply_to, clock, monkeypatch
+):
+    grow(app, coordinator, kit, reply_to)
+    clock.at += timedelta(hours=25)
+    coordinator.older = coordinator.head()
+    monkeypatch.setattr(coordinator, "witnesses", ())
+    assert grow(app, coordinator, kit, reply_to).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"), [("forked", Reason.INCONSISTENT), ("signed by another", Reason.BAD_SIGNATURE)]
+)
+def test_an_older_checkpoint_that_does_not_fit_stops_this_node(app, coordinator, kit, reply_to, fault, reason):
+    grow(app, coordinator, kit, reply_to)
+    kept_entries, kept_key = list(coordinator.entries), kit.audit
+    if fault == "forked":
+        coordinator.entries.pop(0)
+    else:
+        kit.audit = kit.raw["politie-midden"]
+    coordinator.older = coordinator.head()
+    coordinator.entries[:], kit.audit = kept_entries, kept_key
+    assert grow(app, coordinator, kit, reply_to).stops == (reason,)
+
+
 def test_a_log_that_stands_still_is_a_warning_after_ten_minutes(app, coordinator, kit, reply_to, clock):
     grow(app, coordinator, kit, reply_to)
     clock.at += timedelta(minutes=11)

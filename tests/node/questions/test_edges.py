@@ -24,8 +24,8 @@ from samenloop_node.letters import open_letter, seal_case_letter
 from samenloop_node.questions.wording import HolderResult, sentence
 from samenloop_node.record_facts import facts_of
 from samenloop_node.store import inbox, questions
-from samenloop_node.store.registrations import Registration
 from samenloop_node.store.questions import StoredQuestion
+from samenloop_node.store.registrations import Registration
 
 ASKER, NETWORK = "reclassering-midden", "zvh-midden"
 LISTED = RegistrationId(b"L" * 16)

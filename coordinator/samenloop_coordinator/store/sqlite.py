@@ -28,6 +28,8 @@ from samenloop_coordinator.store.tokens import RecentTokens
 from samenloop_coordinator.writer import Writer
 
 CACHE_MIB = 128
+EMPTY_WAL_EVERY = 60
+"""Calls of `tidy`, about one a second, between two moments at which the WAL is emptied."""
 _PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "trusted_schema": 0, "wal_autocheckpoint": 0}
 _BUSY_MS = 5_000
 _FULL = frozenset({sqlite3.SQLITE_FULL})
@@ -111,6 +113,7 @@ class SqliteStore:
         self._reading = _parts(self._read, self._recent, Pending())
         self._writer = Writer(SqliteSession(self._write, self._recent, journal))
         self._merge_at = tokens.MERGE_AT
+        self._tidied = 0
 
     async def write(self, work: Callable[[Parts], Result]) -> Result:
         """Run a unit of work; durable on return."""
@@ -136,16 +139,22 @@ class SqliteStore:
         return audit_sqlite.SqliteEntries(self._entries)
 
     async def tidy(self) -> None:
-        """Merge recent values when there are many, and move the WAL into the file."""
+        """Merge recent values when there are many, and move the WAL into the file; now and then empty the WAL wholly.
+
+        So what was deleted is gone from both files within a minute (`secure_delete` blanks the pages themselves).
+        """
         if len(self._recent) >= self._merge_at:
             await self._merge()
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(None, self._checkpoint)
+        self._tidied += 1
+        if self._tidied % EMPTY_WAL_EVERY == 0:
+            await self._writer.exclusive(functools.partial(self._checkpoint, "TRUNCATE"))
+        else:
+            await asyncio.get_running_loop().run_in_executor(None, self._checkpoint, "PASSIVE")
 
     async def close(self) -> None:
         """Finish queued units, move the WAL into the file, release the lock."""
         await self._writer.close()
-        self._checkpoint()
+        self._checkpoint("TRUNCATE")
         for connection in (self._entries, self._keep, self._read, self._write):
             connection.close()
         os.close(self._lock)
@@ -175,9 +184,9 @@ class SqliteStore:
         with translated():
             tokens.finish_merge(self._keep, last)
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self, kind: str) -> None:
         with translated():
-            self._keep.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            self._keep.execute(f"PRAGMA wal_checkpoint({kind})").fetchall()
 
 
 def create_store(path: Path) -> None:

@@ -23,8 +23,8 @@ _TEST = re.compile(r"test_((?:[RP][0-9]{2}_)+)")
 RULES_INTRO = """# Decision rules: where each is kept
 
 Made from code, data and tests (`make docs`); a test compares it. Ids are never renumbered. *Software* refuses by
-itself. *People and software*: the software asks for the decision, records it and refuses without it, but the judgement is a
-person's. *People only* is not enforced by this software.
+itself. *People and software*: the software asks for the decision, records it and refuses without it, but the judgement
+is a person's. *People only* is not enforced by this software.
 """
 LAW_INTRO = """# The legal catalogue
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from samenloop.catalogue import Catalogue, parse_override, tightened
 from samenloop.catalogue.schema import Origin
-from samenloop.decisions.beforehand import BeforehandDecision, shown
+from samenloop.decisions.beforehand import BeforehandDecision, shown, valid_beforehand
 from samenloop.decisions.modes import RecordFacts, effective_mode, strictest_mode
 from samenloop.decisions.question import gate_visible
 from samenloop.decisions.record import registrable
@@ -371,6 +371,15 @@ def test_R76_the_conditions_of_a_pair_rule_are_part_of_its_validity() -> None:
     assert visible(facts, [decision(**ground)], receiver=POLICE, kind="politie") == "hidden R-34"
     answered = decision(**ground, steps=("via_om",))
     assert visible(facts, [answered], receiver=POLICE, kind="politie") == "shown R-76"
+
+
+def test_R76_it_holds_for_no_record_of_an_unknown_register() -> None:
+    facts = record("reclassering")
+    found = effective_mode(LAW, facts, None, "om", "", "samenloop")
+    ground = decision(basis="bw1_240", breach_ground="")
+    in_task = replace(found, receiver_kind="rvdk", acting_as="rvdk_taak", steps=())
+    unknown = replace(facts, kind="onbekend")
+    assert not valid_beforehand(LAW, in_task, unknown, ground, PROBATION, "samenloop", TODAY)
 
 
 def test_R76_it_can_be_switched_off_by_data() -> None:

@@ -61,7 +61,7 @@ def barred_bases(catalogue: Catalogue, facts: QuestionFacts) -> Iterator[str | F
         for field in ("give_basis", "receive_basis", "inform_basis"):
             rule = never_rule(catalogue, getattr(part, field))
             if rule is not None:
-                yield Failing(rule, field, f"parts[{number}]", NEVER_A_GROUND)
+                yield Failing(rule, "never_a_ground", f"parts[{number}].{field}", NEVER_A_GROUND)
 
 
 def asker_barred(catalogue: Catalogue, facts: QuestionFacts) -> Iterator[str | Failing]:

@@ -97,10 +97,7 @@ def _covers(catalogue: Catalogue, decided: str, asked: str) -> bool:
 def _grounded(
     catalogue: Catalogue, mode: ModeDecision, facts: RecordFacts, decision: BeforehandDecision, today: date
 ) -> bool:
-    register = catalogue.registers.get(facts.kind)
-    if register is None:
-        return False
-    pair = Pair(register.partner, mode.receiver_kind, mode.acting_as, today)
+    pair = Pair(catalogue.partner_of(facts.kind) or "", mode.receiver_kind, mode.acting_as, today)
     if mode.mode is Mode.CONSENT_ONLY and not rests_on_consent(catalogue, decision.breach_ground or decision.basis):
         return False
     return may_give(catalogue, decision.basis, pair) and breaks_secrecy(catalogue, decision.breach_ground, pair)

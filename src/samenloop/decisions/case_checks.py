@@ -44,7 +44,7 @@ def intake_fields(catalogue: Catalogue, given: CaseInput) -> Iterator[str | Fail
         yield "intake.tasks"
     rule = never_rule(catalogue, intake.basis)
     if rule is not None:
-        yield Failing(rule, "basis", "intake.basis", NEVER_A_GROUND)
+        yield Failing(rule, "never_a_ground", "intake.basis", NEVER_A_GROUND)
     elif intake.basis not in catalogue.receive and intake.basis not in catalogue.give:
         yield "intake.basis"
     if not catalogue.usable("intake_consent", intake.consent):
@@ -62,7 +62,7 @@ def needed_partners(catalogue: Catalogue, given: CaseInput) -> Iterator[str | Fa
         for code in (needed.give_basis, needed.receive_basis):
             rule = never_rule(catalogue, code)
             if rule is not None:
-                yield Failing(rule, "basis", where, NEVER_A_GROUND)
+                yield Failing(rule, "never_a_ground", where, NEVER_A_GROUND)
         if not _four_conditions(catalogue, needed):
             yield where
 

@@ -193,7 +193,7 @@ _USE: tuple[Guard[ConsentInput], ...] = (
         N_("Deze toestemming is gegeven voor een andere ontvanger, een ander doel of een andere casus."),
         when(_same_exchange),
     ),
-    Guard("R-52", "dates", N_("Deze toestemming geldt niet meer."), when(_dates)),
+    Guard("R-52", "in_force", N_("Deze toestemming geldt niet meer."), when(_dates)),
 )
 _CLOSED: Guard[ConsentInput] = Guard(
     "R-52",

@@ -80,7 +80,7 @@ def _bases(catalogue: Catalogue, given: BeforehandInput) -> Iterator[str | Faili
     for code in (decision.basis, decision.breach_ground):
         rule = never_rule(catalogue, code)
         if rule is not None:
-            yield Failing(rule, "basis", "", _NEVER_A_GROUND)
+            yield Failing(rule, "never_a_ground", "", _NEVER_A_GROUND)
     for number, receiver in enumerate(given.receivers):
         if not all(may_give(catalogue, decision.basis, pair) for pair in _pairs(catalogue, given, receiver)):
             yield f"receivers[{number}]"
@@ -153,7 +153,7 @@ BEFOREHAND: tuple[Guard[BeforehandInput], ...] = (
     Guard(
         "R-32",
         "breach_ground",
-        N_("Noem de grond die uw geheimhouding doorbreekt."),
+        N_("Noem de grond die uw geheimhouding doorbreekt. Een grondslag alleen is niet genoeg."),
         _secrecy,
         visible=True,
     ),
@@ -162,14 +162,14 @@ BEFOREHAND: tuple[Guard[BeforehandInput], ...] = (
     Guard(
         "R-06",
         "wpg20_receiver",
-        N_("Deze ontvanger staat niet in het geldende artikel 20-besluit van de politie."),
+        N_("Deze partner staat niet als ontvanger in het geldende artikel 20-besluit van de politie."),
         by_law(_police),
         visible=True,
     ),
     Guard(
         "R-19",
-        "purpose",
-        N_("Noem een doel van deze index."),
+        "index_purpose",
+        N_("Dit doel hoort niet bij deze index."),
         by_law(lambda law, given: law.index_of(given.decision.purpose) is not None),
         visible=True,
     ),
@@ -182,7 +182,7 @@ BEFOREHAND: tuple[Guard[BeforehandInput], ...] = (
     ),
     Guard(
         "R-38",
-        "mandate",
+        "decider",
         N_("Alleen de gemachtigde beslisser van de houder kan vooraf besluiten."),
         when(lambda given: given.mandated and any(given.decision.decider)),
     ),

@@ -110,7 +110,7 @@ VISIBLE: tuple[Guard[QuestionFacts], ...] = (
         checks.listed("subsidiarity", "subsidiarity", N_("Dit antwoord is niet toegestaan.")),
         visible=True,
     ),
-    Guard("R-32", "basis", checks.NEVER_A_GROUND, checks.barred_bases, visible=True),
+    Guard("R-32", "never_a_ground", checks.NEVER_A_GROUND, checks.barred_bases, visible=True),
     Guard(
         "R-51",
         "consent",
@@ -186,7 +186,7 @@ VISIBLE: tuple[Guard[QuestionFacts], ...] = (
 ASKER: tuple[Guard[QuestionInput], ...] = (
     Guard(
         "R-01",
-        "acting_partner",
+        "own_partner",
         N_("Noem de partner namens wie u vraagt. U kunt alleen namens uw eigen organisatie vragen."),
         when(lambda given: given.asker.acting_partner == given.question.asker),
     ),
@@ -210,7 +210,7 @@ ASKER: tuple[Guard[QuestionInput], ...] = (
     ),
     Guard(
         "R-20",
-        "referrer",
+        "own_case",
         N_("Alleen de aanmelder van de casus kan in deze casus vragen."),
         when(lambda given: given.asker.case_referrer == given.question.asker),
     ),

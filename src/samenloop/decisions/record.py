@@ -202,7 +202,7 @@ INDEX: tuple[Guard[RecordInput], ...] = (
     _REVIEWED,
     Guard(
         "R-19",
-        "purpose",
+        "index_purpose",
         N_("Dit doel hoort niet bij deze index."),
         by_law(lambda catalogue, given: catalogue.usable("indexes", given.purpose)),
         visible=True,

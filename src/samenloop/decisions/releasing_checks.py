@@ -44,7 +44,7 @@ def barred_bases(catalogue: Catalogue, facts: ReleaseFacts) -> Iterator[str | Fa
     for field, code in (("give_basis", facts.give_basis), ("breach_ground", facts.breach_ground)):
         rule = never_rule(catalogue, code)
         if rule is not None:
-            yield Failing(rule, field, "", NEVER_A_GROUND)
+            yield Failing(rule, "never_a_ground", field, NEVER_A_GROUND)
 
 
 def can_give(catalogue: Catalogue, facts: ReleaseFacts) -> bool:

@@ -8,8 +8,7 @@ is equal) or is *absent* (a side could not make it). A combination makes a hit w
 conflict tests fires. Patterns are judged, never points added up (docs/reference/normalisation.md has each figure).
 """
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from samenloop.errors import InvalidInput
@@ -18,9 +17,10 @@ from samenloop.texts import _
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The two clear facts about a record that the hit rule may use (SECURITY.md declares them).
+    """The two clear facts about a record that a hit rule may use. That of nl-1 uses neither, so nodes send 0 and false.
 
-    `initials`: number of first-name initials, 2 means two or more. `official_full_names`: the record holds full baptismal names.
+    `initials`: number of first-name initials, 2 means two or more. `official_full_names`: the source holds full
+    baptismal names.
     """
 
     initials: int
@@ -50,16 +50,6 @@ class Side:
     facts: int
 
 
-FactTest = Callable[[Facts, Facts], bool]
-
-
-def fewer_official_initials(one: Facts, other: Facts) -> bool:
-    """Tell whether a record with official full names has fewer initials than the other: then it is somebody else."""
-    return (one.official_full_names and one.initials < other.initials) or (
-        other.official_full_names and other.initials < one.initials
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Combination:
     """One line of the hit rule: bit masks over the recipes of the profile."""
@@ -67,7 +57,6 @@ class Combination:
     name: str
     agree: int
     no_conflict: int
-    unless: tuple[FactTest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +78,20 @@ class Profile:
         `agreeing` has a bit for every recipe with any equal token, within one epoch.
         """
         conflicting = question.mask & registration.mask & ~agreeing
-        for combination in self.rule:
-            if agreeing & combination.agree != combination.agree or conflicting & combination.no_conflict:
-                continue
-            if not any(_fires(test, question.facts, registration.facts) for test in combination.unless):
-                return combination.name
+        for line in self.rule:
+            if agreeing & line.agree == line.agree and not conflicting & line.no_conflict:
+                return line.name
         return None
 
 
-@functools.cache
-def _fires(test: FactTest, one: int, other: int) -> bool:
-    return test(Facts.unpack(one), Facts.unpack(other))
+def combination(recipes: Sequence[str], name: str, agree: str, no_conflict: str = "") -> Combination:
+    """Build a combination from recipe names separated by spaces; raises InvalidInput for a name not in `recipes`.
 
-
-def combination(
-    recipes: Sequence[str], name: str, agree: str, no_conflict: str = "", unless: tuple[FactTest, ...] = ()
-) -> Combination:
-    """Build a combination from recipe names separated by spaces; raises InvalidInput for a name not in `recipes`."""
-    return Combination(name, _mask(recipes, agree), _mask(recipes, no_conflict), unless)
+    A combination without any recipe that must agree would hit everybody, so that is refused too.
+    """
+    if not agree.split():
+        raise InvalidInput("profile", _("Een combinatie zonder recepten zou iedereen raken."))
+    return Combination(name, _mask(recipes, agree), _mask(recipes, no_conflict))
 
 
 def _mask(recipes: Sequence[str], names: str) -> int:
@@ -118,8 +103,17 @@ def _mask(recipes: Sequence[str], names: str) -> int:
 
 _NL_1 = (
     "name",
-    "fragments",
     "surname-initial",
+    "name-loose",
+    "initials",
+    "postcode-initial",
+    "home",
+    "home-first",
+    "home-initials",
+    "words",
+    "surname-initials",
+    "place-year",
+    "no-sex",
 )
 
 _PROFILES = {
@@ -127,8 +121,15 @@ _PROFILES = {
         "nl-1",
         _NL_1,
         (
-            combination(_NL_1, "full-name", "name"),
-            combination(_NL_1, "surname-initial", "surname-initial", "fragments", (fewer_official_initials,)),
+            combination(_NL_1, "name", "name"),
+            combination(_NL_1, "name-loose", "name-loose"),
+            combination(_NL_1, "surname-initials", "surname-initials"),
+            combination(_NL_1, "surname-initial", "surname-initial", "name-loose initials"),
+            combination(_NL_1, "postcode-initial", "postcode-initial", "home-first home-initials"),
+            combination(_NL_1, "home", "home", "home-first home-initials"),
+            combination(_NL_1, "words", "words"),
+            combination(_NL_1, "place-year", "place-year"),
+            combination(_NL_1, "no-sex", "no-sex"),
         ),
     )
 }

@@ -11,7 +11,9 @@ from samenloop_node.identity.fold import sound, words
 _ENDING = re.compile("(?:us|es|is|a|e|i)$")
 _DOTTED = re.compile(r"([^\W\d_]{1,4})\.")
 _SHORT_INITIALS = frozenset({"ij", "th", "ch", "ph", "chr", "joh", "st", "fr", "wilh"})
-_SHORT_NAMES = frozenset(["bo", "jo", "ad", "ab", "ed", "al", "li", "ty", "do", "an", "or", "su", "my", "oz", "vu", "wu", "yu"])
+_SHORT_NAMES = frozenset(
+    ["bo", "jo", "ad", "ab", "ed", "al", "li", "ty", "do", "an", "or", "su", "my", "oz", "vu", "wu", "yu"]
+)
 _VOWEL = re.compile("[aeiouy]")
 _MOST_CANDIDATES = 5
 _INITIAL_SOUNDS = (

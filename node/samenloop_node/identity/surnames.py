@@ -14,12 +14,56 @@ PREFIX_WORDS = frozenset(
     if not line.startswith("#")
     for word in line.split()
 )
-_TITLES = frozenset(["jhr", "jkvr", "jonkheer", "jonkvrouw", "dr", "drs", "mr", "ir", "ing", "prof", "dhr", "mw", "mevr"])
+_TITLES = frozenset(
+    ["jhr", "jkvr", "jonkheer", "jonkvrouw", "dr", "drs", "mr", "ir", "ing", "prof", "dhr", "mw", "mevr"]
+)
 _NOBLE = frozenset(
-    ["baron", "barones", "graaf", "gravin", "ridder", "hertog", "hertogin", "prins", "prinses", "markies", "markiezin", "burggraaf"]
+    [
+        "baron",
+        "barones",
+        "graaf",
+        "gravin",
+        "ridder",
+        "hertog",
+        "hertogin",
+        "prins",
+        "prinses",
+        "markies",
+        "markiezin",
+        "burggraaf",
+    ]
 )
 PARTICLES = frozenset(
-    ["el", "al", "et", "es", "er", "ez", "ech", "en", "as", "ar", "at", "ad", "az", "ben", "bin", "ibn", "bint", "bou", "bel", "ait", "oulad", "ould", "abd", "abdel", "abdul", "abu", "abou", "umm"]
+    [
+        "el",
+        "al",
+        "et",
+        "es",
+        "er",
+        "ez",
+        "ech",
+        "en",
+        "as",
+        "ar",
+        "at",
+        "ad",
+        "az",
+        "ben",
+        "bin",
+        "ibn",
+        "bint",
+        "bou",
+        "bel",
+        "ait",
+        "oulad",
+        "ould",
+        "abd",
+        "abdel",
+        "abdul",
+        "abu",
+        "abou",
+        "umm",
+    ]
 )
 _GLUED = ("vanden", "vander", "vande")
 _MOST = 4
@@ -92,3 +136,10 @@ def comparison_form(joined: str) -> str:
     if joined[:2] in ("el", "al") and len(joined) >= 6:
         return joined[2:]
     return joined
+
+
+@functools.lru_cache(maxsize=65536)
+def surname_words(prefix: str, surname: str) -> tuple[str, ...]:
+    """Return the sounds of the single words of a surname, without prefixes and particles, in order."""
+    found = (sound(w) for part in segments(prefix, surname) for w in part if len(w) > 1 and w not in PARTICLES)
+    return tuple(dict.fromkeys(key for key in found if key))

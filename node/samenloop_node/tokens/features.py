@@ -1,93 +1,149 @@
-"""What the recipes are made of: the comparable pieces of one person, each in its normalised form."""
+"""What the recipes are made of: the comparable pieces of one person, length-prefixed and ready to be joined.
+
+Names repeat, so all work on names is cached per spelling; what is left per person is joining a few short texts.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
 
 from samenloop_node.identity.dates import BirthDate
 from samenloop_node.identity.firstnames import FirstNames, first_names, initial, stem
-from samenloop_node.identity.fold import sound
+from samenloop_node.identity.fold import skeleton, sound, words
 from samenloop_node.identity.person import Person
 from samenloop_node.identity.places import place_sound
-from samenloop_node.identity.surnames import PARTICLES, segments, surname_sounds
+from samenloop_node.identity.surnames import surname_sounds, surname_words
+
+_CACHED = 65536
+_SEXES = {"M": ("1:M",), "V": ("1:V",), "": ("1:M", "1:V")}
+_MOST_WORDS, _MOST_OWN, _MOST_SURNAMES, _MOST_INITIALS = 3, 3, 4, 3
+Values = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SurnameKeys:
+    """Of all surnames of a record: the sounds, their consonants, and the single words of the own surname (not prefixed)."""
+
+    sounds: Values
+    skeletons: Values
+    words: Values
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FirstKeys:
+    """Of the first names: stems with call-name candidates, fragments of those, initials, and single words (not prefixed)."""
+
+    stems: Values
+    fragments: Values
+    initial: Values
+    first_two: str
+    all_initials: str
+    words: Values
+    has_initials_only: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Features:
-    """Normalised pieces of one person; tuples hold every value that may stand for the person, most telling first."""
+    """Pieces of one person. `date` is empty for 1 January and unknown parts; `part_dates` are the year, and the day and month."""
 
-    date: BirthDate
-    sexes: tuple[str, ...]
-    own: tuple[str, ...]
-    partner: tuple[str, ...]
-    surnames: tuple[str, ...]
-    firsts: tuple[str, ...]
-    later: tuple[str, ...]
-    initials: str
-    first_initials: tuple[str, ...]
-    words: tuple[str, ...]
-    swap_firsts: tuple[str, ...]
-    swap_surnames: tuple[str, ...]
+    surname: SurnameKeys
+    first: FirstKeys
+    sexes: Values
+    date: str
+    year: str
+    part_dates: Values
+    is_year_only: bool
     postcode: str
-    house: str
     place: str
-    official: bool
+
+
+def prefixed(field: str) -> str:
+    """Return a field with its length in front, so that no two lists of fields join to the same text (security.md T12)."""
+    return f"{len(field)}:{field}"
 
 
 def features_of(person: Person) -> Features:
     """Return the pieces of one person."""
-    surname_is_upper = person.geslachtsnaam.isupper() or not person.geslachtsnaam
-    first = first_names(person.voornamen, person.roepnaam, surname_is_upper)
-    own = surname_sounds(person.voorvoegsel, person.geslachtsnaam)
-    partner = surname_sounds(person.partner_voorvoegsel, person.partner_geslachtsnaam)
-    surname_words = _surname_words(person.voorvoegsel, person.geslachtsnaam)
+    voornamen, surname = person.voornamen, person.geslachtsnaam
+    if _exchanged(voornamen, surname):
+        voornamen, surname = surname, voornamen
+    date, year, part_dates = _dates(person.geboortedatum)
     return Features(
-        date=person.geboortedatum,
-        sexes=(person.geslacht,) if person.geslacht else ("M", "V"),
-        own=own,
-        partner=partner,
-        surnames=tuple(dict.fromkeys(own + partner)),
-        firsts=_firsts(first),
-        later=tuple(stem(name) for name in first.official[1:]),
-        initials=first.initials,
-        first_initials=_first_initials(first),
-        words=tuple(dict.fromkeys(_first_words(first) + surname_words)),
-        swap_firsts=_swap_firsts(first),
-        swap_surnames=surname_words[:1],
-        postcode=person.postcode if len(person.postcode) == 6 else "",
-        house=person.huisnummer,
-        place=place_sound(person.geboorteplaats),
-        official=bool(first.official) and not first.call,
+        surname=_surname_keys(person.voorvoegsel, surname, person.partner_voorvoegsel, person.partner_geslachtsnaam),
+        first=_first_keys(voornamen, person.roepnaam, not surname or surname.isupper()),
+        sexes=_SEXES[person.geslacht],
+        date=date,
+        year=year,
+        part_dates=part_dates,
+        is_year_only=person.geboortedatum.is_year_only,
+        postcode=prefixed(person.postcode) if person.postcode else "",
+        place=_place(person.geboorteplaats) if person.geboorteplaats else "",
     )
 
 
-@lru_cache(maxsize=65536)
-def _firsts(first: FirstNames) -> tuple[str, ...]:
-    named = (*first.official[:1], *((first.call,) if first.call else ()), *first.candidates)
-    return tuple(dict.fromkeys(stem(name) for name in named))
+@lru_cache(maxsize=_CACHED)
+def _exchanged(voornamen: str, surname: str) -> bool:
+    """Tell that initials stand in the surname field and a name in the first-name field."""
+    only_initials = bool(surname) and all(len(word) == 1 for word in words(surname))
+    return only_initials and any(len(word) > 2 for word in words(voornamen))
 
 
-@lru_cache(maxsize=65536)
-def _first_initials(first: FirstNames) -> tuple[str, ...]:
+@lru_cache(maxsize=_CACHED)
+def _dates(date: BirthDate) -> tuple[str, str, Values]:
+    """Day and month are sorted, so that an exchange of the two changes nothing."""
+    year = f"4:{date.year:04}"
+    if not date.is_full or date.is_year_only:
+        return "", year, (f"y{year}",)
+    low, high = sorted((date.month, date.day))
+    return f"8:{date.year:04}{low:02}{high:02}", year, (f"y{year}", f"d4:{low:02}{high:02}")
+
+
+@lru_cache(maxsize=_CACHED)
+def _surname_keys(prefix: str, surname: str, partner_prefix: str, partner: str) -> SurnameKeys:
+    found = surname_sounds(prefix, surname)[:_MOST_OWN] + surname_sounds(partner_prefix, partner)
+    sounds = tuple(dict.fromkeys(found))[:_MOST_SURNAMES]
+    return SurnameKeys(
+        tuple(prefixed(key) for key in sounds),
+        tuple(dict.fromkeys(prefixed(skeleton(key)) for key in sounds)),
+        surname_words(prefix, surname)[:_MOST_WORDS],
+    )
+
+
+@lru_cache(maxsize=_CACHED)
+def _first_keys(voornamen: str, roepnaam: str, capitals_are_names: bool) -> FirstKeys:
+    first = first_names(voornamen, roepnaam, capitals_are_names)
+    named = tuple(dict.fromkeys((*first.official[:1], *((first.call,) if first.call else ()))))
+    stems = tuple(dict.fromkeys(stem(name) for name in named + first.candidates))
+    several = len(first.initials) > 1
+    return FirstKeys(
+        stems=tuple(prefixed(key) for key in stems),
+        fragments=_fragments(stems),
+        initial=tuple(prefixed(letter) for letter in _initial(first, named)[:_MOST_INITIALS]),
+        first_two=prefixed(first.initials[:2]) if several else "",
+        all_initials=prefixed(first.initials) if several else "",
+        words=tuple(dict.fromkeys(sound(name) for name in named)),
+        has_initials_only=bool(first.initials) and not named,
+    )
+
+
+def _initial(first: FirstNames, named: Values) -> Values:
     if first.initials:
         return (first.initials[0],)
-    named = (*((first.call,) if first.call else ()), *first.candidates)
-    return tuple(dict.fromkeys(initial(name) for name in named))
+    return tuple(dict.fromkeys(initial(name) for name in named + first.candidates))
 
 
-@lru_cache(maxsize=65536)
-def _first_words(first: FirstNames) -> tuple[str, ...]:
-    return tuple(sound(name) for name in (*first.official, *((first.call,) if first.call else ())))
+def _fragments(names: Values) -> Values:
+    """Return first four letters, first four consonants and last four letters of the sound of each name, marked as such.
+
+    Two spellings or forms of one name nearly always share one of the three, two names of twins seldom do. The first
+    letters of all names come first, so that a recipe with little room still has something of every name.
+    """
+    starts = ["s" + prefixed(name[:4]) for name in names]
+    consonants = ["k" + prefixed(key[:4]) for name in names if len(key := skeleton(name)) > 2]
+    ends = ["e" + prefixed(name[-4:]) for name in names if len(name) > 3]
+    return tuple(dict.fromkeys(starts + consonants + ends))
 
 
-@lru_cache(maxsize=65536)
-def _swap_firsts(first: FirstNames) -> tuple[str, ...]:
-    named = (*first.official[:1], *((first.call,) if first.call else ()))
-    return tuple(dict.fromkeys(sound(name) for name in named))
-
-
-@lru_cache(maxsize=65536)
-def _surname_words(prefix: str, surname: str) -> tuple[str, ...]:
-    found = (
-        sound(word) for part in segments(prefix, surname) for word in part if len(word) > 1 and word not in PARTICLES
-    )
-    return tuple(dict.fromkeys(found))
+@lru_cache(maxsize=16384)
+def _place(place: str) -> str:
+    key = place_sound(place)
+    return prefixed(key) if key else ""

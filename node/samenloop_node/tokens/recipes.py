@@ -1,72 +1,161 @@
-"""The recipes of the profiles: from a person to the messages that are keyed. Values only; the hit rule is in `samenloop.profile`."""
+"""The recipes: from the pieces of a person to the messages that are keyed. The hit rule is in `samenloop.profile`.
 
-from collections.abc import Callable, Mapping
+Each recipe holds a full date of birth, or an address or place with as much entropy. Recipes of name and date give nothing for
+1 January and for unknown parts. A changed transformation is a new recipe name: the name is in the key. What each recipe is for,
+gains and risks, measured: docs/reference/normalisation.md and docs/explanation/quality.md.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from samenloop.errors import InvalidInput
-from samenloop.profile import Facts, Profile
+from samenloop.model import GROUP_SIZES
+from samenloop.profile import Profile
 from samenloop.texts import _
-from samenloop_node.identity.fold import skeleton
 from samenloop_node.identity.person import Person
-from samenloop_node.tokens.features import Features, features_of
+from samenloop_node.tokens.features import Features, features_of, prefixed
+
+Recipe = Callable[[Features], list[str]]
 
 
-def facts_of(person: Person) -> Facts:
-    """Return the two clear facts of a record."""
+def messages_of(person: Person, profile: Profile) -> list[Sequence[str]]:
+    """Return per recipe of the profile the distinct messages to key; empty where the recipe cannot be made."""
     features = features_of(person)
-    return Facts(min(2, len(features.initials)), features.official)
+    made = [recipe(features) for recipe in _recipes(profile.recipes)]
+    return [list(dict.fromkeys(values)) if len(values) > 1 else values for values in made]
 
 
-def messages_of(person: Person, profile: Profile) -> list[list[bytes]]:
-    """Return per recipe of the profile the distinct messages to key; an empty list where the recipe cannot be made."""
-    features = features_of(person)
-    return [[value.encode() for value in dict.fromkeys(_maker(name)(features))] for name in profile.recipes]
+@lru_cache(maxsize=16)
+def _recipes(names: tuple[str, ...]) -> tuple[Recipe, ...]:
+    if not set(names) <= set(RECIPES):
+        raise InvalidInput("profile", _("Onbekend recept in het tokenprofiel."))
+    return tuple(RECIPES[name] for name in names)
 
 
-def _prefixed(*fields: str) -> str:
-    return "".join(f"{len(field)}:{field}" for field in fields)
-
-
-def _dated(features: Features) -> str | None:
-    date = features.date
-    if not date.is_full or date.is_year_only:
-        return None
-    low, high = sorted((date.month, date.day))
-    return f"8:{date.year:04}{low:02}{high:02}"
-
-
-def _name(features: Features) -> list[str]:
-    date = _dated(features)
-    return [] if date is None else [_prefixed(s, f) + date for s in features.surnames for f in features.firsts]
-
-
-def _fragments(features: Features) -> list[str]:
-    date = _dated(features)
-    if date is None:
+def _name(f: Features) -> list[str]:
+    """Surname + first name + date: the strong key; works when the sex is wrong or missing."""
+    if not f.date:
         return []
-    return [_prefixed(skeleton(s)[:3], f[:3]) + date for s in features.surnames for f in features.firsts]
+    surnames = f.surname.sounds
+    return [s + x + f.date for s in surnames for x in f.first.stems[: _room(surnames)]]
 
 
-def _surname_initial(features: Features) -> list[str]:
-    date = _dated(features)
-    if date is None:
+def _name_loose(f: Features) -> list[str]:
+    """Surname consonants + sex + part of a first name + date: spellings and clipped call names. Its conflict parts twins."""
+    if not f.date:
+        return []
+    surnames = [k + g for k in f.surname.skeletons for g in f.sexes]
+    return [s + x + f.date for s in surnames for x in f.first.fragments[: _room(surnames)]]
+
+
+def _surname_initial(f: Features) -> list[str]:
+    """Surname consonants + initial + sex + date: records that hold initials only."""
+    if not f.date:
+        return []
+    return [k + i + g + f.date for k in f.surname.skeletons for i in f.first.initial for g in f.sexes]
+
+
+def _surname_initials(f: Features) -> list[str]:
+    """Surname + all initials, two or more + date: overrides an odd call name."""
+    if not f.date or not f.first.all_initials:
+        return []
+    return [s + f.first.all_initials + f.date for s in f.surname.sounds]
+
+
+def _initials(f: Features) -> list[str]:
+    """First two initials + date: for its conflict, J.P. and J.M. are two persons."""
+    return [f.first.first_two + f.date] if f.date and f.first.first_two else []
+
+
+def _home(f: Features) -> list[str]:
+    """Surname consonants + initial + sex + postcode + (year | day and month): a wrong or unknown part of the date."""
+    if not f.postcode:
         return []
     return [
-        _prefixed(skeleton(s), i, g) + date
-        for s in features.surnames
-        for i in features.first_initials
-        for g in features.sexes
+        k + i + g + f.postcode + part
+        for k in f.surname.skeletons
+        for i in f.first.initial
+        for g in f.sexes
+        for part in f.part_dates
     ]
 
 
-RECIPES: Mapping[str, Callable[[Features], list[str]]] = {
+def _home_first(f: Features) -> list[str]:
+    """Part of a first name + postcode + (year | day and month): for its conflict, beside the two address recipes."""
+    if not f.postcode:
+        return []
+    return [x + f.postcode + part for part in f.part_dates for x in f.first.fragments[: _room(f.part_dates)]]
+
+
+def _home_initials(f: Features) -> list[str]:
+    """First two initials + postcode + (year | day and month): for its conflict, beside the two address recipes."""
+    if not f.postcode or not f.first.first_two:
+        return []
+    return [f.first.first_two + f.postcode + part for part in f.part_dates]
+
+
+def _postcode_initial(f: Features) -> list[str]:
+    """Initial + sex + postcode + date: married names and surnames that were mistyped."""
+    if not f.date or not f.postcode:
+        return []
+    return [i + g + f.postcode + f.date for i in f.first.initial for g in f.sexes]
+
+
+def _words(f: Features) -> list[str]:
+    """{first name, word of the surname} in any order + date: exchanged fields, chains of names, part of a double surname."""
+    if not f.date or f.first.has_initials_only:
+        return []
+    firsts, others = f.first.words, f.surname.words
+    if not firsts:
+        firsts, others = others[:1], others[1:]
+    return [_unordered(one, other) + f.date for one in firsts for other in others]
+
+
+def _place_year(f: Features) -> list[str]:
+    """Surname + first name + place of birth + year, only where the rest of the date is unknown or 1 January."""
+    if not f.is_year_only or not f.place:
+        return []
+    surnames = f.surname.sounds
+    return [s + x + f.place + f.year for s in surnames for x in f.first.stems[: _room(surnames)]]
+
+
+def _no_sex(f: Features) -> list[str]:
+    """Only for records without a sex: start or end of any name + postcode + date, or of both names + date."""
+    if not f.date or len(f.sexes) == 1:
+        return []
+    words = (*f.first.words[:2], *f.surname.words[:2])
+    found = [f"w{end}{f.postcode}{f.date}" for word in words for end in _ends(word, 3)] if f.postcode else []
+    for first, surname in zip(f.first.words[:1], f.surname.words[:1], strict=False):
+        found += [f"n{_unordered(a, b)}{f.date}" for a in _ends(surname, 4) for b in _ends(first, 3)]
+    return found
+
+
+def _room(others: Sequence[str]) -> int:
+    """How many values of one kind fit beside `others` in the 12 tokens of a recipe."""
+    return GROUP_SIZES[-1] // max(1, len(others))
+
+
+def _ends(word: str, letters: int) -> tuple[str, str]:
+    return "s" + prefixed(word[:letters]), "e" + prefixed(word[-letters:])
+
+
+def _unordered(one: str, other: str) -> str:
+    low, high = sorted((one, other))
+    return prefixed(low) + prefixed(high)
+
+
+RECIPES: Mapping[str, Recipe] = {
     "name": _name,
-    "fragments": _fragments,
+    "name-loose": _name_loose,
     "surname-initial": _surname_initial,
+    "surname-initials": _surname_initials,
+    "initials": _initials,
+    "home": _home,
+    "home-first": _home_first,
+    "home-initials": _home_initials,
+    "postcode-initial": _postcode_initial,
+    "words": _words,
+    "place-year": _place_year,
+    "no-sex": _no_sex,
 }
-
-
-def _maker(name: str) -> Callable[[Features], list[str]]:
-    try:
-        return RECIPES[name]
-    except KeyError:
-        raise InvalidInput("profile", _("Onbekend recept in het tokenprofiel.")) from None
+"""Every recipe that a profile may name."""

@@ -4,31 +4,50 @@ import hmac
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 
 from samenloop.model import GROUP_SIZES, MAX_TOKENS, TOKEN_BYTES, TokenSet
-from samenloop.profile import Profile
+from samenloop.profile import Facts, Profile
 from samenloop_node.identity.person import Person
 from samenloop_node.tokens.keys import EpochKeys
-from samenloop_node.tokens.recipes import facts_of, messages_of
+from samenloop_node.tokens.recipes import messages_of
 
-_PADDED = tuple(next(size for size in GROUP_SIZES if size >= n) for n in range(1, GROUP_SIZES[-1] + 1))
+_PADDED = (0, *(next(size for size in GROUP_SIZES if size >= n) for n in range(1, GROUP_SIZES[-1] + 1)))
+"""Padded size by number of values; a recipe with more than 12 values is left out whole."""
+_hmac = hmac.digest
 _CHUNK = 256
 _CHUNKS_AHEAD = 4
 
+NO_FACTS = Facts(0, official_full_names=False).pack()
+"""The rule of nl-1 needs no clear facts (measured), so nodes send none."""
 RandomBytes = Callable[[int], bytes]
 
 
 def tokenise(person: Person, profile: Profile, keys: EpochKeys, random_bytes: RandomBytes = os.urandom) -> TokenSet:
     """Return the tokens of one person in one epoch, at most 48 of them.
 
-    Recipes that do not fit any more are dropped whole, in profile order, and their mask bit is cleared: a recipe that is
-    half there would fake conflicts.
+    The profile order is the order of importance: a recipe for which there is no room any more is dropped whole and its mask
+    bit cleared, because a recipe that is half there would fake conflicts.
     """
-    messages = messages_of(person, profile)
-    return _token_set(messages, facts_of(person).pack(), profile, keys, random_bytes)
+    mask, counts = 0, bytearray()
+    tokens: list[bytes] = []
+    for number, values, size in fitting(messages_of(person, profile)):
+        mask |= 1 << number
+        counts.append(size)
+        tokens += _keyed(keys.by_recipe[profile.recipes[number]], values, size, random_bytes)
+    return TokenSet(keys.epoch, mask, NO_FACTS, bytes(counts), b"".join(tokens))
+
+
+def fitting(messages: Sequence[Sequence[str]]) -> Iterator[tuple[int, Sequence[str], int]]:
+    """Yield (recipe number, messages, padded number of tokens) of the recipes that fit in 48 tokens, 12 each."""
+    room = MAX_TOKENS
+    for number, values in enumerate(messages):
+        size = _PADDED[len(values)] if len(values) < len(_PADDED) else 0
+        if 0 < size <= room:
+            room -= size
+            yield number, values, size
 
 
 def tokenise_many(
@@ -66,26 +85,13 @@ def _tokenise_chunk(persons: list[Person]) -> list[TokenSet]:
     return [tokenise(person, profile, keys) for person in persons]
 
 
-def _token_set(
-    messages: list[list[bytes]], facts: int, profile: Profile, keys: EpochKeys, random_bytes: RandomBytes
-) -> TokenSet:
-    mask, counts = 0, bytearray()
-    tokens: list[bytes] = []
-    for number, recipe in enumerate(profile.recipes):
-        values = messages[number]
-        size = _PADDED[len(values) - 1] if 0 < len(values) <= len(_PADDED) else 0
-        if size == 0 or len(tokens) + size > MAX_TOKENS:
-            continue
-        mask |= 1 << number
-        counts.append(size)
-        tokens.extend(_padded(keys.by_recipe[recipe], values, size, random_bytes))
-    return TokenSet(keys.epoch, mask, facts, bytes(counts), b"".join(tokens))
-
-
-def _padded(key: bytes, values: list[bytes], size: int, random_bytes: RandomBytes) -> list[bytes]:
-    made = [hmac.digest(key, value, "sha256")[:TOKEN_BYTES] for value in values]
-    if len(made) < size:
-        filler = random_bytes((size - len(made)) * TOKEN_BYTES)
-        made.extend(filler[at : at + TOKEN_BYTES] for at in range(0, len(filler), TOKEN_BYTES))
-    made.sort()
+def _keyed(key: bytes, values: Sequence[str], size: int, random_bytes: RandomBytes) -> list[bytes]:
+    """Sorting hides which tokens are padding and which name gave which token."""
+    made = [_hmac(key, value.encode(), "sha256")[:TOKEN_BYTES] for value in values]
+    missing = size - len(made)
+    if missing:
+        filler = random_bytes(missing * TOKEN_BYTES)
+        made += [filler[at : at + TOKEN_BYTES] for at in range(0, len(filler), TOKEN_BYTES)]
+    if size > 1:
+        made.sort()
     return made

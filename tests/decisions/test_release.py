@@ -414,12 +414,15 @@ def test_R76_ground_secrecy_and_consent_are_checked_per_receiver() -> None:
 def test_R76_where_consent_is_the_rule_the_consent_itself_is_needed() -> None:
     on_consent = {
         "record": record("ggz"),
-        "decision": decision(basis="toestemming", breach_ground="toestemming", purpose="samenloop"),
+        "decision": decision(
+            basis="toestemming", breach_ground="toestemming", purpose="samenloop", valid_until=date(2026, 8, 1)
+        ),
         "consent_case": "zaak-7",
     }
     before(**on_consent, consent=consent())
     before("R-76", "consent", **on_consent)
     before("R-76", "consent", **on_consent, consent=consent(receiver=MAYOR))
+    before("R-76", "consent", **on_consent, consent=consent(valid_until=date(2026, 7, 31)))
     conflict = decision(basis="vitaal_belang", breach_ground="conflict_van_plichten", purpose="samenloop")
     before("R-76", "consent", **{**on_consent, "decision": conflict}, consent=consent())
 

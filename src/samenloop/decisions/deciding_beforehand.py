@@ -94,14 +94,15 @@ def _secrecy(catalogue: Catalogue, given: BeforehandInput) -> Iterator[str | Fai
 
 
 def _consent(catalogue: Catalogue, given: BeforehandInput) -> Iterator[str | Failing]:
-    """Find receivers for whom consent is the rule, or is relied on, without one that names exactly this exchange."""
+    """Find receivers for whom consent is needed or relied on, without one for this very exchange that lasts as long."""
     decision, consent = given.decision, given.consent
     relied = rests_on_consent(catalogue, decision.basis) or rests_on_consent(catalogue, decision.breach_ground)
     for number, receiver in enumerate(given.receivers):
         if not relied and _mode(catalogue, given, receiver).mode is not Mode.CONSENT_ONLY:
             continue
-        exchange = (receiver.participant, decision.purpose, given.consent_case, given.today)
-        if consent is None or not relied or not covers(consent, *exchange):
+        exchange = (receiver.participant, decision.purpose, given.consent_case)
+        days = (given.today, decision.valid_until)
+        if consent is None or not relied or not all(covers(consent, *exchange, day) for day in days):
             yield f"receivers[{number}]"
 
 

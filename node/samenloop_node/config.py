@@ -8,32 +8,17 @@ operator, mode 0640. Relative paths are relative to the folder of the file.
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar, get_args
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from samenloop.errors import InvalidInput
 from samenloop.texts import _
+from samenloop_node.columns import FactColumn
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*$", max_length=64)]
 Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-FactColumn = Literal[
-    "taak",
-    "kader",
-    "herkomst",
-    "maatregel",
-    "toetsdatum",
-    "bescherming",
-    "besloten_voor",
-    "besluit",
-    "beslisser",
-    "besloten_op",
-    "geldig_tot",
-    "namens",
-    "zaak",
-]
-FACT_COLUMNS: tuple[FactColumn, ...] = get_args(FactColumn)
 _Model = TypeVar("_Model", bound=BaseModel)
 
 

@@ -50,7 +50,11 @@ class CsvFile:
             text = _("Bestand {path} kan niet worden gelezen: {why}.", path=path, why=error.strerror)
             raise SamenloopError(ErrorCode.NOT_FOUND, text) from error
         self._lines: Final = _Lines(self._file)
-        self.header: Final = self._read_header()
+        try:
+            self.header: Final = self._read_header()
+        except InvalidInput:
+            self._file.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

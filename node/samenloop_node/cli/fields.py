@@ -7,7 +7,7 @@ import typer
 
 from samenloop.errors import InvalidInput
 from samenloop.texts import _
-from samenloop_node.config import FACT_COLUMNS
+from samenloop_node.columns import FACT_COLUMNS
 from samenloop_node.identity.person import PERSON_COLUMNS
 
 MAX_FIELDS: Final = 1 << 16

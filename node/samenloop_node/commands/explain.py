@@ -1,5 +1,5 @@
-"""`explain`: what the fields of a person become before they are keyed. Runs in the program itself: nothing is sent
-or kept.
+"""`explain`: what the fields of a person become before they are keyed. In the program itself: nothing is sent or
+kept.
 """
 
 from collections.abc import Iterator, Mapping
@@ -7,28 +7,31 @@ from collections.abc import Iterator, Mapping
 from samenloop.profile import profile
 from samenloop.texts import _
 from samenloop_node.identity.person import parse_person
-from samenloop_node.tokens.recipes import facts_of, messages_of
+from samenloop_node.tokens.recipes import messages_of
+from samenloop_node.tokens.tokenise import fitting
 
 
 def person(fields: Mapping[str, str], name: str) -> dict[str, object]:
-    """Return per recipe of the profile `name` what would be keyed; raises InvalidInput for a field that is refused."""
-    chosen, parsed = profile(name), parse_person(fields)
-    facts = facts_of(parsed)
+    """Return per recipe of the profile `name` what would be keyed; raises InvalidInput for a field that is refused.
+
+    `padded` is the number of tokens that the coordinator sees of each recipe; 0 = the recipe was not made or left out.
+    """
+    chosen = profile(name)
+    messages = messages_of(parse_person(fields), chosen)
+    sizes = {number: size for number, _values, size in fitting(messages)}
     return {
         "profile": name,
-        "initials": facts.initials,
-        "official_full_names": facts.official_full_names,
-        "recipes": {
-            recipe: [message.decode() for message in messages]
-            for recipe, messages in zip(chosen.recipe_names, messages_of(parsed, chosen), strict=True)
-        },
+        "recipes": [
+            {"recipe": recipe, "messages": list(messages[number]), "padded": sizes.get(number, 0)}
+            for number, recipe in enumerate(chosen.recipe_names)
+        ],
+        "tokens": sum(sizes.values()),
     }
 
 
 def lines(result: Mapping[str, object]) -> Iterator[str]:
     """Yield the explanation for people."""
-    yield _("Profiel {profile}; voorletters: {initials}; officiële voornamen: {official_full_names}", **result)
+    yield _("Profiel {profile}: {tokens} tokens.", **result)
     recipes = result["recipes"]
-    if isinstance(recipes, dict):
-        for recipe, messages in recipes.items():
-            yield f"{recipe}: {', '.join(messages) or '-'}"
+    for row in recipes if isinstance(recipes, list) else ():
+        yield f"{row['recipe']} ({row['padded']}): {', '.join(row['messages']) or '-'}"

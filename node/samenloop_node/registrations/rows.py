@@ -6,7 +6,8 @@ from typing import Final
 
 from samenloop.errors import InvalidInput
 from samenloop.texts import _
-from samenloop_node.config import FACT_COLUMNS, FactColumn, RegisterSettings
+from samenloop_node.columns import FACT_COLUMNS, FactColumn
+from samenloop_node.config import RegisterSettings
 from samenloop_node.csvfile import Header, Record, place_columns
 from samenloop_node.identity.bsn import is_forbidden_column
 from samenloop_node.identity.errors import FieldError

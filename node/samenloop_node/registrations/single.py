@@ -9,7 +9,7 @@ from samenloop.audit.fields import Event
 from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
 from samenloop.texts import _
 from samenloop_node.app import App
-from samenloop_node.config import FACT_COLUMNS
+from samenloop_node.columns import FACT_COLUMNS
 from samenloop_node.csvfile import Record
 from samenloop_node.identity.bsn import ColumnJudge, is_forbidden_column
 from samenloop_node.identity.person import PERSON_COLUMNS

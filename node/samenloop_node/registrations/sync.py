@@ -38,6 +38,8 @@ from samenloop_node.store.syncs import DONE, STOPPED, RowProblem, Sync
 
 GUARD_COUNT: Final = 50
 GUARD_PERCENT: Final = 5
+PARALLEL_FROM: Final = 4000
+"""From this many changes on it pays to start more processes that make tokens."""
 REPORTED: Final = 1000
 """Problems that a report names; the number of all is always there."""
 _LATER = frozenset({ErrorCode.UNAVAILABLE, ErrorCode.BUSY, ErrorCode.STORAGE_FULL, ErrorCode.CLOCK_SKEW})
@@ -149,14 +151,14 @@ async def _plan_and_send(running: Running) -> None:
         running.counts = await asyncio.to_thread(planner.plan, file, _reporting(running, "plan", running.survey.rows))
         withdraw = await _guard(running)
         source = Source(
-            app.store,
-            sync.id,
-            file,
-            reader,
-            app.profile(),
-            keys,
-            app.config.tokenise_processes,
-            app.covenant().purpose.id,
+            store=app.store,
+            sync=sync.id,
+            file=file,
+            reader=reader,
+            profile=app.profile(),
+            keys=keys,
+            processes=app.config.tokenise_processes if running.total >= PARALLEL_FROM else 1,
+            purpose=app.covenant().purpose.id,
         )
         await _send(running, prepare.everything(source, withdraw=withdraw))
 

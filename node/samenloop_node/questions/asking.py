@@ -28,7 +28,7 @@ from samenloop_node.identity.bsn import refuse_bsn
 from samenloop_node.identity.person import Person, parse_person
 from samenloop_node.questions.compose import Frame, Secrets, again, compose
 from samenloop_node.questions.draft import HolderDraft, QuestionDraft
-from samenloop_node.questions.gate import pass_gate
+from samenloop_node.questions.gate import CaseHistory, pass_gate
 from samenloop_node.questions.motives import refuse_person, seal_text
 from samenloop_node.questions.padding import padding_stream
 from samenloop_node.questions.sending import send
@@ -52,23 +52,23 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What this node knows of a case before it asks: how often each holder was asked, and what is excluded."""
+    """What this node knows of a case before it asks, what is excluded, and whether the log is in order."""
 
-    asked: Mapping[str, int]
+    case: CaseHistory
     listed: tuple[RegistrationId, ...]
     standing: Standing
 
 
 async def ask(app: App, user: User, draft: QuestionDraft, person_fields: Mapping[str, str]) -> QuestionId:
     """Ask, and return the id under which the answer is stored. Raises SamenloopError; then there is no answer."""
-    person = parse_person(person_fields)
+    person = _person(app, person_fields)
     refuse_bsn("case", draft.case)
     for where, text in (("motive", draft.motive), ("case", draft.case)):
         refuse_bsn(where, text)
         refuse_person(text, person, where)
     known = await _known(app, draft.case)
     me = ParticipantId(app.config.participant)
-    pass_gate(app.catalogue, app.covenant(), me, user, draft, known.asked, app.clock.now().date())
+    pass_gate(app.catalogue, app.covenant(), me, user, draft, known.case, app.clock.now().date())
     await witness.require(app, known.standing)
     try:
         return await _attempt(app, user, draft, person, known.listed)
@@ -88,7 +88,7 @@ async def retry(app: App, user: User, question_id: bytes, person_fields: Mapping
     if stored.state != "open":
         return stored.question_id
     await witness.require(app)
-    person = parse_person(person_fields)
+    person = _person(app, person_fields)
     message = overlap_pb2.Question.FromString(stored.question)
     epochs = tuple(EpochId(one) for one in message.epochs)
     token_sets = _tokens(app, person, epochs, stored.salt)
@@ -107,12 +107,18 @@ async def retry(app: App, user: User, question_id: bytes, person_fields: Mapping
     return stored.question_id
 
 
+def _person(app: App, person_fields: Mapping[str, str]) -> Person:
+    """Parse the person; in an evaluation an optional field that is refused is left out, as `sync` does there."""
+    return parse_person(person_fields, [] if app.evaluation else None)
+
+
 async def _known(app: App, case: str) -> Known:
     judge = witness.judge_of(app)
 
     def look(db: Transaction) -> Known:
         listed = sorted(inbox.listed_registrations(db, case))
-        return Known(questions.times_asked(db, case), tuple(listed[:MAX_EXCLUDED]), judge(db))
+        history = CaseHistory(questions.times_asked(db, case), questions.is_closed(db, case))
+        return Known(history, tuple(listed[:MAX_EXCLUDED]), judge(db))
 
     return await app.store.read(look)
 

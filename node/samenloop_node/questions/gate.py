@@ -1,7 +1,7 @@
 """The node's side of the question gate: facts of covenant, account and counters for `samenloop.decisions.question`."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from samenloop.catalogue import Catalogue
@@ -15,28 +15,33 @@ from samenloop_node.accounts import Role, User
 from samenloop_node.questions.draft import QuestionDraft
 
 
+@dataclass(frozen=True, slots=True)
+class CaseHistory:
+    """What was asked before in a case: `asked` counts questions per holder; `closed`: the case was closed here."""
+
+    asked: Mapping[str, int]
+    closed: bool = False
+
+
 def pass_gate(
     catalogue: Catalogue,
     covenant: Covenant,
     asker: ParticipantId,
     user: User,
     draft: QuestionDraft,
-    asked_before: Mapping[str, int],
+    history: CaseHistory,
     today: date,
 ) -> None:
-    """Raise Refused with the first failing rule, unless this user may put this question today.
-
-    `asked_before`: per holder how often this case was put to it.
-    """
+    """Raise Refused with the first failing rule, unless this user may put this question today."""
     gate(
         catalogue,
-        question_facts(covenant, asker, draft, asked_before, today),
+        question_facts(covenant, asker, draft, history.asked, today),
         AskerFacts(
             acting_partner=asker,
             role=Role.CASE_WORKER.value if Role.CASE_WORKER in user.roles else "",
             named=user.valid_from <= today <= user.valid_until,
             secrecy_signed=user.secrecy_statement <= today,
-            case_state=CaseState.INTAKE,
+            case_state=CaseState.CLOSED if history.closed else CaseState.INTAKE,
             case_referrer=asker,
             asked_person=draft.asked_person,
             anonymous_talk=draft.anonymous_talk,

@@ -10,7 +10,7 @@ from samenloop.errors import Refused
 from samenloop.model import ParticipantId
 from samenloop_node.accounts import Role
 from samenloop_node.questions.draft import parse_question
-from samenloop_node.questions.gate import pass_gate
+from samenloop_node.questions.gate import CaseHistory, pass_gate
 
 TODAY = date(2026, 11, 21)
 PROBATION, MAYOR = "reclassering-midden", "burgemeester-middelstad"
@@ -38,10 +38,11 @@ BY_MAYOR = {
 def _put(kit, user_of):
     """Return a function that puts a question through the gate; `change` edits the covenant first."""
 
-    def put(*holders, asker=PROBATION, before=None, user=None, covenant=kit.covenant, **more):
+    def put(*holders, asker=PROBATION, before=None, closed=False, user=None, covenant=kit.covenant, **more):
         draft = parse_question({"case": "R-1", "holders": list(holders), **FILLED, **more})
         who = user or user_of("anna", Role.CASE_WORKER)
-        pass_gate(load_catalogue(), covenant, ParticipantId(asker), who, draft, before or {}, TODAY)
+        history = CaseHistory(before or {}, closed)
+        pass_gate(load_catalogue(), covenant, ParticipantId(asker), who, draft, history, TODAY)
 
     return put
 
@@ -105,3 +106,7 @@ def test_a_suspended_holder_and_an_unknown_one_cannot_be_asked(put, kit):
     )
     suspended = replace(kit.covenant, participants=rows)
     assert refused(put, POLICE, covenant=suspended) == refused(put, {**POLICE, "holder": "om-midden"})
+
+
+def test_nothing_is_asked_in_a_case_that_was_closed(put):
+    assert refused(put, POLICE, closed=True) == "R-20"

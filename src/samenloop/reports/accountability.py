@@ -1,0 +1,140 @@
+"""The accountability report (R-73): what was asked, shown and refused in a month or year, without small cells. Pure.
+
+It is made from visible answers only. What a node adds about hidden hits on its own registrations comes as a section of
+its own (`extra`) and stays at that node.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from samenloop.catalogue import Catalogue
+from samenloop.covenant import Covenant
+from samenloop.reports import numbers
+from samenloop.reports.cells import THRESHOLD, Block, publish, share
+from samenloop.reports.model import Bar, Report, Section, Table, bar_of, percent, text_of
+from samenloop.reports.numbers import Numbers
+from samenloop.reports.periods import Period
+from samenloop.review.sampling import History
+from samenloop.texts import _
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose report: `asker` empty = all partners together (the coordinator's), else one partner's own."""
+
+    covenant: Covenant
+    catalogue: Catalogue
+    period: Period
+    asker: str = ""
+
+
+def build(
+    scope: Scope, months: Sequence[Numbers], reviews: History, now_ms: int, extra: Sequence[Section] = ()
+) -> Report:
+    """Return the report of a period from its months' exact numbers (one for a month, twelve for a year)."""
+    covenant = scope.covenant
+    facts = [
+        (_("Convenant"), f"{covenant.name} ({covenant.id}, {_('versie {version}', version=covenant.version)})"),
+        (_("Periode"), scope.period.name),
+    ]
+    if scope.asker:
+        facts.insert(0, (_("Deelnemer"), _name(covenant, scope.asker)))
+    sections = [
+        _questions(scope, months),
+        _purposes(scope, months),
+        _hits(scope, months),
+        _refusals(months),
+        *extra,
+        _reviews(scope.period, reviews, now_ms),
+        _method(),
+    ]
+    name = f"verantwoording-{scope.asker or covenant.id}-{scope.period.name}"
+    return Report(name, _("Verantwoording samenloopvragen"), tuple(facts), tuple(sections))
+
+
+def counted(caption: str, column: str, found: Block, label: Callable[[str], str]) -> tuple[Table, tuple[Bar, ...]]:
+    """Return a block as a table with its plot."""
+    names = {name: _("Overig") if name == numbers.REST else label(name) for name in found.parts}
+    rows = [(names[name], text_of(cell)) for name, cell in found.parts.items()]
+    table = Table(caption, (column, _("Aantal")), (*rows, (_("Samen"), text_of(found.total))))
+    return table, tuple(bar_of(names[name], cell) for name, cell in found.parts.items())
+
+
+def _questions(scope: Scope, months: Sequence[Numbers]) -> Section:
+    askers = [scope.asker] if scope.asker else [row.id for row in scope.covenant.participants if row.asks_as]
+    found = numbers.shown(months, numbers.QUESTIONS, askers)
+    table, bars = counted(_("Vragen per vrager"), _("Vrager"), found, lambda one: _name(scope.covenant, one))
+    text = _("Een vraag gaat over een persoon in een casus, aan een of meer houders.")
+    return Section(_("Gestelde vragen"), (text,), table, bars)
+
+
+def _purposes(scope: Scope, months: Sequence[Numbers]) -> Section:
+    found = numbers.shown(months, numbers.PURPOSES)
+    table, bars = counted(_("Gevraagde houders per doel"), _("Doel"), found, lambda one: _purpose(scope.catalogue, one))
+    return Section(_("Vragen per doel"), (), table, bars)
+
+
+def _hits(scope: Scope, months: Sequence[Numbers]) -> Section:
+    holders = [row.id for row in scope.covenant.participants if row.registers and row.id != scope.asker]
+    asked, known, released = (
+        numbers.shown(months, table, holders) for table in (numbers.ASKED, numbers.KNOWN, numbers.RELEASED)
+    )
+    rows, bars = [], []
+    for holder in holders:
+        part = share(known.parts[holder], asked.parts[holder])
+        cells = (asked.parts[holder], known.parts[holder])
+        rows.append(
+            (_name(scope.covenant, holder), *map(text_of, cells), percent(part), text_of(released.parts[holder]))
+        )
+        bars.append(Bar(_name(scope.covenant, holder), part, percent(part)))
+    columns = (_("Houder"), _("Gevraagd"), _("Meteen bekend"), _("Aandeel"), _("Later vrijgegeven"))
+    table = Table(_("Zichtbare antwoorden per houder"), columns, tuple(rows))
+    text = _("Een antwoord is 'bekend' of 'geen bericht'. Geen bericht betekent niet dat iemand onbekend is.")
+    return Section(_("Aandeel met antwoord 'bekend'"), (text,), table, tuple(bars))
+
+
+def _refusals(months: Sequence[Numbers]) -> Section:
+    found = numbers.shown(months, numbers.REFUSED)
+    table, bars = counted(_("Geweigerde handelingen per regel"), _("Regel of reden"), found, lambda one: one)
+    return Section(_("Weigeringen"), (), table, bars)
+
+
+def _reviews(period: Period, reviews: History, now_ms: int) -> Section:
+    draws = [one for one in reviews.draws if period.from_ms <= one.at_ms < period.until_ms]
+    drawn = {entry for one in draws for entry in one.drawn}
+    verdicts = [one for one in reviews.verdicts if one.entry in drawn]
+    late = {entry for entry in reviews.overdue(now_ms) if entry in drawn}
+    rows = (
+        (_("Steekproeven"), str(len(draws))),
+        (_("Getrokken regels"), text_of(publish(len(drawn)))),
+        (_("Akkoord"), text_of(publish(sum(not one.escalated for one in verdicts)))),
+        (_("Doorgezet voor onderzoek"), text_of(publish(sum(one.escalated for one in verdicts)))),
+        (_("Te laat beoordeeld"), _("geen") if not late else text_of(publish(len(late)))),
+    )
+    text = _("Een machine trekt door loting regels uit het logboek. Een mens beoordeelt elke getrokken regel.")
+    return Section(_("Controle van het logboek"), (text,), Table(_("Steekproeven"), (_("Wat"), _("Aantal")), rows))
+
+
+def _method() -> Section:
+    return Section(
+        _("Zo zijn de getallen gemaakt"),
+        (
+            _(
+                "Een aantal onder {threshold} staat er niet, ook niet als het nul is. Andere aantallen zijn naar "
+                "beneden afgerond op 5, en aandelen zijn berekend uit afgeronde aantallen. Een totaal waaruit een klein "
+                "aantal zou blijken, is weggelaten. Daardoor zegt dit verslag niets over een enkele persoon.",
+                threshold=THRESHOLD,
+            ),
+            _("Verborgen treffers tellen niet mee: alleen de houder zelf kent ze."),
+        ),
+    )
+
+
+def _name(covenant: Covenant, participant: str) -> str:
+    row = covenant.find(participant)
+    return row.display_name if row else participant
+
+
+def _purpose(catalogue: Catalogue, code: str) -> str:
+    row = catalogue.listed("purposes", code) or catalogue.listed("indexes", code)
+    return row.text if row else code

@@ -30,10 +30,11 @@ class ProgramError(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """One row of a node's authorisation document."""
+    """One row of a node's authorisation document. Without an OS user it is reached with `--as`, in a demo only."""
 
     name: str
     roles: tuple[str, ...]
+    os_user: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ class Consortium:
     def node(self, party: str, *command: str, user: str = "", text: str = "") -> Any:
         """Let one user of a node give a command; return its JSON result. Raises ProgramError."""
         words = [*command, "--socket", str(self.folder(party) / "node.sock")]
-        return run_json("samenloop-node", *words, *(["--as", user] if user else []), text=text)
+        acting = ["--as", user] if user and self.flag == "--demo" else []
+        return run_json("samenloop-node", *words, *acting, text=text)
 
     # ---- making ----
 
@@ -250,7 +252,7 @@ def _authorisations(party: Party) -> str:
     return "\n".join(
         f"""[[account]]
 name = "{account.name}"
-os_user = "demo-{account.name}"
+os_user = "{account.os_user or f"demo-{account.name}"}"
 roles = {json.dumps(account.roles)}
 secrecy_statement = 2026-01-15
 valid_from = 2026-01-15

@@ -1,6 +1,7 @@
 """How often may be asked and decided beforehand (R-28, T7). Pure rules; the counts themselves stand in the store.
 
-They count questions, never what a question found. Lifting them takes a covenant flag and a start option, both.
+They count questions, never what a question found. Lifting them takes a covenant flag and a start option, both
+(`samenloop.covenant.permissions.lifted`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -55,21 +56,6 @@ def exhausted(limit: Limit) -> SamenloopError:
         "decider": _("Deze beslisser heeft vandaag al {most} keer vooraf besloten.", most=limit.most),
     }
     return SamenloopError(ErrorCode.BUDGET_EXHAUSTED, texts[limit.kind])
-
-
-def lifted(*, flagged: bool, started: bool) -> bool:
-    """Tell whether budgets and modes are lifted for an evaluation. Raises NOT_PERMITTED when only one of the
-    two says so.
-    """
-    if flagged == started:
-        return flagged
-    raise SamenloopError(
-        ErrorCode.NOT_PERMITTED,
-        _(
-            "Een evaluatie vraagt beide: een convenant voor evaluatie en de startoptie --evaluation. "
-            "Hier is er maar een."
-        ),
-    )
 
 
 def _scope(*parts: str) -> bytes:

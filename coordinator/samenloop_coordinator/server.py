@@ -19,6 +19,7 @@ from samenloop.audit.note import NoteSigner, load_signer
 from samenloop.audit.stamp import Stamper
 from samenloop.catalogue import load_catalogue
 from samenloop.clock import Clock, milliseconds
+from samenloop.covenant import permissions
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.logs import Log, describe
 from samenloop.texts import _
@@ -33,7 +34,7 @@ from samenloop.tls import (
 )
 from samenloop.wire.guard import AuthContext, Guard
 from samenloop.wire.v1 import audit_pb2_grpc, covenant_pb2_grpc, mailbox_pb2_grpc, overlap_pb2_grpc
-from samenloop_coordinator import budgets, covenants, epochs
+from samenloop_coordinator import covenants, epochs
 from samenloop_coordinator.agreement import Agreement
 from samenloop_coordinator.asking import Asking
 from samenloop_coordinator.board import Board
@@ -237,7 +238,7 @@ async def _agreement(store: SqliteStore, pepper: Pepper, signer: NoteSigner, *, 
     named = state.current.coordinator
     if (named.log_origin, named.audit_key) != (signer.name, signer.public_key().hex()):
         raise IntegrityError(_("Het convenant noemt een andere auditsleutel dan deze coördinator heeft."))
-    lifted = budgets.lifted(flagged=state.current.flags.evaluation, started=evaluation)
+    lifted = permissions.lifted(flagged=state.current.flags.evaluation, started=evaluation)
     live = await store.read(lambda parts: epochs.live(parts, state.current))
     return Agreement(state, load_catalogue(), live, pepper, lifted)
 

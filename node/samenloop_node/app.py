@@ -13,6 +13,7 @@ from samenloop.audit.note import load_signer
 from samenloop.catalogue import Catalogue, load_catalogue
 from samenloop.clock import Clock, SystemClock
 from samenloop.covenant import Covenant, Participant
+from samenloop.covenant.permissions import lifted
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.keys import SealingKey, SigningKey
 from samenloop.logs import Log, open_log
@@ -34,7 +35,9 @@ from samenloop_node.tokens.keys import EpochKeys
 
 @dataclass(frozen=True)
 class App:
-    """The running node. `demo` and `evaluation` are start options that count only with the covenant's own flag."""
+    """The running node. Start option `demo` counts only with the covenant's own flag; of its flag `evaluation` and the
+    start option of that name, one alone does not start.
+    """
 
     config: NodeConfig
     store: Store
@@ -84,7 +87,7 @@ class App:
             background=Background(log),
             log=log,
             demo=demo and covenant.flags.demo,
-            evaluation=evaluation and covenant.flags.evaluation,
+            evaluation=lifted(flagged=covenant.flags.evaluation, started=evaluation),
         )
 
     def covenant(self) -> Covenant:

@@ -1,8 +1,8 @@
 """`make evaluate`: matching quality through the real path, from export files to answers.
 
-Makes one node per `people-*ORGANISATION.csv` in a folder and a coordinator, with a covenant flagged `evaluation`; registers
-every file with `sync`; asks every record at all other organisations with single questions over mutual TLS; writes
-`record_id,organisation` for each "bekend": the record asked about, and who knows it. Leaves nothing else behind.
+Makes one node per `people-*ORGANISATION.csv` in a folder, and a coordinator, with a covenant flagged `evaluation`;
+registers every file with `sync`; asks every record at all other organisations with single questions over mutual TLS;
+writes `record_id,organisation` for each "bekend": the record asked about, and who knows it. Leaves nothing else behind.
 """
 
 import argparse

@@ -16,7 +16,6 @@ from consortium import Consortium
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from samenloop.errors import SamenloopError
 from samenloop_node.socket_client import call
 from tests.quality.evaluation_asking import Asker, Outcome, ask_all, askers
 from tests.quality.evaluation_consortium import EPOCH, REGISTER, build, parties
@@ -78,7 +77,10 @@ def write(out: Path, hits: Sequence[tuple[str, str]]) -> None:
 def _register(consortium: Consortium, sources: Sequence[Source]) -> list[Mapping[str, Any]]:
     """Synchronise all files at the same time; return the report of each."""
     sent = dict.fromkeys(sources, 0)
-    with _progress("Registering", sum(_count(one) for one in sources)) as told, ThreadPoolExecutor(len(sources)) as pool:
+    with (
+        _progress("Registering", sum(_count(one) for one in sources)) as told,
+        ThreadPoolExecutor(len(sources)) as pool,
+    ):
 
         def sync(source: Source) -> dict[str, Any]:
             def heard(message: Mapping[str, Any]) -> None:

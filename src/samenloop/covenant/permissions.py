@@ -111,6 +111,19 @@ def check_version(
     raise SamenloopError(ErrorCode.COVENANT_MISMATCH, text)
 
 
+def lifted(*, flagged: bool, started: bool) -> bool:
+    """Tell whether budgets and modes are lifted for an evaluation; raises NOT_PERMITTED when only one side says so."""
+    if flagged == started:
+        return flagged
+    raise SamenloopError(
+        ErrorCode.NOT_PERMITTED,
+        _(
+            "Een evaluatie vraagt beide: een convenant voor evaluatie en de startoptie --evaluation. "
+            "Hier is er maar een."
+        ),
+    )
+
+
 def _between(asking: Participant, holding: Participant) -> Denial | None:
     if asking.suspended:
         return Denial.ASKER_SUSPENDED

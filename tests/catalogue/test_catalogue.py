@@ -5,7 +5,7 @@ import tomllib
 from importlib import resources
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samenloop.catalogue import Catalogue, load_catalogue, parse_catalogue
@@ -130,6 +130,7 @@ def test_a_missing_or_foreign_file_is_refused() -> None:
 
 
 @given(st.sampled_from(sorted(FILES)), st.data())
+@settings(max_examples=50, deadline=None)
 def test_dropping_any_line_gives_a_catalogue_or_our_own_error(name: str, data: st.DataObject) -> None:
     lines = TEXTS[name].splitlines(keepends=True)
     gone = data.draw(st.integers(0, len(lines) - 1))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -90,6 +90,7 @@ def test_an_override_that_makes_no_sense_is_refused(why: str) -> None:
         tightened(LAW, parse_override(WRONG[why]))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(LAW.registers)), st.sampled_from([mode.name.lower() for mode in Mode]))
 def test_R15_no_override_ever_makes_a_register_less_strict(kind: str, mode: str) -> None:
     override: dict[str, Any] = {"registers": {kind: {"mode": mode, "never_rule": LAW.registers[kind].never_rule}}}

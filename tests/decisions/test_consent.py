@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samenloop.decisions.consent import CONSENT, ConsentEvent, ConsentInput, covers
@@ -97,6 +97,7 @@ def test_R49_a_representative_of_higher_rank_goes_first() -> None:
 
 
 @pytest.mark.parametrize("state", [S.DRAFTED, S.GIVEN, S.USED])
+@settings(deadline=None)
 @given(data=st.data())
 def test_R50_withdrawing_is_always_possible(state: ConsentState, data: st.DataObject) -> None:
     facts = consent_input({"explicit": data.draw(st.booleans()), "pressure": data.draw(st.text(max_size=5))})
@@ -142,6 +143,7 @@ def test_R52_it_is_used_once_and_expires_with_the_case() -> None:
     refused(lambda: CONSENT.step(LAW, S.USED, E.EXPIRE, consent_input(case_closed=False)), "R-52", "case_closed")
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["zaak-7", "zaak-8"]), st.sampled_from(["samenloop", "toezicht"]), st.dates(), st.sampled_from(S)
 )

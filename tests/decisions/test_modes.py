@@ -5,7 +5,7 @@ from datetime import date
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samenloop.catalogue import Catalogue, parse_override, tightened
@@ -257,6 +257,7 @@ receivers = st.sampled_from([*LAW.partners, "onbekend"])
 capacities = st.sampled_from([*LAW.codes["acting_as"], "", "x"])
 
 
+@settings(deadline=None)
 @given(facts_strategy, receivers, capacities, st.sampled_from([None, A, H, C, N]))
 def test_R15_covenant_holder_and_protection_only_ever_tighten(
     facts: RecordFacts, receiver: str, acting_as: str, covenant: Mode | None
@@ -266,6 +267,7 @@ def test_R15_covenant_holder_and_protection_only_ever_tighten(
     assert full.mode >= max(plain.mode, covenant or A, facts.tightened or A, H if facts.protected else A)
 
 
+@settings(deadline=None)
 @given(facts_strategy, receivers, capacities)
 def test_R15_only_the_four_pair_rules_ever_loosen(facts: RecordFacts, receiver: str, acting_as: str) -> None:
     found = effective_mode(LAW, facts, None, receiver, acting_as, "samenloop")
@@ -277,6 +279,7 @@ def test_R15_only_the_four_pair_rules_ever_loosen(facts: RecordFacts, receiver: 
     assert bare.mode >= (LAW.registers[facts.kind].mode if facts.kind in LAW.registers else N)
 
 
+@settings(deadline=None)
 @given(facts_strategy, receivers, capacities, st.lists(st.just(decision()), max_size=2), st.dates())
 def test_R34_what_is_hidden_is_hidden_for_a_rule_of_the_list(
     facts: RecordFacts, receiver: str, acting_as: str, decisions: list[BeforehandDecision], today: date

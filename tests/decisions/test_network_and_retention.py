@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samenloop.decisions.modes import RecordFacts
@@ -181,6 +181,7 @@ def test_R69_a_record_is_purged_when_its_term_ended_and_it_is_gone() -> None:
         refused(lambda facts=facts: RECORD.step(LAW, RecordState.WITHDRAWN, RecordEvent.PURGE, facts), "R-69")  # type: ignore[misc]
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=40), st.sampled_from([one.name for one in fields(RecordFacts) if one.type is str]))
 def test_R13_no_refusal_repeats_what_was_written(text: str, field: str) -> None:
     marked = f"naam:{text}"
@@ -220,6 +221,7 @@ def test_R70_answers_end_with_their_case() -> None:
     assert last_day(LAW, Kept("antwoord", TODAY), 60) == TODAY
 
 
+@settings(deadline=None)
 @given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.integers(0, 240))
 def test_months_later_is_the_same_day_or_the_last_of_the_month(day: date, months: int) -> None:
     later = months_later(day, months)

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samenloop.decisions.parse import (
@@ -141,6 +141,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(ROUND_TRIPS)), st.data())
 def test_any_json_is_read_or_refused_by_our_own_error(name: str, data: st.DataObject) -> None:
     read, value = ROUND_TRIPS[name]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samenloop.decisions.case_facts import CaseState
@@ -272,6 +272,7 @@ codes = st.sampled_from(["", *USED.split(), "genoemd_in_dossier", "rvdk_taak", "
 parts = st.builds(HolderPart, st.sampled_from([one.holder for one in HOLDERS]), *([codes] * 8))
 
 
+@settings(deadline=None)
 @given(st.lists(parts, max_size=5), st.sampled_from([*LAW.partners, "x"]), codes, codes)
 def test_R23_R24_R25_no_question_passes_without_the_four_conditions_a_reason_and_a_ground_to_let_know(
     chosen: list[HolderPart], kind: str, power: str, region_reason: str

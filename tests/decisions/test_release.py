@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samenloop.decisions.consent_facts import Consent, ConsentState
@@ -330,6 +330,7 @@ kinds = st.sampled_from(list(LAW.registers))
 grounds = st.sampled_from([*LAW.give, *LAW.breach_grounds, *LAW.never, ""])
 
 
+@settings(deadline=None)
 @given(kinds, st.sampled_from(list(LAW.partners)), grounds, grounds, st.sampled_from(list(LAW.codes["acting_as"])))
 def test_R32_R39_nothing_is_released_without_a_ground_and_a_broken_secrecy(
     kind: str, receiver: str, give_basis: str, breach_ground: str, acting_as: str

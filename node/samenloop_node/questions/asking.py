@@ -62,7 +62,6 @@ class Known:
 async def ask(app: App, user: User, draft: QuestionDraft, person_fields: Mapping[str, str]) -> QuestionId:
     """Ask, and return the id under which the answer is stored. Raises SamenloopError; then there is no answer."""
     person = _person(app, person_fields)
-    refuse_bsn("case", draft.case)
     for where, text in (("motive", draft.motive), ("case", draft.case)):
         refuse_bsn(where, text)
         refuse_person(text, person, where)

@@ -332,6 +332,9 @@ class Coordinator:
         counts = self.counts if self.counts is not None else {}
         return audit_pb2.CountOwnReply(counts=[audit_pb2.EventCount(event=name, count=n) for name, n in counts.items()])
 
+    def certificate_warning(self) -> None:
+        """Nothing to warn of: there is no certificate."""
+
     async def close(self) -> None:
         """Nothing to close."""
 

@@ -1,6 +1,7 @@
 """The use case "ask": stored before it is sent, answered once, never a false "geen bericht"."""
 
 import asyncio
+import dataclasses
 
 import pytest
 
@@ -222,3 +223,11 @@ def test_what_only_a_retry_needs_is_wiped_with_the_answer(app, anna, coordinator
     stored = app.store.read_now(lambda db: questions.find_question(db, number))
     assert (stored.salt, stored.padding_seed, stored.excluded) == (b"", b"", ())
     assert app.store.read_now(lambda db: db.execute("SELECT count(*) FROM receipt").fetchone()) == (1,)
+
+
+def test_only_in_an_evaluation_an_optional_field_that_is_refused_is_left_out(app, anna, coordinator):
+    odd = {**PERSON, "postcode": "onbekend"}
+    with pytest.raises(InvalidInput):
+        put(app, anna, person=odd)
+    evaluating = dataclasses.replace(app, evaluation=True)
+    assert put(evaluating, anna, person=odd)["state"] == "answered"

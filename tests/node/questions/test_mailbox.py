@@ -1,6 +1,7 @@
 """Polling: stored first, acknowledged after, the same for every item; forgeries change nothing and are recorded."""
 
 import asyncio
+import dataclasses
 
 import pytest
 
@@ -9,6 +10,8 @@ from samenloop.model import ParticipantId, QuestionId, RegistrationId
 from samenloop.wire.declare import Release
 from samenloop.wire.v1 import mailbox_pb2
 from samenloop_node import mailbox
+from samenloop_node.accounts import Role
+from samenloop_node.commands import COMMANDS
 from samenloop_node.letters import seal_case_letter
 from samenloop_node.store import inbox, questions
 from samenloop_node.store.questions import StoredAnswer, StoredQuestion
@@ -214,3 +217,39 @@ def test_a_letter_says_which_registration_is_our_own_case(kit, asker, coordinato
     poll(asker)
     assert asker.store.read_now(lambda db: inbox.listed_registrations(db, "R-2026-9")) == {listed: "zvh-midden"}
     assert len(alarms(asker)) == 1
+
+
+class Watched:
+    """A coordinator that remembers what it was called for, with the sizes of what it got."""
+
+    def __init__(self, inner):
+        self.inner, self.calls = inner, []
+
+    def __getattr__(self, name):
+        method = getattr(self.inner, name)
+
+        async def call(request):
+            self.calls.append((name, request.ByteSize()))
+            return await method(request)
+
+        return call
+
+
+def outside(app, user):
+    """Return everything that a node tells outside its inbox."""
+    told = {
+        name: asyncio.run(COMMANDS[name].run(app, user, {}, lambda _message: None)) for name in ("status", "witness")
+    }
+    return {**told, "lines": lines(app)}
+
+
+def test_a_hit_and_a_dummy_bring_the_same_calls_and_show_the_same_outside_the_inbox(kit, node, coordinator, user_of):
+    app, otto = node(HOLDER), user_of("otto", Role.OPERATOR)
+    seen = []
+    for content in (mailbox_pb2.MailContent(dummy=mailbox_pb2.Dummy()), kit.hit(HOLDER)):
+        watched = Watched(coordinator)
+        coordinator.post(HOLDER, content)
+        asyncio.run(mailbox.poll(dataclasses.replace(app, connection=watched)))
+        seen.append((watched.calls, outside(app, otto)))
+    assert seen[0] == seen[1]
+    assert len(hits(app)) == 1, "the control: the second item was a real hit"

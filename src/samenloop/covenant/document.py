@@ -230,6 +230,18 @@ class Wpg20Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """How each log is reviewed: every so many days a machine draws `share_percent` of it by lot, at least `minimum`
+    entries, which people judge within `within_days`.
+    """
+
+    share_percent: Annotated[int, Field(ge=1, le=100)] = 5
+    minimum: Annotated[int, Field(ge=1, le=1_000)] = 5
+    every_days: Annotated[int, Field(ge=1, le=31)] = 7
+    within_days: Annotated[int, Field(ge=1, le=92)] = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flags:
     """`evaluation` lifts budgets and modes, `demo` allows `--as`: each only where the daemon was started so too."""
 
@@ -263,6 +275,7 @@ class Covenant:
     checklist: Checklist
     participants: Annotated[tuple[Participant, ...], AfterValidator(_by_id)]
     wpg20: tuple[Wpg20Decision, ...] = ()
+    review: Review = Review()
     flags: Flags = Flags()
 
     def find(self, participant: str) -> Participant | None:

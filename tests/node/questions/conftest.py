@@ -470,20 +470,27 @@ def _node(kit: Kit, coordinator: Coordinator, tmp_path: Path) -> Iterator[Callab
 
 
 @pytest.fixture(name="kit")
-def _kit(tmp_path: Path) -> Kit:
+def _kit(consortium: Kit) -> Kit:
+    """Return the consortium with a question of its own, so that no test sees what another changed."""
+    return dataclasses.replace(consortium, question_id=QuestionId(os.urandom(16)), part_changes={})
+
+
+@pytest.fixture(scope="session", name="consortium")
+def _consortium(tmp_path_factory: pytest.TempPathFactory) -> Kit:
+    folder = tmp_path_factory.mktemp("keys")
     text = re.sub(r"^#.*$", "", TEMPLATE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     names = sorted(set(re.findall(r"@([a-z0-9_.-]+)@", text)))
     owners = {name.rpartition(".")[0] for name in names if name.endswith(".signing_key")}
-    signing = {owner: SigningKey.generate(tmp_path / f"{owner}.signing") for owner in owners}
-    sealing = {owner: SealingKey.generate(tmp_path / f"{owner}.sealing") for owner in owners}
-    raw = {owner: load_private(tmp_path / f"{owner}.signing") for owner in owners}
+    signing = {owner: SigningKey.generate(folder / f"{owner}.signing") for owner in owners}
+    sealing = {owner: SealingKey.generate(folder / f"{owner}.sealing") for owner in owners}
+    raw = {owner: load_private(folder / f"{owner}.signing") for owner in owners}
     audit = Ed25519PrivateKey.generate()
     values = {name: f"{number:064x}" for number, name in enumerate(names, start=1)}
     values |= {"coordinator.address": "127.0.0.1:9443"}
     values |= {"coordinator.audit_key": audit.public_key().public_bytes_raw().hex()}
     values |= {f"{owner}.signing_key": key.public.hex for owner, key in signing.items()}
     values |= {f"{owner}.sealing_key": key.public.hex for owner, key in sealing.items()}
-    return Kit(parse_toml(fill_keys(text, values)), signing, sealing, audit, raw, tmp_path)
+    return Kit(parse_toml(fill_keys(text, values)), signing, sealing, audit, raw, folder)
 
 
 @pytest.fixture(name="reply_to")

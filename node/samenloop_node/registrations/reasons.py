@@ -27,12 +27,17 @@ _REASONS: Final[Mapping[str, str]] = {
 
 
 class RowError(InvalidInput):
-    """One column of one row is refused. `reason` is a reason code or the id of a decision rule."""
+    """One column of one row is refused. `reason` is a reason code or the id of a decision rule, whose text is given."""
 
-    def __init__(self, column: str, reason: str) -> None:
-        super().__init__(column, explain(column, reason))
+    def __init__(self, column: str, reason: str, text: str = "") -> None:
+        super().__init__(column, text or explain(column, reason))
         self.column = column
         self.reason = reason
+
+
+def is_rule(reason: str) -> bool:
+    """Say whether a reason is the id of a decision rule."""
+    return reason not in _REASONS and reason not in REASON_CODES
 
 
 def explain(column: str, reason: str) -> str:

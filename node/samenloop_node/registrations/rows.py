@@ -78,7 +78,7 @@ class RowReader:
                 self._judged.clear()
             judged = self._judged[key] = self._read_facts(dict(zip(FACT_COLUMNS, key, strict=True)))
         if isinstance(judged, RowError):
-            raise RowError(judged.column, judged.reason)
+            raise RowError(judged.column, judged.reason, judged.text)
         return judged
 
     def _read_facts(self, values: Mapping[str, str]) -> RowFacts | RowError:

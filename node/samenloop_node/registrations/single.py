@@ -15,7 +15,7 @@ from samenloop_node.identity.bsn import ColumnJudge, is_forbidden_column
 from samenloop_node.identity.person import PERSON_COLUMNS
 from samenloop_node.registrations.facts import RowDecision
 from samenloop_node.registrations.prepare import Prepared, prepared, withdrawal
-from samenloop_node.registrations.reasons import RowError, explain
+from samenloop_node.registrations.reasons import RowError, explain, is_rule
 from samenloop_node.registrations.rows import Layout, Row, RowReader, check_record_id, facts_digest
 from samenloop_node.registrations.setting import decisions_per_day, setting_of, settings_of, write_keys
 from samenloop_node.registrations.settle import Settler
@@ -41,7 +41,7 @@ async def put(single: Single, fields: Mapping[str, str]) -> bytes:
     app = single.app
     await app.agreement.refresh(app.connection)
     reader = _reader(single, fields)
-    row = reader.read(Record(1, 0, [fields.get(column, "") for column in _COLUMNS]))
+    row = _read(reader, fields)
     if row.said.problem is not None:
         raise row.said.problem
     plan = await app.store.read(lambda db: _plan(db, single, reader, row))
@@ -73,6 +73,15 @@ def _reader(single: Single, fields: Mapping[str, str]) -> RowReader:
     places = {column: place for place, column in enumerate(_COLUMNS) if column in fields or column not in defaults}
     layout = Layout(places, defaults, len(_COLUMNS))
     return RowReader(setting_of(app, single.register), layout, app.profile().name)
+
+
+def _read(reader: RowReader, fields: Mapping[str, str]) -> Row:
+    try:
+        return reader.read(Record(1, 0, [fields.get(column, "") for column in _COLUMNS]))
+    except RowError as error:
+        if is_rule(error.reason):
+            raise Refused(error.reason, error.text) from error
+        raise
 
 
 def _plan(db: Transaction, single: Single, reader: RowReader, row: Row) -> PlanRow:

@@ -231,3 +231,22 @@ def test_only_in_an_evaluation_an_optional_field_that_is_refused_is_left_out(app
         put(app, anna, person=odd)
     evaluating = dataclasses.replace(app, evaluation=True)
     assert put(evaluating, anna, person=odd)["state"] == "answered"
+
+
+def test_an_answer_that_cannot_be_stored_is_not_shown_and_is_found_again_later(app, anna, coordinator, monkeypatch):
+    coordinator.known = {"zvh-midden"}
+    real = questions.store_answer
+
+    def full(*arguments):
+        raise SamenloopError(ErrorCode.STORAGE_FULL, "De schijf van deze node is vol.")
+
+    monkeypatch.setattr(questions, "store_answer", full)
+    with pytest.raises(SamenloopError) as caught:
+        put(app, anna)
+    (number,) = open_numbers(app, anna)
+    assert caught.value.code is ErrorCode.STORAGE_FULL
+    assert number in caught.value.text
+    assert app.store.read_now(lambda db: db.execute("SELECT count(*) FROM receipt").fetchone()) == (0,)
+    monkeypatch.setattr(questions, "store_answer", real)
+    assert again(app, anna, number)["answers"][1]["known"] is True
+    assert len(coordinator.entries) == 1

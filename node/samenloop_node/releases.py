@@ -26,9 +26,8 @@ from samenloop_node.declaring import prepare, sent_now
 from samenloop_node.questions.motives import seal_text
 from samenloop_node.record_facts import facts_of
 from samenloop_node.release_form import Decision
-from samenloop_node.store import Transaction, inbox, registrations
+from samenloop_node.store import Transaction, inbox, notes, registrations
 from samenloop_node.store.inbox import StoredDeclaration, StoredHit
-from samenloop_node.store.questions import keep_note
 from samenloop_node.store.registrations import Registration
 
 _STATES = {
@@ -226,7 +225,7 @@ def _note(app: App, db: Transaction, hit: StoredHit, decision: Decision) -> dict
     text = canonical(decision.note()).decode()
     sealed = seal_text(app.references.seed("text", b""), text, hit.question_id, token_bytes)
     document = hashlib.sha256(sealed).digest()
-    keep_note(db, document, sealed, _now(app))
+    notes.keep(db, document, sealed, _now(app))
     return {"document": document.hex()}
 
 

@@ -5,20 +5,16 @@ line in the node's own log are stored (no person data); only then it is sent. A 
 give the same digest, so that one request id never stands for two persons.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from secrets import token_bytes
 
-from samenloop.audit.fields import Event
 from samenloop.audit.witness import Standing
-from samenloop.clock import milliseconds
-from samenloop.commitment import SALT_BYTES, tokens_digest
+from samenloop.commitment import tokens_digest
 from samenloop.errors import ErrorCode, IntegrityError, InvalidInput, SamenloopError
-from samenloop.model import ID_BYTES, EpochId, ParticipantId, QuestionId, RegistrationId, TokenSet
+from samenloop.model import ID_BYTES, EpochId, ParticipantId, QuestionId, RegistrationId
 from samenloop.texts import _
 from samenloop.wire import fields
-from samenloop.wire.ask import MAX_EXCLUDED, parse_part
+from samenloop.wire.ask import MAX_EXCLUDED
 from samenloop.wire.v1 import overlap_pb2
 from samenloop_node import witness
 from samenloop_node.accounts import User
@@ -26,28 +22,17 @@ from samenloop_node.app import App
 from samenloop_node.declaring import UNSURE
 from samenloop_node.identity.bsn import refuse_bsn
 from samenloop_node.identity.person import Person, parse_person
-from samenloop_node.questions.compose import Frame, Secrets, again, compose
-from samenloop_node.questions.draft import HolderDraft, QuestionDraft
+from samenloop_node.questions.compose import again
+from samenloop_node.questions.draft import QuestionDraft
 from samenloop_node.questions.gate import CaseHistory, pass_gate
-from samenloop_node.questions.motives import refuse_person, seal_text
-from samenloop_node.questions.padding import padding_stream
+from samenloop_node.questions.motives import refuse_person
+from samenloop_node.questions.preparing import draft_of, prepare, store, tokens
 from samenloop_node.questions.sending import send
 from samenloop_node.store import Transaction, inbox, questions
 from samenloop_node.store.questions import StoredQuestion
-from samenloop_node.tokens.tokenise import tokenise
 
 _MISMATCH = frozenset({ErrorCode.EPOCH_MISMATCH, ErrorCode.COVENANT_MISMATCH})
 _NEVER_ARRIVED = _MISMATCH | {ErrorCode.CLOCK_SKEW}
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A question as it is stored, its request, and the motive sealed for the node's own log (or empty)."""
-
-    stored: StoredQuestion
-    request: overlap_pb2.AskRequest
-    public: Mapping[str, object]
-    motive: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +75,7 @@ async def retry(app: App, user: User, question_id: bytes, person_fields: Mapping
     person = _person(app, person_fields)
     message = overlap_pb2.Question.FromString(stored.question)
     epochs = tuple(EpochId(one) for one in message.epochs)
-    token_sets = _tokens(app, person, epochs, stored.salt)
+    token_sets = tokens(app, person, epochs, stored.salt)
     if tokens_digest(stored.salt, token_sets, stored.excluded) != message.digest:
         raise InvalidInput(
             "person",
@@ -102,7 +87,7 @@ async def retry(app: App, user: User, question_id: bytes, person_fields: Mapping
         if problem.code not in _NEVER_ARRIVED:
             raise
         await app.agreement.refresh(app.connection)
-        return await _attempt(app, user, _draft_of(stored, message), person, stored.excluded)
+        return await _attempt(app, user, draft_of(stored, message), person, stored.excluded)
     return stored.question_id
 
 
@@ -128,8 +113,8 @@ async def _attempt(
     epochs = app.agreement.live.read_epochs
     if not epochs:
         epochs = (await app.agreement.refresh(app.connection)).read_epochs
-    prepared = _prepare(app, user, draft, person, epochs, excluded)
-    await app.store.write(lambda db: _store(app, db, prepared))
+    prepared = prepare(app, user, draft, person, epochs, excluded)
+    await app.store.write(lambda db: store(app, db, prepared))
     await _send(app, prepared.request, prepared.stored.question_id)
     return prepared.stored.question_id
 
@@ -150,116 +135,9 @@ async def _send(app: App, request: overlap_pb2.AskRequest, question_id: Question
         raise SamenloopError(problem.code, f"{problem.text} {again_text}") from problem
 
 
-def _prepare(
-    app: App,
-    user: User,
-    draft: QuestionDraft,
-    person: Person,
-    epochs: tuple[EpochId, ...],
-    excluded: tuple[RegistrationId, ...],
-) -> Prepared:
-    secrets = Secrets(token_bytes(SALT_BYTES), token_bytes(SALT_BYTES))
-    frame = Frame(
-        covenant=app.agreement.ref(),
-        purpose=app.covenant().purpose.id,
-        asker=ParticipantId(app.config.participant),
-        question_id=QuestionId(token_bytes(ID_BYTES)),
-        sent_ms=milliseconds(app.clock.now()),
-        case_ref=app.references.case(draft.case),
-        user_ref=app.references.user(user.name),
-        responsible_ref=app.references.user(user.responsible),
-    )
-    token_sets = _tokens(app, person, epochs, secrets.salt)
-    request = compose(draft, frame, token_sets, excluded, secrets, app.signing_key, token_bytes)
-    stored = StoredQuestion(
-        question_id=frame.question_id,
-        case_number=draft.case,
-        asked_by=user.name,
-        responsible=user.responsible,
-        sent_ms=frame.sent_ms,
-        question=request.question,
-        signature=request.signature,
-        padding_seed=secrets.padding_seed,
-        salt=secrets.salt,
-        excluded=excluded,
-        holders=tuple(part.holder for part in draft.holders),
-        parts=tuple(request.parts),
-    )
-    motive = seal_text(app.references.seed("text", b""), draft.motive, frame.question_id, token_bytes)
-    return Prepared(stored, request, _log_fields(draft, frame), motive if draft.motive else b"")
-
-
-def _log_fields(draft: QuestionDraft, frame: Frame) -> dict[str, object]:
-    rows = [_log_row(part) for part in draft.holders]
-    return {
-        "action": "question",
-        "question": frame.question_id.hex(),
-        "covenant": frame.covenant.id,
-        "version": frame.covenant.version,
-        "purpose": frame.purpose,
-        "case": frame.case_ref.hex(),
-        "user": frame.user_ref.hex(),
-        "responsible": frame.responsible_ref.hex(),
-        "holders": rows,
-    }
-
-
-def _log_row(part: HolderDraft) -> dict[str, str]:
-    row = {
-        "holder": part.holder,
-        "answer": "none",
-        "purpose": part.purpose,
-        "necessity": part.proportionality,
-        "give": part.give_basis,
-        "receive": part.receive_basis,
-        "inform": part.inform_basis,
-        "acting_as": part.acting_as,
-    }
-    return {name: value for name, value in row.items() if value}
-
-
-def _store(app: App, db: Transaction, prepared: Prepared) -> None:
-    questions.add_question(db, prepared.stored)
-    public = dict(prepared.public)
-    if prepared.motive:
-        document = hashlib.sha256(prepared.motive).digest()
-        questions.keep_note(db, document, prepared.motive, prepared.stored.sent_ms)
-        public["document"] = document.hex()
-    app.ownlog.append(db, Event.CASE, public)
-
-
-def _tokens(app: App, person: Person, epochs: tuple[EpochId, ...], salt: bytes) -> tuple[TokenSet, ...]:
-    draw = padding_stream(app.references.seed("padding", salt))
-    return tuple(tokenise(person, app.profile(), app.epoch_keys(epoch), draw) for epoch in epochs)
-
-
 async def _own_question(app: App, user: User, question_id: bytes) -> StoredQuestion:
     fields.exact(question_id, ID_BYTES, "question_id")
     stored = await app.store.read(lambda db: questions.find_question(db, question_id))
     if stored is None or user.name not in (stored.asked_by, stored.responsible):
         raise SamenloopError(ErrorCode.NOT_FOUND, _("U heeft geen vraag met dit nummer gesteld."))
     return stored
-
-
-def _draft_of(stored: StoredQuestion, message: overlap_pb2.Question) -> QuestionDraft:
-    parts = [parse_part(part, "part") for part in stored.parts]
-    return QuestionDraft(
-        case=stored.case_number,
-        holders=tuple(
-            HolderDraft(
-                holder=part.holder,
-                purpose=part.purpose,
-                proportionality=part.proportionality,
-                subsidiarity=part.subsidiarity,
-                give_basis=part.give_basis,
-                receive_basis=part.receive_basis,
-                inform_basis=part.inform_basis,
-                reason=part.reason,
-                acting_as=part.acting_as,
-            )
-            for part in parts
-        ),
-        power=message.power,
-        region_reason=message.region_reason,
-        new_fact=message.new_fact,
-    )

@@ -4,7 +4,7 @@ transaction.
 
 from sqlite_utils.migrations import Migrations
 
-from samenloop_node.store import covenants, inbox, ownlog, questions, receipts, registrations, syncs, witness
+from samenloop_node.store import covenants, inbox, notes, ownlog, questions, receipts, registrations, syncs, witness
 
 
 def all_migrations() -> tuple[Migrations, ...]:
@@ -17,5 +17,6 @@ def all_migrations() -> tuple[Migrations, ...]:
         syncs.migrations,
         questions.migrations,
         inbox.migrations,
+        notes.migrations,
         witness.migrations,
     )

@@ -1,4 +1,4 @@
-"""Own questions, their answers, and sealed free text. About a person nothing but the asker's own case number.
+"""Own questions and their answers. About a person nothing but the asker's own case number.
 
 `salt`, `padding_seed` and `excluded` exist only while a question is open: with them the person can be typed again
 under the same request id. They are wiped with the answer: with the consortium key a salt lets one test guessed persons.
@@ -47,11 +47,6 @@ _TABLES = (
         stated_ms INTEGER NOT NULL DEFAULT 0,
         PRIMARY KEY (question_id, position),
         UNIQUE (question_id, holder)
-    ) STRICT""",
-    """CREATE TABLE note (
-        document BLOB PRIMARY KEY CHECK (length(document) = 32),
-        sealed BLOB NOT NULL,
-        made_ms INTEGER NOT NULL
     ) STRICT""",
 )
 
@@ -255,17 +250,6 @@ def erase_case(db: sqlite3.Connection, case_number: str) -> int:
         ids,
     )
     return len(ids)
-
-
-def keep_note(db: sqlite3.Connection, document: bytes, sealed: bytes, made_ms: int) -> None:
-    """Keep sealed free text under the SHA-256 of its ciphertext, which stands in the node's own log."""
-    db.execute("INSERT OR IGNORE INTO note VALUES (?, ?, ?)", (document, sealed, made_ms))
-
-
-def find_note(db: sqlite3.Connection, document: bytes) -> bytes | None:
-    """Return sealed free text, or None."""
-    row = db.execute("SELECT sealed FROM note WHERE document = ?", (document,)).fetchone()
-    return row[0] if row else None
 
 
 def _erase_entry(db: sqlite3.Connection, question_id: bytes) -> None:

@@ -11,7 +11,7 @@ from samenloop.wire.v1 import mailbox_pb2
 from samenloop_node import mailbox, witness
 from samenloop_node.letters import seal_case_letter
 from samenloop_node.questions import sending
-from samenloop_node.store import inbox, questions
+from samenloop_node.store import inbox, notes, questions
 from samenloop_node.store.questions import StoredAnswer, StoredQuestion
 
 ASKER, HOLDER = "reclassering-midden", "politie-midden"
@@ -85,6 +85,6 @@ def test_without_the_consistency_proof_a_forked_log_would_be_accepted(node, coor
 
 def test_a_name_planted_in_the_state_folder_would_be_found(node):
     app = node(ASKER)
-    app.store.write_now(lambda db: questions.keep_note(db, b"d" * 32, b"Zandstra", 1))
+    app.store.write_now(lambda db: notes.keep(db, b"d" * 32, b"Zandstra", 1))
     data = b"".join(path.read_bytes() for path in app.config.state.iterdir() if path.is_file())
     assert b"Zandstra" in data

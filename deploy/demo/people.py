@@ -19,7 +19,7 @@ REGISTERS = {
 CASE_REGISTERS = ("zvh-midden", "zvh-oost")
 MEASURES = {"demo-gem-22": "gebiedsverbod", "demo-gem-30": "huisverbod", "demo-gem-10": "groepsverbod"}
 # record: (receiver, reference of the decision, who decided)
-DECIDED_BEFOREHAND = {"demo-pol-24": ("reclassering-midden", "besluit-2026-024", "p.bakker")}
+DECIDED_BEFOREHAND = {"demo-pol-24": ("reclassering-midden", "besluit-2026-024", "r.oranje")}
 
 
 def write_sources(folder: Path, today: date) -> dict[str, Path]:

@@ -28,9 +28,9 @@ STOP_SECONDS = 20
 DOMAIN = "demo.samenloop.test"
 ACCOUNTS = (
     Account("beheer", ("operator",)),
-    Account("j.jansen", ("case_worker",)),
-    Account("p.bakker", ("decision_maker",)),
-    Account("f.visser", ("privacy_officer",)),
+    Account("k.blauw", ("case_worker",)),
+    Account("r.oranje", ("decision_maker",)),
+    Account("t.groen", ("privacy_officer",)),
 )
 POLICE_GROUND = 'beforehand = { give_basis = "wpg20", breach_ground = "wpg20" }'
 PARTIES = (
@@ -65,7 +65,8 @@ def play(console: Console, root: Path, *, keep: bool) -> int:
     shutil.rmtree(root, ignore_errors=True)
     consortium = Consortium(root, PARTIES, "--demo")
     try:
-        build(consortium, console)
+        establish(consortium, console)
+        register(consortium, console)
         Story(consortium, console).play()
     except (ProgramError, SurpriseError, TimeoutError) as problem:
         console.print(f"[red]De demo is mislukt:[/] {problem}", highlight=False)
@@ -80,8 +81,8 @@ def play(console: Console, root: Path, *, keep: bool) -> int:
     return 0
 
 
-def build(consortium: Consortium, console: Console) -> None:
-    """Make the consortium, start it, hold the key ceremony and register everybody."""
+def establish(consortium: Consortium, console: Console) -> None:
+    """Make the consortium, start it and hold the key ceremony; nobody is registered yet."""
     console.rule("Zes partners en een coördinator: CA, sleutels, getekend convenant", align="left")
     template = (HERE / "covenant.toml").read_text(encoding="utf-8")
     consortium.make(lambda keys: fill_keys(template, keys), DOMAIN, f"{DOMAIN}/zvh-demo")
@@ -90,6 +91,10 @@ def build(consortium: Consortium, console: Console) -> None:
     console.rule("Sleutelceremonie: politie en ggz maken samen het geheim van dit tijdvak", align="left")
     for line in consortium.ceremony(EPOCH, "politie-midden", "ggz-midden")["lines"]:
         console.print(line, highlight=False)
+
+
+def register(consortium: Consortium, console: Console) -> None:
+    """Let every partner synchronise the export of its own system."""
     console.rule("Registreren: elke partner synchroniseert een export van zijn eigen systeem", align="left")
     sources = write_sources(consortium.root / "bron", datetime.now(UTC).date())
     for party in PARTIES:
@@ -106,8 +111,8 @@ def say_what_to_try(console: Console, root: Path) -> None:
 
     config = f"--config {root / 'coordinator' / 'coordinator.toml'}"
     rows = {
-        "Casusmedewerker bij de reclassering": node("answers R-2026-028", PROBATION, "j.jansen"),
-        "Beslisser bij de politie": node("inbox", POLICE, "p.bakker"),
+        "Casusmedewerker bij de reclassering": node("answers R-2026-028", PROBATION, "k.blauw"),
+        "Beslisser bij de politie": node("inbox", POLICE, "r.oranje"),
         "Beheerder van een node": node("status", MAYOR, "beheer"),
         "Beheerder van de coördinator": f"samenloop-coordinator audit search --event question {config}",
         "Auditor": f"samenloop audit verify {root / 'audit-export'}",

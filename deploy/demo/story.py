@@ -15,7 +15,7 @@ from consortium import Consortium, ProgramError, run, run_json
 from people import person
 from rich.console import Console
 
-CASE_WORKER, DECIDER, OPERATOR = "j.jansen", "p.bakker", "beheer"
+CASE_WORKER, DECIDER, OPERATOR = "k.blauw", "r.oranje", "beheer"
 POLICE, PROBATION, MAYOR, CARE = "politie-midden", "reclassering-midden", "burgemeester-middelstad", "ggz-midden"
 HERE, EAST = "zvh-midden", "zvh-oost"
 GIVE = {
@@ -131,9 +131,8 @@ class Story:
         self._known(answer, HERE)
         if "andere casus" not in answer["answers"][0]["text"]:
             raise SurpriseError("the own case was not told apart from the other one")
-        self._say(
-            "   De politie kent hem als Wim v.d. Heyden, de reclassering als W.A. van der Heyden. De eigen casus telt niet mee."
-        )
+        self._say("   De politie kent hem als Wim v.d. Heyden, de reclassering als W.A. van der Heyden.")
+        self._say("   De eigen casus telt niet mee.")
 
     def automatic_hit(self) -> None:
         """Automatisch zichtbaar: burgemeester met eigen bron en een genoemde maatregel"""

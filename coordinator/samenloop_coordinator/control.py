@@ -1,13 +1,15 @@
 """What the operator's commands ask of a running coordinator, over a Unix socket that only its own user can open.
 
-Two orders: log that somebody looked or exported (before the command shows anything), and activate a signed covenant
-version.
+Three orders: log that somebody looked or exported (before the command shows anything), log what a reviewer did, and
+activate a signed covenant version.
 """
 
 import asyncio
 import json
+import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +44,15 @@ class Activate:
     signatures: bytes
 
 
-Order = Looked | Activate
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What a review adds to the log: event and public fields, in order; only events of `REVIEW`."""
+
+    entries: tuple[tuple[Event, Mapping[str, object]], ...]
+
+
+REVIEW = frozenset({Event.SAMPLE, Event.SIGN_OFF, Event.ESCALATE, Event.ADMIN, Event.ALARM})
+Order = Looked | Activate | Reviewed
 Obey = Callable[[Order], Awaitable[None]]
 
 
@@ -56,6 +66,14 @@ def record_view(parts: Parts, journal: Journal, looked: Looked) -> None:
     public: dict[str, object] = {"actor": ACTOR, "role": "operator", "count": looked.count}
     more = {"filters": list(looked.filters)} if looked.event is Event.LOG_VIEW else {"size": looked.size}
     parts.log.append(journal.body(looked.event, {**public, **more}), ())
+
+
+def record_review(parts: Parts, journal: Journal, reviewed: Reviewed) -> None:
+    """Log what a review brought; part of a unit of work. Raises InvalidInput for any other event or a wrong field."""
+    for event, public in reviewed.entries:
+        if event not in REVIEW:
+            raise InvalidInput("order", _("Deze opdracht is niet bekend."))
+        parts.log.append(journal.body(event, public), ())
 
 
 async def serve_control(path: Path, obey: Obey) -> asyncio.Server:
@@ -79,15 +97,27 @@ async def serve_control(path: Path, obey: Obey) -> asyncio.Server:
 def _own_socket(path: Path) -> socket.socket:
     path.unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX)
-    listening.bind(str(path))
+    with _short(path) as name:
+        listening.bind(name)
     path.chmod(0o600)
     return listening
+
+
+@contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """Give a name of a few characters: a socket's name has 107 bytes at most, a path may be longer."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 async def send(path: Path, order: Order) -> None:
     """Give an order to the running coordinator; raises its error, or UNAVAILABLE when none runs."""
     try:
-        reader, writer = await asyncio.open_unix_connection(path)
+        with _short(path) as name:
+            reader, writer = await asyncio.open_unix_connection(name)
     except OSError:
         raise SamenloopError(ErrorCode.UNAVAILABLE, _("Er draait geen coördinator op deze database.")) from None
     writer.write(_line(order))
@@ -102,6 +132,8 @@ async def send(path: Path, order: Order) -> None:
 def _line(order: Order) -> bytes:
     if isinstance(order, Activate):
         table: dict[str, object] = {"document": order.document.hex(), "signatures": order.signatures.hex()}
+    elif isinstance(order, Reviewed):
+        table = {"review": [[event.value, dict(public)] for event, public in order.entries]}
     else:
         table = {"event": order.event.value, "filters": order.filters, "count": order.count, "size": order.size}
     return json.dumps(table).encode() + b"\n"
@@ -112,6 +144,8 @@ def _order(line: bytes) -> Order:
         table = json.loads(line)
         if "document" in table:
             return Activate(bytes.fromhex(table["document"]), bytes.fromhex(table["signatures"]))
+        if "review" in table:
+            return Reviewed(tuple((Event(event), dict(public)) for event, public in table["review"]))
         event = Event(table["event"])
         looked = Looked(event, tuple(map(str, table["filters"])), int(table["count"]), int(table["size"]))
     except (ValueError, KeyError, TypeError) as error:

@@ -28,7 +28,16 @@ from samenloop.keys import SigningKey
 from samenloop.texts import _
 from samenloop_coordinator import covenants
 from samenloop_coordinator.config import CoordinatorConfig
-from samenloop_coordinator.control import Activate, Looked, Order, control_path, record_view, send
+from samenloop_coordinator.control import (
+    Activate,
+    Looked,
+    Order,
+    Reviewed,
+    control_path,
+    record_review,
+    record_view,
+    send,
+)
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.pepper import make_root
 from samenloop_coordinator.store.mail import SqliteCovenants
@@ -100,6 +109,15 @@ def looked(config: CoordinatorConfig, clock: Clock, order: Looked) -> None:
 
     async def directly(store: SqliteStore, journal: Journal) -> None:
         await store.write(lambda parts: record_view(parts, journal, order))
+
+    asyncio.run(_obeyed(config, clock, order, directly))
+
+
+def reviewed(config: CoordinatorConfig, clock: Clock, order: Reviewed) -> None:
+    """Log what a reviewer did."""
+
+    async def directly(store: SqliteStore, journal: Journal) -> None:
+        await store.write(lambda parts: record_review(parts, journal, order))
 
     asyncio.run(_obeyed(config, clock, order, directly))
 

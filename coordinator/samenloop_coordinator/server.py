@@ -39,7 +39,15 @@ from samenloop_coordinator.agreement import Agreement
 from samenloop_coordinator.asking import Asking
 from samenloop_coordinator.board import Board
 from samenloop_coordinator.config import CoordinatorConfig
-from samenloop_coordinator.control import Activate, Order, control_path, record_view, serve_control
+from samenloop_coordinator.control import (
+    Activate,
+    Order,
+    Reviewed,
+    control_path,
+    record_review,
+    record_view,
+    serve_control,
+)
 from samenloop_coordinator.covenants import Own
 from samenloop_coordinator.declaring import Declaring
 from samenloop_coordinator.desk import Desk
@@ -54,6 +62,7 @@ from samenloop_coordinator.owning import FindingOwn
 from samenloop_coordinator.pepper import Pepper, read_root
 from samenloop_coordinator.policy import Policy
 from samenloop_coordinator.registering import RegisterChunks
+from samenloop_coordinator.review import watching
 from samenloop_coordinator.services.audit import AuditServicer
 from samenloop_coordinator.services.covenant import CovenantServicer
 from samenloop_coordinator.services.mailbox import MailboxServicer
@@ -147,6 +156,8 @@ class Coordinator:
     async def _control(self, order: Order) -> None:
         if isinstance(order, Activate):
             await self.board.submit(order.document, order.signatures)
+        elif isinstance(order, Reviewed):
+            await self.store.write(lambda parts: record_review(parts, self.desk.journal, order))
         else:
             await self.store.write(lambda parts: record_view(parts, self.desk.journal, order))
 
@@ -171,6 +182,9 @@ class Coordinator:
         await self.store.write(lambda parts: parts.requests.forget_counters(now.date().isoformat()))
         await self.store.write(lambda parts: parts.mail.forget_keys(keys_before))
         await self.board.drop_gone()
+        if not self.desk.agreement.lifted:
+            found = Reviewed(tuple(await asyncio.to_thread(watching.due, self.config, self.desk.clock)))
+            await self.store.write(lambda parts: record_review(parts, self.desk.journal, found))
 
     async def record(self, event: Event) -> None:
         """Append an entry about the log itself."""

@@ -8,6 +8,7 @@ import enum
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from statistics import fmean, median, pstdev
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from samenloop.clock import from_milliseconds
 from samenloop.review.facts import Activity, Asked
 
 _ZONE = ZoneInfo("Europe/Amsterdam")
-_MINUTE_MS, _DAY_MS = 60_000, 86_400_000
+_MINUTE_MS, _QUARTER_MS, _DAY_MS = 60_000, 900_000, 86_400_000
 _OPEN_HOUR, _CLOSE_HOUR, _SATURDAY = 7, 20, 5
 
 
@@ -126,7 +127,14 @@ def today(activity: Activity, norms: Norms) -> list[Finding]:
 
 def local_day(at_ms: int) -> str:
     """Return the Dutch calendar day (ISO) of a moment."""
-    return from_milliseconds(at_ms).astimezone(_ZONE).date().isoformat()
+    return _local(at_ms // _QUARTER_MS)[0]
+
+
+@lru_cache(maxsize=65_536)
+def _local(quarter: int) -> tuple[str, int, int]:
+    """Return Dutch day, weekday and hour of a quarter of an hour since 1970: clocks change on the hour."""
+    local = from_milliseconds(quarter * _QUARTER_MS).astimezone(_ZONE)
+    return local.date().isoformat(), local.weekday(), local.hour
 
 
 def _grouped(asked: Iterable[Asked], user: Callable[[Asked], str]) -> _Groups:
@@ -251,8 +259,8 @@ def _odd_hours(groups: _Groups, norms: Norms) -> Iterator[Finding]:
 
 
 def _is_odd(at_ms: int) -> bool:
-    local = from_milliseconds(at_ms).astimezone(_ZONE)
-    return local.weekday() >= _SATURDAY or not _OPEN_HOUR <= local.hour < _CLOSE_HOUR
+    _day, weekday, hour = _local(at_ms // _QUARTER_MS)
+    return weekday >= _SATURDAY or not _OPEN_HOUR <= hour < _CLOSE_HOUR
 
 
 def _no_follow_up(activity: Activity, norms: Norms, now_ms: int) -> Iterator[Finding]:

@@ -21,9 +21,11 @@ _MOST = 100_000
 NewEntry = tuple[Event, Mapping[str, object]]
 
 
-def history(reader: LogReader) -> History:
-    """Return the history of samples of this log."""
-    found = [pair for event in _SEARCHED for pair in reader.newest(Search(event=event.value), _MOST, lambda _one: True)]
+def history(reader: LogReader, actor: str) -> History:
+    """Return the history of samples of this log; `actor` is under whose name the log's owner writes about itself."""
+    found: list[tuple[int, Entry]] = []
+    for event in _SEARCHED:
+        found += reader.newest(Search(event=event.value, actor=actor), _MOST, lambda _one: True)
     return parse_history(sorted(found, key=lambda pair: pair[0]))
 
 

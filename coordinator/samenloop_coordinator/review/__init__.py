@@ -1,0 +1,1 @@
+"""Review by the operator: search, samples, patterns, leakage and reports, from public halves only."""

@@ -1,0 +1,93 @@
+"""Opening the coordinator's log for review, and the rounds of samples drawn from it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from samenloop.audit.fields import Event
+from samenloop.audit.store import Search
+from samenloop.covenant import Covenant, parse_canonical
+from samenloop.errors import InvalidInput
+from samenloop.keys import SigningKey
+from samenloop.reports.periods import Period
+from samenloop.review.facts import Activity, activity
+from samenloop.review.reading import LogReader
+from samenloop.review.rounds import Rounds
+from samenloop.review.sampling import Commitment, Draw, Plan
+from samenloop.review.scope import plan_of
+from samenloop.texts import _
+from samenloop_coordinator import operating
+from samenloop_coordinator.config import CoordinatorConfig
+from samenloop_coordinator.control import ACTOR
+
+REVIEWED = frozenset(
+    {
+        Event.QUESTION,
+        Event.REFUSE,
+        Event.FIND_OWN,
+        Event.RELEASE,
+        Event.RELEASE_WITHDRAWN,
+        Event.DECISION_BEFOREHAND,
+        Event.LOG_VIEW,
+        Event.EXPORT,
+    }
+)
+_MOST_ANCHORS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The log, open to read, with every covenant version that was active."""
+
+    reader: LogReader
+    covenant: Covenant
+    versions: tuple[Covenant, ...]
+    rounds: Rounds
+
+    def plan_for(self, draw: Draw) -> Plan:
+        """Return the plan of the covenant version under which a draw was made."""
+        found = [one for one in self.versions if one.version == draw.version]
+        return plan_of(found[0] if found else self.covenant)
+
+    def activity(self, from_ms: int, until_ms: int) -> Activity:
+        """Return what was asked in a stretch of time."""
+        first, end = self.reader.since(from_ms), self.reader.since(until_ms)
+        end = max(end, self.reader.size()) if end >= self.reader.size() else end
+        return activity(self.reader.stretch(first, end))
+
+    def in_period(self, period: Period) -> Activity:
+        """Return what was asked in a whole period; raises InvalidInput when part of it has been purged."""
+        purged = max((one.last for one in self.reader.entries.purges()), default=-1)
+        if purged >= 0 and self._oldest_ms(purged + 1) > period.from_ms:
+            raise InvalidInput("period", _("Van {period} is al een deel gewist.", period=period.name))
+        return self.activity(period.from_ms, period.until_ms)
+
+    def _oldest_ms(self, first: int) -> int:
+        entry = self.reader.one(first)
+        return entry.integer("end_ms") if entry else 0
+
+
+@contextmanager
+def reading(config: CoordinatorConfig) -> Iterator[Reading]:
+    """Open the log beside a running coordinator or without one."""
+    with operating.log_files(config) as files:
+        reader = LogReader(files.entries, files.tree)
+        versions = tuple(parse_canonical(document) for document in files.documents)
+        key = SigningKey.load(config.secrets.audit_key)
+        names = sorted({row.id for version in versions for row in version.participants})
+
+        def outside(promise: Commitment, size: int) -> Sequence[bytes]:
+            return anchors(reader, names, promise.seq, size)
+
+        yield Reading(reader, files.covenant, versions, Rounds(reader, key, REVIEWED, outside, ACTOR))
+
+
+def anchors(reader: LogReader, participants: Sequence[str], first: int, end: int) -> list[bytes]:
+    """Return what the nodes anchored between two places: digests of their own logs, not of the operator's choice."""
+    found: list[tuple[int, bytes]] = []
+    for name in participants:
+        wanted = Search(event=Event.NODE_ANCHOR.value, actor=name)
+        for seq, entry in reader.newest(wanted, _MOST_ANCHORS, lambda _one: True):
+            if first < seq < end:
+                found.append((seq, bytes.fromhex(entry.text("anchor"))))
+    return [anchor for _seq, anchor in sorted(found)]

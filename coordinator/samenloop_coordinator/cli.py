@@ -26,10 +26,8 @@ from samenloop.covenant import fingerprint
 from samenloop.errors import InvalidInput, SamenloopError
 from samenloop.logs import open_log
 from samenloop.texts import _
-from samenloop_coordinator import operating, server
 from samenloop_coordinator.ca_cli import app as ca_app
 from samenloop_coordinator.config import CoordinatorConfig, load_config
-from samenloop_coordinator.control import Looked
 
 FAILED = 1
 USAGE = 2
@@ -80,6 +78,8 @@ def init(config: Config = DEFAULT) -> None:
 
     Example: samenloop-coordinator init --config coordinator.toml
     """
+    from samenloop_coordinator import operating
+
     typer.echo(operating.initialise(load_config(config)))
 
 
@@ -112,6 +112,8 @@ def covenant_activate(
 
     Example: samenloop-coordinator covenant activate covenant.toml
     """
+    from samenloop_coordinator import operating
+
     covenant = operating.activate(load_config(config), document, SystemClock())
     typer.echo(_("Versie {version} van convenant {id} geldt nu.", version=covenant.version, id=covenant.id))
 
@@ -134,6 +136,9 @@ def audit_search(  # noqa: PLR0913, PLR0917 - one option per filter
 
     Example: samenloop-coordinator audit search --event question --asker politie-midden
     """
+    from samenloop_coordinator import operating
+    from samenloop_coordinator.control import Looked
+
     loaded = load_config(config)
     wanted = Search(event, asker, user, case, purpose, rule, _ms(since, 0), _ms(until, 1 << 53))
     named = {"event": event, "asker": asker, "case": case, "user": user, "purpose": purpose, "rule": rule}
@@ -151,6 +156,8 @@ def audit_export(folder: Annotated[Path, typer.Argument(help="A new folder.")], 
 
     Example: samenloop-coordinator audit export export-2026-11
     """
+    from samenloop_coordinator import operating
+
     size = operating.export(load_config(config), folder, SystemClock())
     typer.echo(_("{size} regels geschreven naar {folder}.", size=size, folder=folder))
 
@@ -161,6 +168,8 @@ def audit_fsck(config: Config = DEFAULT) -> None:
 
     Example: samenloop-coordinator audit fsck
     """
+    from samenloop_coordinator import operating
+
     with _progress() as advance:
         report = operating.check_log(load_config(config), advance)
     for problem in report.problems:
@@ -171,6 +180,8 @@ def audit_fsck(config: Config = DEFAULT) -> None:
 
 
 async def _serve(config: CoordinatorConfig, *, evaluation: bool) -> None:
+    from samenloop_coordinator import server
+
     log = open_log("samenloop-coordinator", sys.stderr)
     coordinator = await server.prepare(config, SystemClock(), log, evaluation=evaluation)
     loop = asyncio.get_running_loop()
@@ -186,6 +197,8 @@ async def _serve(config: CoordinatorConfig, *, evaluation: bool) -> None:
 
 
 def _status(config: CoordinatorConfig) -> dict[str, object]:
+    from samenloop_coordinator import operating
+
     with operating.log_files(config) as files:
         head, covenant = files.head(), files.covenant
         kept = files.tree.recent_checkpoints(1)

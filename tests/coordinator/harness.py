@@ -211,10 +211,11 @@ def own_request(party: Party, person: str, purpose: str = "access") -> overlap_p
 
 @dataclass(slots=True)
 class Process:
-    """A coordinator in its own process."""
+    """A coordinator in its own process. `prelude` is Python that runs first: how a test makes a deliberately weak build."""
 
     consortium: Consortium
     options: tuple[str, ...] = ()
+    prelude: str = ""
     _running: "subprocess.Popen[str] | None" = None
     lines: list[dict[str, Any]] = field(default_factory=list)
 
@@ -222,7 +223,7 @@ class Process:
         """Start it and wait until it serves; the log goes to `coordinator.log`."""
         log = self.consortium.folder / "coordinator.log"
         before = log.stat().st_size if log.exists() else 0
-        program = [sys.executable, "-c", "from samenloop_coordinator.cli import main; main()", "serve"]
+        program = [sys.executable, "-c", f"{self.prelude}\nfrom samenloop_coordinator.cli import main; main()", "serve"]
         with log.open("a", encoding="utf-8") as stream:
             self._running = subprocess.Popen(
                 [*program, "--config", str(self.consortium.config_file), *self.options], stdout=stream, stderr=stream, text=True

@@ -9,8 +9,9 @@ from contextvars import ContextVar
 from typing import Any, TypeAlias, cast
 
 import grpc
+from google.protobuf.message import DecodeError
 
-from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
 from samenloop.texts import _
 from samenloop.tls import PeerIdentity
 from samenloop.wire.status import DETAIL_KEY, STATUS, error_detail
@@ -49,7 +50,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
             return cast("Handler", None)
         method = handler_call_details.method
         coders = {
-            "request_deserializer": handler.request_deserializer,
+            "request_deserializer": _lenient(handler.request_deserializer),
             "response_serializer": handler.response_serializer,
         }
         if handler.request_streaming:
@@ -62,7 +63,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
         async def guarded(request: Any, context: Context) -> Any:
             try:
                 _peer.set(self._identify(context.auth_context()))
-                return await inner(request, context)
+                return await inner(_readable(request), context)
             except (grpc.aio.AbortError, GeneratorExit):
                 raise
             except Exception as error:  # noqa: BLE001 - the one place where a bug becomes INTERNAL
@@ -74,7 +75,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
         async def guarded(requests: AsyncIterator[Any], context: Context) -> AsyncIterator[Any]:
             try:
                 _peer.set(self._identify(context.auth_context()))
-                async for reply in inner(requests, context):
+                async for reply in inner(_all_readable(requests), context):
                     yield reply
             except (grpc.aio.AbortError, GeneratorExit):
                 raise
@@ -87,6 +88,34 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
         self._report(method, error)
         known = error if isinstance(error, SamenloopError) else _internal()
         await context.abort(STATUS[known.code], "", ((DETAIL_KEY, error_detail(known)),))
+
+
+class _Unreadable:
+    """Stands for a message that is no message of its kind; grpc itself would answer with the parser's own words."""
+
+
+def _lenient(parse: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:
+    if parse is None:
+        return None
+
+    def parsed(data: bytes) -> Any:
+        try:
+            return parse(data)
+        except DecodeError:
+            return _Unreadable()
+
+    return parsed
+
+
+def _readable(request: Any) -> Any:
+    if isinstance(request, _Unreadable):
+        raise InvalidInput("message", _("Dit bericht is niet te lezen."))
+    return request
+
+
+async def _all_readable(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async for request in requests:
+        yield _readable(request)
 
 
 def _internal() -> SamenloopError:

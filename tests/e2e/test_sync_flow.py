@@ -22,7 +22,7 @@ from tests.coordinator.consortium import Consortium, make_consortium
 from tests.coordinator.harness import EPOCH, HOUSE, POLICE, PROBATION, REGISTERS, Process
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "deploy" / "demo"))
-import people  # noqa: E402 - the demo's own files are the input
+import people
 
 ACCOUNTS = """
 [[account]]

@@ -190,7 +190,9 @@ class FakeCoordinator(overlap_pb2_grpc.OverlapServiceServicer, covenant_pb2_grpc
             thread.join()
 
     async def _serve(self, ready: threading.Event, stop: threading.Event) -> None:
-        denylist = DenylistFile(self.made.authority.denylist_path, self.made.authority.certificate, self.made.authority.trust_domain)
+        denylist = DenylistFile(
+            self.made.authority.denylist_path, self.made.authority.certificate, self.made.authority.trust_domain
+        )
 
         def who(context: Any) -> Any:
             return identify(context, self.covenant, denylist.current(), utc_now())
@@ -203,8 +205,7 @@ class FakeCoordinator(overlap_pb2_grpc.OverlapServiceServicer, covenant_pb2_grpc
         server.add_secure_port(self.covenant.coordinator.address, server_credentials(self.made.coordinator))
         await server.start()
         ready.set()
-        while not stop.is_set():
-            await asyncio.sleep(0.02)
+        await asyncio.to_thread(stop.wait)
         await server.stop(0)
 
 
@@ -228,7 +229,11 @@ class Partner:
             "socket": self.folder / "node.sock",
             "authorisations": self.folder / "accounts.toml",
             "covenant": {"document": self.folder / "covenant.json", "fingerprint": fingerprint(self.covenant)},
-            "tls": {"key": self.made.police.key, "certificate": self.made.police.certificate, "ca": self.made.police.ca},
+            "tls": {
+                "key": self.made.police.key,
+                "certificate": self.made.police.certificate,
+                "ca": self.made.police.ca,
+            },
             "keys": {
                 "signing": self.folder / "signing.key",
                 "sealing": self.folder / "sealing.key",
@@ -293,7 +298,9 @@ def world(folder: Path, os_user: str = "operator", port: int = 0) -> tuple[FakeC
     mine.mkdir()
     signing, sealing = SigningKey.generate(mine / "signing.key"), SealingKey.generate(mine / "sealing.key")
     rows = tuple(
-        dataclasses.replace(row, signing_key=signing.public.hex, sealing_key=sealing.public.hex) if row.id == ME else row
+        dataclasses.replace(row, signing_key=signing.public.hex, sealing_key=sealing.public.hex)
+        if row.id == ME
+        else row
         for row in made.covenant.participants
     )
     place = dataclasses.replace(made.covenant.coordinator, address=f"127.0.0.1:{port or free_port()}")

@@ -127,7 +127,7 @@ class Planner:
         return (RowProblem(record.row, "record_id", "duplicate_record"),)
 
     def _act(self, row: Row, digest: bytes, registered: Registration | None) -> int:
-        if registered is None:
+        if registered is None or not registered.facts:  # the latter was sent once, but never confirmed
             self.counts.added += 1
             return PUT
         if registered.row_digest != row.row_digest or not self.epochs <= registered.epochs:

@@ -158,7 +158,7 @@ def connect(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         for name, value in _PRAGMAS.items():
             connection.execute(f"PRAGMA {name} = {value}")
-            if connection.execute(f"PRAGMA {name}").fetchone()[0] != value:
+            if connection.execute(f"PRAGMA {name}").fetchone() != (value,):
                 raise SamenloopError(ErrorCode.INTERNAL, _("SQLite neemt de instelling {name} niet aan.", name=name))
     except sqlite3.DatabaseError as error:
         raise _storage_error(error) from error

@@ -103,7 +103,12 @@ def test_additions_changes_and_withdrawals_are_told_apart(coordinator, sync, tmp
     sync(write(file, [person(n, taak="wpg8") for n in range(4)]))
     known = dict(coordinator.registered)
     coordinator.acts.clear()
-    rows = [person(0, taak="wpg8"), person(1, taak="wpg8", roepnaam="Ans"), person(2, taak="wpg13"), person(9, taak="wpg8")]
+    rows = [
+        person(0, taak="wpg8"),
+        person(1, taak="wpg8", roepnaam="Ans"),
+        person(2, taak="wpg13"),
+        person(9, taak="wpg8"),
+    ]
     report = sync(write(file, rows))
     assert (report["added"], report["changed"], report["withdrawn"], report["unchanged"]) == (1, 2, 1, 1)
     assert sorted(coordinator.acts) == sorted([WITHDRAW, FACTS, PUT, PUT])

@@ -1,0 +1,76 @@
+"""Jobs of the daemon: a failing round is remembered and the next comes as planned; nobody waiting stops nothing."""
+
+import asyncio
+
+from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.logs import open_log
+from samenloop_node.background import Background, Periodic
+
+
+def background(stream) -> Background:
+    return Background(open_log("test", stream))
+
+
+def test_a_failing_round_is_told_and_the_next_round_comes(capsys):
+    import sys
+
+    rounds = []
+
+    async def run() -> None:
+        rounds.append(1)
+        if len(rounds) == 1:
+            raise SamenloopError(ErrorCode.UNAVAILABLE, "weg")
+
+    async def main() -> list[dict[str, str]]:
+        jobs = background(sys.stderr)
+        jobs.repeat(Periodic("poll", 0.05, run))
+        await asyncio.sleep(0.02)
+        first = jobs.troubles()
+        await asyncio.sleep(0.1)
+        second = jobs.troubles()
+        await jobs.stop()
+        return [first, second]
+
+    assert asyncio.run(main()) == [{"poll": "weg"}, {}]
+    assert "weg" not in capsys.readouterr().err
+
+
+def test_a_job_goes_on_when_its_caller_is_cancelled(capsys):
+    import sys
+
+    done = []
+
+    async def work() -> None:
+        await asyncio.sleep(0.05)
+        done.append(1)
+
+    async def main() -> None:
+        jobs = background(sys.stderr)
+        caller = asyncio.ensure_future(asyncio.shield(jobs.start("a", work())))
+        await asyncio.sleep(0)
+        caller.cancel()
+        assert jobs.running("a")
+        await asyncio.sleep(0.1)
+        assert not jobs.running("a")
+
+    asyncio.run(main())
+    assert done == [1]
+
+
+def test_a_bug_in_a_job_is_logged_by_its_place_without_its_text(capsys):
+    import sys
+
+    async def work() -> None:
+        raise ZeroDivisionError("Zonnebloemenveld")
+
+    async def main() -> dict[str, str]:
+        jobs = background(sys.stderr)
+        task = jobs.start("a", work())
+        await asyncio.wait({task})
+        await asyncio.sleep(0)
+        return jobs.troubles()
+
+    assert "logboek" in asyncio.run(main())["a"]
+    logged = capsys.readouterr().err
+    assert "ZeroDivisionError" in logged
+    assert "Zonnebloemenveld" not in logged

@@ -1,0 +1,56 @@
+"""The configuration: unknown keys are errors, relative paths belong to the file's folder, the example is right."""
+
+from pathlib import Path
+
+import pytest
+
+from samenloop.errors import InvalidInput
+from samenloop_node.config import load_config
+
+EXAMPLE = Path(__file__).parents[3] / "deploy" / "node.example.toml"
+
+
+def changed(tmp_path: Path, old: str, new: str) -> Path:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "node.toml"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return path
+
+
+def test_the_example_is_a_configuration(tmp_path):
+    config = load_config(changed(tmp_path, "poll_seconds = 60", "poll_seconds = 61"))
+    assert config.poll_seconds == 61
+    assert config.covenant.document == tmp_path / "covenant.json"
+    assert config.state == Path("/var/lib/samenloop-node")
+    assert config.registers["basisvoorziening"].beforehand.give_basis == "wpg20"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "sentence"),
+    [
+        ("poll_seconds = 60", "pol_seconds = 60", "pol_seconds", "geen bekende sleutel"),
+        ("poll_seconds = 60", "poll_seconds = 0", "poll_seconds", "ongeldige waarde"),
+        ('document = "covenant.json"', "", "covenant.document", "ontbreekt"),
+        ("[covenant]", "[covenant]\nsecret = 1", "covenant.secret", "geen bekende sleutel"),
+        ("[covenant]", "[covenant", "config", "geen TOML"),
+        ('herkomst = "eigen"', 'bsn = "1"', "registers.basisvoorziening.defaults.bsn", "ongeldige waarde"),
+    ],
+)
+def test_a_wrong_configuration_is_one_sentence_with_its_place(tmp_path, old, new, field, sentence):
+    with pytest.raises(InvalidInput, match=sentence) as wrong:
+        load_config(changed(tmp_path, old, new))
+    assert wrong.value.field.startswith(field)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InvalidInput, match=r"nowhere\.toml"):
+        load_config(tmp_path / "nowhere.toml")
+
+
+def test_the_environment_goes_before_the_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("SAMENLOOP_NODE_POLL_SECONDS", "5")
+    monkeypatch.setenv("SAMENLOOP_NODE_TLS__CERTIFICATE", "/elsewhere/tls.pem")
+    config = load_config(EXAMPLE)
+    assert config.poll_seconds == 5
+    assert config.tls.certificate == Path("/elsewhere/tls.pem")

@@ -1,0 +1,157 @@
+"""The node's database: durable before it answers, one failing piece of work harms no other, a full disk says so."""
+
+import asyncio
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from samenloop.errors import ErrorCode, SamenloopError
+from samenloop_node.store import Store, Transaction, receipts, registrations, syncs
+from samenloop_node.store.registrations import Decision, Settled
+from samenloop_node.store.syncs import KEEP, PlanRow, Sync
+
+
+@pytest.fixture(name="store")
+def _store(tmp_path: Path):
+    store = Store(tmp_path / "node.sqlite")
+    yield store
+    store.close()
+
+
+def settled(identity: bytes, *epochs: str, decisions: tuple[Decision, ...] = ()) -> Settled:
+    return Settled(identity, b"r" * 32, b"f" * 32, "{}", "", epochs, decisions, 5)
+
+
+def test_the_file_can_be_read_by_its_owner_only(store):
+    for path in store.path.parent.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_opening_again_applies_no_migration_twice(store):
+    Store(store.path).close()
+
+
+def test_work_that_fails_is_rolled_back_alone(store):
+    def bad(db: Transaction) -> None:
+        registrations.unsettle(db, [("r", "bad", b"b" * 16)], 1)
+        raise SamenloopError(ErrorCode.REFUSED, "nee")
+
+    async def main() -> list[object]:
+        good = [
+            store.write(lambda db, n=n: registrations.unsettle(db, [("r", f"{n}", bytes([n]) * 16)], 1))
+            for n in range(1, 20)
+        ]
+        return await asyncio.gather(*good, store.write(bad), return_exceptions=True)
+
+    outcomes = asyncio.run(main())
+    assert [type(one) for one in outcomes] == [type(None)] * 19 + [SamenloopError]
+    assert store.read_now(lambda db: registrations.count(db, "r")) == 19
+    assert store.read_now(lambda db: registrations.find(db, "r", "bad")) is None
+
+
+def test_many_threads_may_write_at_once(store):
+    with ThreadPoolExecutor(8) as pool:
+        list(
+            pool.map(
+                lambda n: store.write_now(lambda db: registrations.unsettle(db, [("r", f"{n}", n.to_bytes(16))], 1)),
+                range(1, 200),
+            )
+        )
+    assert store.read_now(lambda db: registrations.count(db, "r")) == 199
+
+
+def test_a_reader_cannot_write(store):
+    with pytest.raises(SamenloopError):
+        store.read_now(lambda db: db.execute("DELETE FROM registration"))
+
+
+def test_a_full_disk_is_a_sentence_and_what_was_there_stays(tmp_path):
+    """In a process of its own, because a limit on file sizes cannot be lifted again."""
+    script = Path(__file__).parent / "full_disk.py"
+    done = subprocess.run([sys.executable, script, tmp_path], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout.split() == ["storage_full", "1"], done.stderr
+
+
+def test_a_damaged_file_is_a_sentence(tmp_path):
+    path = tmp_path / "node.sqlite"
+    path.write_bytes(b"not a database at all" * 200)
+    with pytest.raises(SamenloopError, match="beschadigd") as broken:
+        Store(path)
+    assert broken.value.code is ErrorCode.INTEGRITY
+
+
+def test_a_registration_is_unsettled_until_its_receipt(store):
+    identity = b"i" * 16
+    store.write_now(lambda db: registrations.unsettle(db, [("r", "1", identity)], 1))
+    found = store.read_now(lambda db: registrations.find(db, "r", "1"))
+    assert (found.row_digest, found.epochs) == (b"", frozenset())
+    store.write_now(lambda db: registrations.settle(db, [settled(identity, "2026-1")]))
+    found = store.read_now(lambda db: registrations.by_id(db, identity))
+    assert (found.row_digest, found.epochs) == (b"r" * 32, {"2026-1"})
+    store.write_now(lambda db: registrations.unsettle(db, [("r", "1", b"other id, same record"[:16])], 2))
+    found = store.read_now(lambda db: registrations.find(db, "r", "1"))
+    assert (found.registration_id, found.row_digest) == (identity, b"")
+    assert store.read_now(lambda db: registrations.without_epoch(db, "2026-2")) == [("r", "1")]
+    assert store.read_now(lambda db: registrations.count_only_in(db, "2026-1")) == 1
+
+
+def test_a_refused_new_registration_is_forgotten_and_an_old_one_stays(store):
+    old, new = b"o" * 16, b"n" * 16
+    store.write_now(lambda db: registrations.unsettle(db, [("r", "old", old), ("r", "new", new)], 1))
+    store.write_now(lambda db: registrations.settle(db, [settled(old, "2026-1")]))
+    store.write_now(lambda db: registrations.remove_never_settled(db, [old, new]))
+    assert list(store.read_now(lambda db: list(registrations.record_ids(db, "r")))) == ["old"]
+
+
+def test_withdrawing_takes_epochs_and_decisions_along(store):
+    identity = b"i" * 16
+    decision = Decision(identity, "reclassering", b"d" * 32, b"u" * 32, "2026-01-01", "2026-06-01")
+    store.write_now(lambda db: registrations.unsettle(db, [("r", "1", identity)], 1))
+    store.write_now(lambda db: registrations.settle(db, [settled(identity, "2026-1", decisions=(decision,))]))
+    assert store.read_now(lambda db: registrations.decisions(db, identity)) == (decision,)
+    assert store.read_now(lambda db: registrations.decision_owner(db, b"d" * 32)) == identity
+    assert store.read_now(lambda db: registrations.decisions_of_day(db, b"u" * 32, "2026-01-01")) == {b"d" * 32}
+    store.write_now(lambda db: registrations.remove(db, [identity]))
+    assert store.read_now(lambda db: db.execute("SELECT count(*) FROM beforehand").fetchone()) == (0,)
+    assert store.read_now(lambda db: db.execute("SELECT count(*) FROM registration_epoch").fetchone()) == (0,)
+
+
+def test_a_new_sync_of_a_register_gives_up_the_open_one(store):
+    sync = Sync(0, "r", "/a", b"d", 0, "o", 1)
+    first = store.write_now(lambda db: syncs.start(db, sync))
+    second = store.write_now(lambda db: syncs.start(db, sync))
+    assert [one.id for one in store.read_now(syncs.unfinished)] == [second.id]
+    assert first.id != second.id
+    store.write_now(lambda db: syncs.plan(db, second.id, PlanRow(2, 9, "p", KEEP, b"", b"", b"", b"")))
+    store.write_now(lambda db: syncs.finish(db, second.id, syncs.DONE, "klaar"))
+    assert store.read_now(lambda db: syncs.last(db, "r")).outcome == "klaar"
+    assert store.read_now(lambda db: syncs.planned(db, second.id, "p")) is None
+
+
+def test_a_receipt_waits_until_it_is_proved(store):
+    leaf = store.write_now(lambda db: receipts.add(db, b"{}", "register", 1))
+    store.write_now(lambda db: receipts.add(db, b"{}", "register", 2))
+    assert [one.leaf for one in store.read_now(receipts.unproved)] == [leaf]
+    store.write_now(lambda db: receipts.proved(db, leaf, 7))
+    assert store.read_now(receipts.unproved) == []
+
+
+def test_erased_rows_leave_nothing_in_the_file(store):
+    store.write_now(lambda db: registrations.unsettle(db, [("r", "findable-record-id", b"i" * 16)], 1))
+    store.truncate_log()
+    assert b"findable-record-id" in store.path.read_bytes()
+    store.write_now(lambda db: registrations.remove(db, [b"i" * 16]))
+    store.truncate_log()
+    assert b"findable-record-id" not in b"".join(path.read_bytes() for path in store.path.parent.iterdir())
+
+
+def test_a_pragma_that_sqlite_does_not_take_stops_the_start(tmp_path, monkeypatch):
+    from samenloop_node.store import base
+
+    monkeypatch.setitem(base._PRAGMAS, "no_such_pragma", 1)
+    with pytest.raises(SamenloopError, match="no_such_pragma"):
+        Store(tmp_path / "node.sqlite")

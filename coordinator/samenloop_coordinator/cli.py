@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,21 +16,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from samenloop import __version__
 from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit.anchor import from_covenant
-from samenloop.audit.entry import Entry
-from samenloop.audit.fields import Event
-from samenloop.audit.store import Search
 from samenloop.audit.verify import Progress as Advance
-from samenloop.clock import SystemClock, from_milliseconds, milliseconds
+from samenloop.clock import SystemClock, milliseconds
 from samenloop.covenant import fingerprint
 from samenloop.errors import InvalidInput, SamenloopError
 from samenloop.logs import open_log
 from samenloop.texts import _
 from samenloop_coordinator.ca_cli import app as ca_app
 from samenloop_coordinator.config import CoordinatorConfig, load_config
+from samenloop_coordinator.review_cli import audit_search, report_app, review_app
 
 FAILED = 1
 USAGE = 2
-MOST_ROWS = 1000
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Run and look after the coordinator of a consortium."
@@ -43,6 +39,9 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(covenant_app, name="covenant")
 app.add_typer(config_app, name="config")
 app.add_typer(ca_app, name="ca")
+app.add_typer(review_app, name="review")
+app.add_typer(report_app, name="report")
+audit_app.command("search")(audit_search)
 
 Config = Annotated[Path, typer.Option("--config", envvar="SAMENLOOP_COORDINATOR_CONFIG", help="The TOML file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -118,38 +117,6 @@ def covenant_activate(
     typer.echo(_("Versie {version} van convenant {id} geldt nu.", version=covenant.version, id=covenant.id))
 
 
-@audit_app.command("search")
-def audit_search(  # noqa: PLR0913, PLR0917 - one option per filter
-    config: Config = DEFAULT,
-    event: Annotated[str | None, typer.Option(help="Event code, such as question or refuse.")] = None,
-    asker: Annotated[str | None, typer.Option(help="Participant that acted.")] = None,
-    case: Annotated[str | None, typer.Option(help="Case reference (hex), as the asker's node shows it.")] = None,
-    user: Annotated[str | None, typer.Option(help="User reference (hex).")] = None,
-    purpose: Annotated[str | None, typer.Option(help="Purpose code.")] = None,
-    rule: Annotated[str | None, typer.Option(help="Rule that refused, such as R-25.")] = None,
-    since: Annotated[datetime | None, typer.Option(help="From this moment (UTC).")] = None,
-    until: Annotated[datetime | None, typer.Option(help="Before this moment (UTC).")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="At most so many rows.")] = 50,
-    as_json: Json = False,
-) -> None:
-    """Show log entries with visible answers as given, newest first; never a hidden hit. The search itself is logged.
-
-    Example: samenloop-coordinator audit search --event question --asker politie-midden
-    """
-    from samenloop_coordinator import operating
-    from samenloop_coordinator.control import Looked
-
-    loaded = load_config(config)
-    wanted = Search(event, asker, user, case, purpose, rule, _ms(since, 0), _ms(until, 1 << 53))
-    named = {"event": event, "asker": asker, "case": case, "user": user, "purpose": purpose, "rule": rule}
-    with operating.log_files(loaded) as files:
-        found = operating.search(files, wanted, limit)
-    filters = tuple(name for name, value in named.items() if value is not None)
-    operating.looked(loaded, SystemClock(), Looked(Event.LOG_VIEW, filters, len(found)))
-    for entry in found:
-        typer.echo(json.dumps(dict(entry.public), ensure_ascii=False) if as_json else _row(entry))
-
-
 @audit_app.command("export")
 def audit_export(folder: Annotated[Path, typer.Argument(help="A new folder.")], config: Config = DEFAULT) -> None:
     """Write the log as a folder that `samenloop audit verify` checks. The export itself is logged.
@@ -198,7 +165,9 @@ async def _serve(config: CoordinatorConfig, *, evaluation: bool) -> None:
 
 def _status(config: CoordinatorConfig) -> dict[str, object]:
     from samenloop_coordinator import operating
+    from samenloop_coordinator.review import desk
 
+    now_ms = milliseconds(SystemClock().now())
     with operating.log_files(config) as files:
         head, covenant = files.head(), files.covenant
         kept = files.tree.recent_checkpoints(1)
@@ -211,27 +180,14 @@ def _status(config: CoordinatorConfig) -> dict[str, object]:
             "origin": files.signer.name,
             "entries": files.entries.count(),
             "signed": head.size,
-            "last_entry_seconds_ago": round((milliseconds(SystemClock().now()) - files.last_end_ms()) / 1000),
+            "last_entry_seconds_ago": round((now_ms - files.last_end_ms()) / 1000),
             "cosigned_by": sorted(seen),
+            "review": desk.warnings(config, now_ms),
         }
-
-
-def _row(entry: Entry) -> str:
-    when = from_milliseconds(entry.integer("end_ms")).strftime("%Y-%m-%d %H:%M:%S")
-    holders = entry.public.get("holders", [])
-    rows = [row for row in holders if isinstance(row, dict)] if isinstance(holders, list) else []
-    answers = [f"{row['holder']}={row['answer']}" for row in rows]
-    names = ("actor", "status", "rule", "purpose", "case")
-    facts = [f"{name}={entry.text(name)}" for name in names if entry.text(name)]
-    return " ".join([when, entry.event.value, *facts, *answers])
 
 
 def _lines(table: dict[str, object]) -> str:
     return "\n".join(f"{name}: {value}" for name, value in table.items())
-
-
-def _ms(moment: datetime | None, default: int) -> int:
-    return milliseconds(moment.replace(tzinfo=UTC)) if moment else default
 
 
 @contextmanager

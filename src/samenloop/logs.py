@@ -1,7 +1,7 @@
 """Structured logs of the daemons: one JSON line per event, with fields of a closed list only.
 
-Whatever is not on the list is dropped before anything is written, so no name, token, answer or secret can appear. Exceptions
-are logged by their type and the places in our code that they passed, never by their text or values.
+Whatever is not on the list is dropped before anything is written, so no name, token, answer or secret can appear.
+Exceptions are logged by their type and the places in our code that they passed, never by their text or values.
 """
 
 import traceback

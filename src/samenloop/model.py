@@ -105,5 +105,7 @@ def sixteen_bytes(value: bytes, where: str) -> bytes:
 
 def _checked(text: str, pattern: re.Pattern[str], where: str) -> str:
     if len(text) > 64 or not pattern.match(text):
-        raise InvalidInput(where, _("{where} is geen geldige naam: gebruik kleine letters, cijfers en - _ .", where=where))
+        raise InvalidInput(
+            where, _("{where} is geen geldige naam: gebruik kleine letters, cijfers en - _ .", where=where)
+        )
     return text

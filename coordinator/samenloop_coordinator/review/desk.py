@@ -1,10 +1,11 @@
 """The operator at review: look, judge, draw. Every look and every verdict is an entry before anything is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from samenloop.audit.entry import Entry
 from samenloop.audit.fields import Event
 from samenloop.clock import Clock, milliseconds
+from samenloop.reports.model import Report
 from samenloop.review import leakage, patterns, samples
 from samenloop.review.filters import Filters
 from samenloop.review.leakage import Pair
@@ -14,7 +15,7 @@ from samenloop.review.scope import norms_of, per_partner_day, plan_of
 from samenloop_coordinator import operating
 from samenloop_coordinator.config import CoordinatorConfig
 from samenloop_coordinator.control import Looked, Reviewed
-from samenloop_coordinator.review.reading import reading
+from samenloop_coordinator.review.reading import Reading, reading
 
 _PATTERN_DAYS = 400
 _DAY_MS = 86_400_000
@@ -93,3 +94,11 @@ def record(config: CoordinatorConfig, clock: Clock, made: Sequence[NewEntry]) ->
 
 def _looked(config: CoordinatorConfig, clock: Clock, filters: tuple[str, ...], count: int) -> None:
     operating.looked(config, clock, Looked(Event.LOG_VIEW, filters, count))
+
+
+def report(config: CoordinatorConfig, clock: Clock, name: str, build: Callable[[Reading], Report]) -> Report:
+    """Make a report; that it was made is logged first."""
+    with reading(config) as log:
+        made = build(log)
+    _looked(config, clock, ("report", name), 1)
+    return made

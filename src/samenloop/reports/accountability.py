@@ -121,8 +121,8 @@ def _method() -> Section:
         (
             _(
                 "Een aantal onder {threshold} staat er niet, ook niet als het nul is. Andere aantallen zijn naar "
-                "beneden afgerond op 5, en aandelen zijn berekend uit afgeronde aantallen. Een totaal waaruit een klein "
-                "aantal zou blijken, is weggelaten. Daardoor zegt dit verslag niets over een enkele persoon.",
+                "beneden afgerond op 5, en aandelen zijn berekend uit afgeronde aantallen. Een totaal waaruit een "
+                "klein aantal zou blijken, is weggelaten. Daardoor zegt dit verslag niets over een enkele persoon.",
                 threshold=THRESHOLD,
             ),
             _("Verborgen treffers tellen niet mee: alleen de houder zelf kent ze."),

@@ -1,0 +1,272 @@
+"""`samenloop-coordinator audit search | review ... | report ...`: what the operator looks at and signs off."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from samenloop.audit.entry import Entry, rows
+from samenloop.clock import SystemClock, from_milliseconds, milliseconds
+from samenloop.reports.model import Report
+from samenloop.reports.periods import period
+from samenloop.review.filters import FOREVER_MS, Filters
+from samenloop.review.patterns import Finding
+from samenloop.texts import _
+from samenloop_coordinator.config import load_config
+
+MOST_ROWS = 1_000
+UNFAIR = 1
+
+review_app = typer.Typer(no_args_is_help=True, help="Review the audit log: samples by lot, patterns, what was learned.")
+report_app = typer.Typer(no_args_is_help=True, help="Reports without personal data or small numbers.")
+
+Config = Annotated[Path, typer.Option("--config", envvar="SAMENLOOP_COORDINATOR_CONFIG", help="The TOML file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Folder = Annotated[Path, typer.Option("--out", help="Folder for the page, the PDF and the table file.")]
+Places = Annotated[list[int], typer.Argument(min=0, help="Numbers of drawn entries, as `review list` shows them.")]
+PeriodOption = Annotated[str, typer.Option("--period", help="An ended month or year: 2026-11 or 2026.")]
+DEFAULT = Path("coordinator.toml")
+
+
+def audit_search(  # noqa: PLR0913 - one option per filter
+    *,
+    config: Config = DEFAULT,
+    event: Annotated[str, typer.Option(help="Event code, such as question or refuse.")] = "",
+    asker: Annotated[str, typer.Option(help="Participant that acted.")] = "",
+    holder: Annotated[str, typer.Option(help="Participant that was asked, or that an act concerns.")] = "",
+    answer: Annotated[str, typer.Option(help="Visible answer as given: known or no_message.")] = "",
+    case: Annotated[str, typer.Option(help="Case reference (hex), as the asker's node shows it.")] = "",
+    user: Annotated[str, typer.Option(help="User reference (hex).")] = "",
+    question: Annotated[str, typer.Option(help="Number of a question (hex).")] = "",
+    purpose: Annotated[str, typer.Option(help="Purpose code, of the covenant or of one asked holder.")] = "",
+    rule: Annotated[str, typer.Option(help="Rule that refused, such as R-25.")] = "",
+    budget_left: Annotated[
+        int | None, typer.Option(min=0, help="Questions after which at most so many were left.")
+    ] = None,
+    since: Annotated[datetime | None, typer.Option(help="From this moment (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Before this moment (UTC).")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="At most so many rows.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Show log entries with visible answers as given, newest first; never a hidden hit. The search itself is logged.
+
+    Example: samenloop-coordinator audit search --event question --asker politie-midden
+    """
+    from samenloop_coordinator.review import desk
+
+    from_ms, until_ms = _ms(since, 0), _ms(until, FOREVER_MS)
+    filters = Filters(event, asker, user, case, purpose, rule, holder, answer, question, budget_left, from_ms, until_ms)
+    found = desk.search(load_config(config), SystemClock(), filters, limit)
+    _print((_as_json(*pair) for pair in found), _line, as_json=as_json)
+
+
+@review_app.command("list")
+def review_list(config: Config = DEFAULT, as_json: Json = False) -> None:
+    """Show the entries that were drawn by lot and wait for a verdict. The look itself is logged.
+
+    Example: samenloop-coordinator review list
+    """
+    from samenloop_coordinator.review import desk
+
+    todo, found = desk.waiting(load_config(config), SystemClock())
+    due = dict(todo)
+    now_ms = milliseconds(SystemClock().now())
+    rows_ = [{**_as_json(*pair), "due": _day(due[pair[0]]), "overdue": due[pair[0]] < now_ms} for pair in found]
+    _print(rows_, lambda row: f"{_line(row)} {_due_text(row)}", as_json=as_json)
+    if not rows_ and not as_json:
+        typer.echo(_("Er wacht niets op een beoordeling."))
+
+
+@review_app.command("sign-off")
+def review_sign_off(places: Places, config: Config = DEFAULT, as_json: Json = False) -> None:
+    """Say of drawn entries that they are in order; each sign-off is an entry in the log.
+
+    Example: samenloop-coordinator review sign-off 118 240
+    """
+    _judge(places, "", config, _("Beoordeeld: akkoord."), as_json=as_json)
+
+
+@review_app.command("escalate")
+def review_escalate(
+    places: Places,
+    reason: Annotated[str, typer.Option(help="Why: no-task, wrong-purpose, too-many, odd-hour, own-circle or other.")],
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Pass drawn entries on for investigation; each is an entry in the log.
+
+    Example: samenloop-coordinator review escalate 118 --reason wrong-purpose
+    """
+    _judge(places, reason, config, _("Doorgezet voor onderzoek."), as_json=as_json)
+
+
+@review_app.command("draw")
+def review_draw(config: Config = DEFAULT, as_json: Json = False) -> None:
+    """Draw an extra sample now; the machine draws by itself at the times of the covenant.
+
+    Example: samenloop-coordinator review draw
+    """
+    from samenloop_coordinator.review import desk
+
+    count = desk.draw(load_config(config), SystemClock())
+    _result({"drawn": count}, _("{count} regels getrokken. Zie: review list.", count=count), as_json=as_json)
+
+
+@review_app.command("check")
+def review_check(config: Config = DEFAULT, as_json: Json = False) -> None:
+    """Draw every sample again from the log and say whether nobody picked. Exit code 1 when somebody did.
+
+    Example: samenloop-coordinator review check
+    """
+    from samenloop_coordinator.review import desk
+
+    draws, unfair = desk.unfair(load_config(config))
+    text = _("{draws} steekproeven, alle door het lot getrokken.", draws=draws)
+    if unfair:
+        text = _("Niet door het lot getrokken: de steekproeven in regel {places}.", places=", ".join(map(str, unfair)))
+    _result({"draws": draws, "unfair": list(unfair)}, text, as_json=as_json)
+    if unfair:
+        raise typer.Exit(UNFAIR)
+
+
+@review_app.command("patterns")
+def review_patterns(config: Config = DEFAULT, as_json: Json = False) -> None:
+    """Show patterns in questions that a person should look at: enumeration, odd hours, variants, no follow-up.
+
+    Example: samenloop-coordinator review patterns
+    """
+    from samenloop_coordinator.review import desk
+
+    found = desk.find_patterns(load_config(config), SystemClock())
+    _print((_finding(one) for one in found), _finding_line, as_json=as_json)
+    if not found and not as_json:
+        typer.echo(_("Geen patronen gevonden."))
+
+
+@review_app.command("leakage")
+def review_leakage(period_name: PeriodOption, config: Config = DEFAULT, as_json: Json = False) -> None:
+    """Show per asker and holder what was asked and what the asker learned in a month; never a hidden hit.
+
+    Example: samenloop-coordinator review leakage --period 2026-11
+    """
+    from samenloop_coordinator.review import desk
+
+    chosen = period(period_name)
+    found = desk.learned(load_config(config), SystemClock(), chosen.from_ms, chosen.until_ms)
+    _print((asdict(one) for one in found), _pair_line, as_json=as_json)
+
+
+@report_app.command("accountability")
+def report_accountability(
+    period_name: PeriodOption, out: Folder, config: Config = DEFAULT, as_json: Json = False
+) -> None:
+    """Write the accountability report of an ended month or year: page, PDF and table file.
+
+    Example: samenloop-coordinator report accountability --period 2026 --out reports
+    """
+    from samenloop_coordinator.review import desk, reporting
+
+    now_ms = milliseconds(SystemClock().now())
+    report = desk.report(
+        load_config(config),
+        SystemClock(),
+        "accountability",
+        lambda log: reporting.accountability_report(log, period_name, now_ms),
+    )
+    _write(report, out, as_json=as_json)
+
+
+@report_app.command("council")
+def report_council(out: Folder, config: Config = DEFAULT, as_json: Json = False) -> None:
+    """Write the page for the council: who takes part, who is responsible, how citizens are told (R-74).
+
+    Example: samenloop-coordinator report council --out reports
+    """
+    from samenloop_coordinator.review import desk, reporting
+
+    _write(desk.report(load_config(config), SystemClock(), "council", reporting.council_page), out, as_json=as_json)
+
+
+def _judge(places: list[int], reason: str, config: Path, text: str, *, as_json: bool) -> None:
+    from samenloop_coordinator.review import desk
+
+    desk.judge(load_config(config), SystemClock(), places, reason)
+    _result({"entries": places, "reason": reason}, text, as_json=as_json)
+
+
+def _write(report: Report, out: Path, *, as_json: bool) -> None:
+    from samenloop.reports import writing
+
+    paths = writing.write(out, writing.files(report, SystemClock().now()))
+    _result({"files": [str(path) for path in paths]}, "\n".join(map(str, paths)), as_json=as_json)
+
+
+def _print(
+    found: Iterable[Mapping[str, object]], line: Callable[[Mapping[str, object]], str], *, as_json: bool
+) -> None:
+    for row in found:
+        typer.echo(json.dumps(dict(row), ensure_ascii=False) if as_json else line(row))
+
+
+def _result(table: Mapping[str, object], text: str, *, as_json: bool) -> None:
+    typer.echo(json.dumps(dict(table), ensure_ascii=False) if as_json else text)
+
+
+def _as_json(seq: int, entry: Entry) -> dict[str, object]:
+    return {"entry": seq, **entry.public, "answers": {row["holder"]: row["answer"] for row in rows(entry, "holders")}}
+
+
+def _line(row: Mapping[str, object]) -> str:
+    when = from_milliseconds(_integer(row["end_ms"])).strftime("%Y-%m-%d %H:%M:%S")
+    names = ("actor", "status", "rule", "reason", "purpose", "case", "user")
+    facts = [f"{name}={row[name]}" for name in names if row.get(name)]
+    answers = row["answers"]
+    given = [f"{holder}={answer}" for holder, answer in answers.items()] if isinstance(answers, dict) else []
+    return " ".join([str(row["entry"]), when, str(row["event"]), *facts, *given])
+
+
+def _due_text(row: Mapping[str, object]) -> str:
+    return _("te laat sinds {day}", day=row["due"]) if row["overdue"] else _("voor {day}", day=row["due"])
+
+
+def _finding(one: Finding) -> dict[str, object]:
+    days = {"first": _day(one.first_ms), "last": _day(one.last_ms)}
+    return {
+        "pattern": one.pattern.value,
+        "alarm": one.alarm,
+        "asker": one.actor,
+        "user": one.user,
+        "count": one.count,
+        "detail": one.detail,
+        **days,
+    }
+
+
+def _finding_line(row: Mapping[str, object]) -> str:
+    mark = _("ALARM") if row["alarm"] else _("let op")
+    who = " ".join(str(row[name]) for name in ("asker", "user", "detail") if row[name])
+    return f"{mark} {row['pattern']} {who} {row['count']}x {row['first']} - {row['last']}"
+
+
+def _pair_line(row: Mapping[str, object]) -> str:
+    return _(
+        "{asker} -> {holder}: {questions} vragen over {cases} casussen; bekend {shown}, later vrijgegeven {released}, "
+        "samen geleerd {learned}; drukste dag {budget_share}% van het dagbudget",
+        **row,
+    )
+
+
+def _day(ms: int) -> str:
+    return from_milliseconds(ms).strftime("%Y-%m-%d")
+
+
+def _integer(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _ms(moment: datetime | None, default: int) -> int:
+    return milliseconds(moment.replace(tzinfo=UTC)) if moment else default

@@ -3,12 +3,14 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from samenloop.texts import _
-from samenloop_node import join
+
+if TYPE_CHECKING:  # certificates bring grpc and the covenant with them, which would slow every command down
+    from samenloop_node import join
 
 app = typer.Typer(no_args_is_help=True, help="Join a consortium: keys, certificate request, certificate.")
 Folder = Annotated[Path, typer.Argument(help="Folder for keys and certificates of this node.")]
@@ -27,6 +29,8 @@ def prepare(folder: Folder, participant: Participant, as_json: JsonOption = Fals
 
     Example: samenloop-node join prepare keys --participant politie-midden
     """
+    from samenloop_node import join
+
     _print_joining(join.prepare(folder, participant), as_json=as_json)
 
 
@@ -36,6 +40,8 @@ def renew(folder: Folder, participant: Participant, as_json: JsonOption = False)
 
     Example: samenloop-node join renew keys --participant politie-midden
     """
+    from samenloop_node import join
+
     _print_joining(join.renew(folder, participant), as_json=as_json)
 
 
@@ -53,6 +59,8 @@ def install(
     Example: samenloop-node join install keys politie.pem ca.pem --participant politie-midden
     --trust-domain zvh-midden.example
     """
+    from samenloop_node import join
+
     made = join.install(folder, participant, trust_domain, (certificate, ca), datetime.now(UTC))
     facts = {
         "certificate": str(made.certificate),
@@ -67,7 +75,7 @@ def install(
     _print(facts, text, as_json=as_json)
 
 
-def _print_joining(made: join.Joining, *, as_json: bool) -> None:
+def _print_joining(made: "join.Joining", *, as_json: bool) -> None:
     facts = {
         "participant": made.participant,
         "request": str(made.request),

@@ -7,15 +7,17 @@ history. They come from prompts or from standard input, go over the socket, and 
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.prompt import Prompt
 
-from samenloop.catalogue import Catalogue
 from samenloop.errors import InvalidInput
 from samenloop.texts import _
 from samenloop_node.identity.person import PERSON_COLUMNS
 from samenloop_node.questions.draft import HOLDER_FIELDS
+
+if TYPE_CHECKING:  # parsing the catalogue's schema would slow every command down
+    from samenloop.catalogue import Catalogue
 
 Ask = Callable[[str], str]
 """Shows a question and returns the answer, empty when nothing was typed."""
@@ -60,7 +62,7 @@ def person(ask: Ask) -> dict[str, str]:
     return {column: value for column, value in typed.items() if value}
 
 
-def holders(ask: Ask, catalogue: Catalogue) -> list[dict[str, str]]:
+def holders(ask: Ask, catalogue: "Catalogue") -> list[dict[str, str]]:
     """Ask for holders one by one, until an empty answer; nothing is filled in beforehand (R-24)."""
     found = []
     while holder := ask(_("Houder (leeg = klaar)")):
@@ -70,13 +72,13 @@ def holders(ask: Ask, catalogue: Catalogue) -> list[dict[str, str]]:
     return found
 
 
-def one_code(ask: Ask, catalogue: Catalogue, name: str) -> str:
+def one_code(ask: Ask, catalogue: "Catalogue", name: str) -> str:
     """Ask for one code, naming the ones that exist."""
     known = ", ".join(choices(catalogue, name))
     return ask(f"{name} ({known})")
 
 
-def choices(catalogue: Catalogue, name: str) -> Sequence[str]:
+def choices(catalogue: "Catalogue", name: str) -> Sequence[str]:
     """Return the codes that may be filled in for `name`, in order."""
     if name in ("give_basis", "inform_basis"):
         return sorted(catalogue.give)

@@ -65,7 +65,9 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
     return running
 
 
-def registration(place: int, *, epochs: tuple[str, ...] = ("2026-1",), tokens: int = 3, **changes: Any) -> NewRegistration:
+def registration(
+    place: int, *, epochs: tuple[str, ...] = ("2026-1",), tokens: int = 3, **changes: Any
+) -> NewRegistration:
     marks = tuple(Mark(epoch, 0b111, 2, tokens) for epoch in epochs)
     values = os.urandom(16 * tokens * len(epochs))
     new = NewRegistration(place, RegistrationId(os.urandom(16)), b"facts", b"", marks, values)
@@ -191,7 +193,9 @@ def test_a_place_keeps_its_number_and_its_freshness(run: Run) -> None:
         assert await store.read(lambda parts: parts.registrations.place(HOME)) is None
         place = await store.write(lambda parts: parts.registrations.make_place(HOME))
         assert await store.write(lambda parts: parts.registrations.make_place(HOME)) == place
-        other = await store.write(lambda parts: parts.registrations.make_place(Place("other", "politie-midden", "politie")))
+        other = await store.write(
+            lambda parts: parts.registrations.make_place(Place("other", "politie-midden", "politie"))
+        )
         assert other != place
         assert await store.read(lambda parts: parts.registrations.places("zvh-demo")) == [(place, HOME)]
         assert await store.read(lambda parts: parts.registrations.freshness(place)) == ""

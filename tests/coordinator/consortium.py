@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from samenloop.clock import SystemClock
 from samenloop.covenant import Covenant, fill_keys, parse_toml
 from samenloop.covenant.files import signatures_path
 from samenloop.covenant.signatures import format_signatures, sign
@@ -14,7 +15,6 @@ from samenloop.keys import SealingKey, SigningKey
 from samenloop_coordinator import ca
 from samenloop_coordinator.config import CoordinatorConfig, load_config
 from samenloop_coordinator.operating import activate, initialise
-from samenloop.clock import SystemClock
 from samenloop_node import join
 
 TEMPLATE = Path(__file__).parents[2] / "deploy" / "demo" / "covenant.toml"

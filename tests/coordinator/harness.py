@@ -49,7 +49,13 @@ EPOCH = EpochId("2026-1")
 PROBATION, MAYOR, POLICE, CARE = "reclassering-midden", "burgemeester-middelstad", "politie-midden", "ggz-midden"
 HOUSE, OTHER_HOUSE = "zvh-midden", "zvh-oost"
 REGISTERS = {MAYOR: "openbare_orde", POLICE: "politie", PROBATION: "reclassering", CARE: "ggz", HOUSE: "casussen"}
-_TASKS = {"burgemeester": "openbare_orde", "politie": "wpg8", "reclassering": "toezicht", "ggz": "zorg", "vhh_casus": "casus"}
+_TASKS = {
+    "burgemeester": "openbare_orde",
+    "politie": "wpg8",
+    "reclassering": "toezicht",
+    "ggz": "zorg",
+    "vhh_casus": "casus",
+}
 _GIVE = {MAYOR: "gemeentewet172", POLICE: "wpg20", CARE: "wgs229", HOUSE: "wgs_zvh", OTHER_HOUSE: "wgs_zvh"}
 _INFORM = {MAYOR: "rr37_straf", POLICE: "rr37_straf", CARE: "rr37_zorg", HOUSE: "rr37_straf", OTHER_HOUSE: "rr37_straf"}
 _PROFILE = profile("nl-1")
@@ -59,7 +65,9 @@ def tokens(person: str, *, epoch: str = EPOCH, initials: int = 2) -> TokenSet:
     """Return the tokens of an imaginary person: one per recipe, all recipes made, so that equal persons always meet."""
     count = min(len(_PROFILE.recipes), model.MAX_TOKENS)
     values = [hashlib.sha256(f"{person}/{epoch}/{recipe}".encode()).digest()[:16] for recipe in range(count)]
-    return TokenSet(EpochId(epoch), (1 << count) - 1, Facts(initials, True).pack(), bytes([1] * count), b"".join(values))
+    return TokenSet(
+        EpochId(epoch), (1 << count) - 1, Facts(initials, True).pack(), bytes([1] * count), b"".join(values)
+    )
 
 
 def facts(kind: str, **changes: Any) -> RecordFacts:
@@ -79,7 +87,11 @@ def facts(kind: str, **changes: Any) -> RecordFacts:
 
 
 def put(
-    kind: str, person: str, registration_id: bytes | None = None, beforehand: Sequence[BeforehandDecision] = (), **changes: Any
+    kind: str,
+    person: str,
+    registration_id: bytes | None = None,
+    beforehand: Sequence[BeforehandDecision] = (),
+    **changes: Any,
 ) -> Item:
     """Return the item that registers a person."""
     found = RegistrationId(registration_id or os.urandom(16))
@@ -226,7 +238,10 @@ class Process:
         program = [sys.executable, "-c", f"{self.prelude}\nfrom samenloop_coordinator.cli import main; main()", "serve"]
         with log.open("a", encoding="utf-8") as stream:
             self._running = subprocess.Popen(
-                [*program, "--config", str(self.consortium.config_file), *self.options], stdout=stream, stderr=stream, text=True
+                [*program, "--config", str(self.consortium.config_file), *self.options],
+                stdout=stream,
+                stderr=stream,
+                text=True,
             )
         deadline = datetime.now(UTC) + timedelta(seconds=seconds)
         while '"event": "ready"' not in log.read_text(encoding="utf-8")[before:]:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-
 from samenloop.audit import entry as entries
 from samenloop.audit.fields import Event
 from samenloop.errors import ErrorCode, SamenloopError
@@ -199,5 +198,3 @@ def _clients(consortium: Consortium) -> tuple[Client, Client]:
 async def _close(clients: Sequence[Client]) -> None:
     for client in clients:
         await client.channel.close()
-
-

@@ -42,7 +42,9 @@ async def _traces(world: World, people: Sequence[str]) -> Traces:
         replies += await asyncio.gather(*asked)
     after = world.counts()
     stored = world.coordinator.store.entries().entries(first, len(people) + 1)
-    mail = world.coordinator.store._read.execute("SELECT receiver, length(item_id), length(sealed) FROM mail").fetchall()
+    mail = world.coordinator.store._read.execute(
+        "SELECT receiver, length(item_id), length(sealed) FROM mail"
+    ).fetchall()
     return Traces(
         {name: after[name] - before[name] for name in after},
         Counter(_reply_shape(one) for one in replies),

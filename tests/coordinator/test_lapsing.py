@@ -12,7 +12,16 @@ from samenloop.audit.fields import Event
 from samenloop.errors import ErrorCode, Refused, SamenloopError
 from samenloop.model import ParticipantId, QuestionId, RegisterId, RegistrationId
 from samenloop.wire.ask import parse_ask
-from samenloop.wire.declare import Anchor, CaseClosed, Freshness, Grounds, Letter, Release, grounds_digest, parse_statement
+from samenloop.wire.declare import (
+    Anchor,
+    CaseClosed,
+    Freshness,
+    Grounds,
+    Letter,
+    Release,
+    grounds_digest,
+    parse_statement,
+)
 from tests.coordinator.consortium import Consortium
 from tests.coordinator.harness import (
     CARE,
@@ -125,9 +134,7 @@ def test_a_release_without_a_ground_is_refused_by_its_rule(consortium: Consortiu
         identity = os.urandom(16)
         await world.register(POLICE, [put("politie", "anna", identity)])
         question_id, grounds = _question_id(await _asked(world, [POLICE])), _grounds(identity, give_basis="")
-        error = await _refused(
-            ErrorCode.REFUSED, world.declare(POLICE, _release(question_id, grounds), grounds)
-        )
+        error = await _refused(ErrorCode.REFUSED, world.declare(POLICE, _release(question_id, grounds), grounds))
         assert isinstance(error, Refused)
         assert "R-39" in {one.split()[0] for one in error.missing}
 
@@ -191,7 +198,9 @@ def test_what_shows_lapses_when_its_last_day_has_passed(consortium: Consortium) 
     play(consortium, scenario)
 
 
-def test_a_hidden_hit_that_is_withdrawn_or_changed_changes_no_answer_and_brings_no_event(consortium: Consortium) -> None:
+def test_a_hidden_hit_that_is_withdrawn_or_changed_changes_no_answer_and_brings_no_event(
+    consortium: Consortium,
+) -> None:
     async def scenario(world: World) -> None:
         identity = os.urandom(16)
         await world.register(POLICE, [put("politie", "anna", identity)])
@@ -223,7 +232,9 @@ def test_a_closed_case_expires_its_answers_and_keeps_its_budget(consortium: Cons
     async def scenario(world: World) -> None:
         case = os.urandom(32)
         await world.register(HOUSE, [put("vhh_casus", "anna")])
-        requests = [question_request(world.consortium.parties[PROBATION], [HOUSE], "anna", case_ref=case) for _n in "abc"]
+        requests = [
+            question_request(world.consortium.parties[PROBATION], [HOUSE], "anna", case_ref=case) for _n in "abc"
+        ]
         for request in requests:
             await _again(world, request)
         receipt = await world.declare(PROBATION, CaseClosed(case))
@@ -253,7 +264,9 @@ def test_freshness_stands_on_every_answer_and_cannot_lie_in_the_future(consortiu
         await world.declare(CARE, Freshness(RegisterId("ggz"), today - timedelta(days=2)))
         reply = await world.ask(PROBATION, [CARE, HOUSE], "anna")
         assert [one.updated_until for one in reply.answers] == [(today - timedelta(days=2)).isoformat(), ""]
-        await _refused(ErrorCode.INVALID_INPUT, world.declare(CARE, Freshness(RegisterId("ggz"), today + timedelta(days=2))))
+        await _refused(
+            ErrorCode.INVALID_INPUT, world.declare(CARE, Freshness(RegisterId("ggz"), today + timedelta(days=2)))
+        )
         await _refused(ErrorCode.NOT_FOUND, world.declare(CARE, Freshness(RegisterId("politie"), today)))
 
     play(consortium, scenario)

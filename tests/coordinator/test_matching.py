@@ -23,7 +23,11 @@ def test_candidates_gather_what_agrees_per_register_and_epoch_and_leave_out_the_
     assert candidates(probes, found, 2, {13}) == [{10: {0: 8, 1: 8}, 11: {0: 8}}, {12: {0: 32}}]
 
 
-@given(st.dictionaries(st.integers(1, 99), st.dictionaries(st.integers(0, 1), st.integers(1, 255), min_size=1), max_size=12))
+@given(
+    st.dictionaries(
+        st.integers(1, 99), st.dictionaries(st.integers(0, 1), st.integers(1, 255), min_size=1), max_size=12
+    )
+)
 def test_exactly_four_are_chosen_those_with_most_agreeing_recipes_first(rows: dict[int, dict[int, int]]) -> None:
     chosen = choose(rows, count(1000))
     assert len(chosen) == JUDGED
@@ -31,7 +35,11 @@ def test_exactly_four_are_chosen_those_with_most_agreeing_recipes_first(rows: di
     assert len(real) == min(len(rows), JUDGED)
     strengths = [max(mask.bit_count() for mask in one.agreeing.values()) for one in real]
     assert strengths == sorted(strengths, reverse=True)
-    left = [max(mask.bit_count() for mask in agreeing.values()) for row, agreeing in rows.items() if row not in {one.row for one in real}]
+    left = [
+        max(mask.bit_count() for mask in agreeing.values())
+        for row, agreeing in rows.items()
+        if row not in {one.row for one in real}
+    ]
     assert not left or not strengths or max(left) <= min(strengths)
     assert all(one.row >= 1000 for one in chosen if not one.agreeing)
 
@@ -47,10 +55,15 @@ def test_agreement_counts_within_one_epoch_only() -> None:
     """Half of the recipes in each of two epochs is less than all of them in one."""
     half = FULL & 0x5555555555555555
     other = FULL & ~half
-    two = [_question(), TokenSet(EpochId("2026-2"), FULL, 6, bytes([1] * FULL.bit_count()), bytes(16 * FULL.bit_count()))]
+    two = [
+        _question(),
+        TokenSet(EpochId("2026-2"), FULL, 6, bytes([1] * FULL.bit_count()), bytes(16 * FULL.bit_count())),
+    ]
     sides = {"2026-1": Side(FULL, 6), "2026-2": Side(FULL, 6)}
     split = judge(NL, two, Candidate(1, {0: half, 1: other}), sides)
-    alone = judge(NL, two[:1], Candidate(1, {0: half}), sides) or judge(NL, two[1:], Candidate(1, {0: other}), {"2026-2": Side(FULL, 6)})
+    alone = judge(NL, two[:1], Candidate(1, {0: half}), sides) or judge(
+        NL, two[1:], Candidate(1, {0: other}), {"2026-2": Side(FULL, 6)}
+    )
     assert split == alone
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from samenloop.catalogue import load_catalogue
+from samenloop.covenant.document import Budgets
 from samenloop.decisions.beforehand import BeforehandDecision
+from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.model import Mode, ParticipantId, RegistrationId
 from samenloop_coordinator import budgets
 from samenloop_coordinator.policy import Fate, Policy, Receiving, Record, outcome
-from samenloop.covenant.document import Budgets
-from samenloop.errors import ErrorCode, SamenloopError
 from tests.coordinator.harness import decision, facts
 
 POLICY = Policy(load_catalogue())
@@ -21,7 +21,9 @@ TODAY = date.today()  # noqa: DTZ011 - only a day is needed
 PROBATION = Receiving(ParticipantId("reclassering-midden"), ("reclassering",), "", "samenloop", TODAY)
 
 
-def _record(kind: str, mode: Mode | None = None, beforehand: tuple[BeforehandDecision, ...] = (), **changes: Any) -> Record:
+def _record(
+    kind: str, mode: Mode | None = None, beforehand: tuple[BeforehandDecision, ...] = (), **changes: Any
+) -> Record:
     found = facts(kind, **changes)
     if found.acting_for:
         found = replace(found, acting_kind=changes.get("acting_kind", "politie"))
@@ -64,7 +66,9 @@ def test_an_asker_of_several_kinds_gets_the_strictest_outcome_and_one_without_a_
 
 def test_a_decision_beforehand_shows_until_its_own_last_day_or_the_review() -> None:
     until = TODAY + timedelta(days=9)
-    verdict = POLICY.judge(PROBATION, _record("politie", beforehand=(decision(b"r" * 16, PROBATION.participant, valid_until=until),)))
+    verdict = POLICY.judge(
+        PROBATION, _record("politie", beforehand=(decision(b"r" * 16, PROBATION.participant, valid_until=until),))
+    )
     assert (verdict.fate, verdict.rule, verdict.until) == (Fate.SHOWN, "R-76", until)
     later = replace(PROBATION, today=until + timedelta(days=1))
     assert POLICY.judge(later, verdict.record).fate is Fate.HIDDEN
@@ -104,6 +108,8 @@ def test_counters_of_a_question_are_per_case_and_holder_per_user_and_day_and_per
     assert len({one.scope for one in limits}) == 4
     again = list(budgets.of_question(figures, "a", case, user, ["h", "i"], "2026-11-22", new_fact=True))
     assert [one.kind for one in again] == ["user", "partner"]
-    assert not {one.scope for one in budgets.of_own_query(figures, "a", user, "2026-11-22")} & {one.scope for one in limits}
+    assert not {one.scope for one in budgets.of_own_query(figures, "a", user, "2026-11-22")} & {
+        one.scope for one in limits
+    }
     for one in (*limits, budgets.of_decision(figures, "a", user, "2026-11-22")):
         assert budgets.exhausted(one).code is ErrorCode.BUDGET_EXHAUSTED

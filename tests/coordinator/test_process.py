@@ -17,9 +17,9 @@ import pytest
 
 from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit.note import NoteSigner, load_signer
+from samenloop.audit.store import Search
 from samenloop.audit.tree import leaf_hash, verify_consistency, verify_inclusion
 from samenloop.covenant.notices import Kind, make_notice
-from samenloop.audit.store import Search
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.wire.declare import Anchor
 from samenloop.wire.v1 import audit_pb2, covenant_pb2, mailbox_pb2
@@ -289,7 +289,14 @@ def test_fsck_status_and_export_work_beside_the_running_process(running: Consort
     assert status["covenant"] == "zvh-demo"
     done = _tool(running, "audit", "export", str(tmp_path / "export"))
     assert done.returncode == 0, done.stderr
-    program = [sys.executable, "-c", "from samenloop.cli import main; main()", "audit", "verify", str(tmp_path / "export")]
+    program = [
+        sys.executable,
+        "-c",
+        "from samenloop.cli import main; main()",
+        "audit",
+        "verify",
+        str(tmp_path / "export"),
+    ]
     verified = subprocess.run(program, capture_output=True, text=True, timeout=60, check=False)
     assert verified.returncode == 0, verified.stdout
 

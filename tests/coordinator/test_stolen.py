@@ -50,12 +50,17 @@ def _overlaps(database: sqlite3.Connection, pepper: bytes | None) -> int:
     assert [len(one) >= len(PEOPLE) for one in values] == [True, True]
     joined = [values[0] & values[1]]
     if pepper is not None:
-        joined += [_through(keys, values[0]) & _through(other, values[1]) for keys in _all(pepper) for other in _all(pepper)]
+        joined += [
+            _through(keys, values[0]) & _through(other, values[1]) for keys in _all(pepper) for other in _all(pepper)
+        ]
     return max(len(one) for one in joined)
 
 
 def _all(pepper: bytes) -> list[RegisterPepper]:
-    scopes = [Scope("zvh-demo", "casusoverleg", POLICE, "politie"), Scope("zvh-demo", "casusoverleg", HOUSE, "casussen")]
+    scopes = [
+        Scope("zvh-demo", "casusoverleg", POLICE, "politie"),
+        Scope("zvh-demo", "casusoverleg", HOUSE, "casussen"),
+    ]
     return [Pepper(pepper).register(scope, ("name", "fragments", "surname-initial")) for scope in scopes]
 
 
@@ -143,7 +148,9 @@ def test_no_token_as_a_node_sent_it_and_no_unsalted_item_is_anywhere_on_disk(con
         assert item.registration_id in everything
 
 
-def test_values_of_two_purposes_covenants_epochs_recipes_or_registers_never_compare_equal(consortium: Consortium) -> None:
+def test_values_of_two_purposes_covenants_epochs_recipes_or_registers_never_compare_equal(
+    consortium: Consortium,
+) -> None:
     root = read_root(consortium.config.secrets.pepper)
     scopes = [
         Scope(covenant, purpose, participant, register)

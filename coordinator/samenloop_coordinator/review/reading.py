@@ -44,10 +44,9 @@ class Reading:
     versions: tuple[Covenant, ...]
     rounds: Rounds
 
-    def plan_for(self, draw: Draw) -> Plan:
-        """Return the plan of the covenant version under which a draw was made."""
-        found = [one for one in self.versions if one.version == draw.version]
-        return plan_of(found[0] if found else self.covenant)
+    def plan_for(self, draw: Draw) -> Plan | None:
+        """Return the plan of the covenant version under which a draw was made, None when it is not here."""
+        return next((plan_of(one) for one in self.versions if one.version == draw.version), None)
 
     def activity(self, from_ms: int, until_ms: int) -> Activity:
         """Return what was asked in a stretch of time."""

@@ -119,20 +119,21 @@ def pick(lot_bytes: bytes, population: Iterable[int], count: int) -> tuple[int, 
 
 def recheck(
     history: History,
-    plan_of: Callable[[Draw], Plan],
+    plan_of: Callable[[Draw], Plan | None],
     population: Callable[[int, int], Sequence[int]],
     outside: Callable[[Commitment, Draw], Sequence[bytes]],
 ) -> tuple[int, ...]:
     """Return the places of the draws that are not what the lot says; empty means that all are fair.
 
-    `population(first, end)` gives the reviewable places, `outside` the others' bytes between commitment and draw.
+    `plan_of(draw)` is the plan that held, None when its covenant version is not at hand: then the number of drawn
+    entries is not judged. `population(first, end)` gives the reviewable places, `outside` the others' bytes between commitment and draw.
     """
     return tuple(draw.seq for draw in history.draws if not _fair(history, plan_of, population, outside, draw))
 
 
 def _fair(
     history: History,
-    plan_of: Callable[[Draw], Plan],
+    plan_of: Callable[[Draw], Plan | None],
     population: Callable[[int, int], Sequence[int]],
     outside: Callable[[Commitment, Draw], Sequence[bytes]],
     draw: Draw,
@@ -144,4 +145,6 @@ def _fair(
     if not given:
         return False
     places = population(history.population_start(draw), draw.size)
-    return draw.drawn == pick(lot(bytes.fromhex(draw.seed), given), places, wanted(plan_of(draw), len(places)))
+    plan = plan_of(draw)
+    count = len(draw.drawn) if plan is None else wanted(plan, len(places))
+    return draw.drawn == pick(lot(bytes.fromhex(draw.seed), given), places, count)

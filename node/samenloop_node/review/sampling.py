@@ -1,0 +1,92 @@
+"""The node's samples: drawn by the daemon, judged by its privacy officer. Every step is an entry in the own log."""
+
+import asyncio
+from collections.abc import Sequence
+
+from samenloop.audit.fields import Event
+from samenloop.clock import milliseconds
+from samenloop.covenant import Covenant
+from samenloop.review import samples
+from samenloop.review.samples import NewEntry
+from samenloop.review.sampling import Draw, Plan
+from samenloop.review.scope import plan_of
+from samenloop_node.accounts import User
+from samenloop_node.app import App
+from samenloop_node.review.reading import beacon, reading, rounds
+from samenloop_node.store import Transaction
+
+
+async def draw_due(app: App, *, extra: bool = False) -> int:
+    """Promise the first seed, or draw when a sample is due (`extra`: now); return how many entries were drawn."""
+    if not await asyncio.to_thread(_to_do, app, extra):
+        return 0
+    found = await asyncio.to_thread(beacon, app)
+    if found is not None:
+        await _write(app, [found])
+    made = await asyncio.to_thread(_step, app, extra)
+    await _write(app, made)
+    drawn = [public["drawn"] for event, public in made if event is Event.SAMPLE]
+    return sum(len(one) for one in drawn if isinstance(one, list))
+
+
+async def judge(app: App, user: User, places: Sequence[int], reason: str) -> None:
+    """Sign off drawn entries, or with a reason escalate them: all or none. Nobody judges his own acts."""
+    await _write(app, await asyncio.to_thread(_verdicts, app, user, places, reason))
+
+
+def waiting(app: App) -> list[tuple[int, Draw]]:
+    """Return the drawn entries without a verdict. Blocking."""
+    with reading(app) as reader:
+        return list(rounds(app, reader).history().open())
+
+
+def warnings(app: App) -> list[str]:
+    """Return what `status` says about reviews. Blocking."""
+    with reading(app) as reader:
+        known = rounds(app, reader).history()
+    return samples.warnings(known, plan_of(app.covenant()), milliseconds(app.clock.now()))
+
+
+def unfair(app: App) -> tuple[int, tuple[int, ...]]:
+    """Return how many draws there were, and the places of those that the lot did not make. Blocking."""
+    covenant = app.covenant()
+    with reading(app) as reader:
+        known = rounds(app, reader).history()
+        return len(known.draws), rounds(app, reader).unfair(known, lambda draw: _plan_for(covenant, draw))
+
+
+def _plan_for(covenant: Covenant, draw: Draw) -> Plan | None:
+    return plan_of(covenant) if draw.version == covenant.version else None
+
+
+def _to_do(app: App, extra: bool) -> bool:  # noqa: FBT001 - positional through to_thread
+    with reading(app) as reader:
+        known = rounds(app, reader).history()
+    return extra or not known.commitments or samples.is_due(known, plan_of(app.covenant()), _now(app))
+
+
+def _step(app: App, extra: bool) -> list[NewEntry]:  # noqa: FBT001 - positional through to_thread
+    with reading(app) as reader:
+        made = rounds(app, reader)
+        return made.step(made.history(), app.covenant(), _now(app), extra=extra)
+
+
+def _verdicts(app: App, user: User, places: Sequence[int], reason: str) -> list[NewEntry]:
+    by = app.references.user(user.name).hex()
+    with reading(app) as reader:
+        made = rounds(app, reader)
+        known = made.history()
+        return [made.verdict(known, app.covenant(), place, reason, by) for place in dict.fromkeys(places)]
+
+
+async def _write(app: App, made: Sequence[NewEntry]) -> None:
+    def work(db: Transaction) -> None:
+        for event, public in made:
+            app.ownlog.append(db, event, public)
+
+    if made:
+        await app.store.write(work)
+
+
+def _now(app: App) -> int:
+    return milliseconds(app.clock.now())

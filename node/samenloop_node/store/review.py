@@ -1,0 +1,31 @@
+"""What reviews ask of the node's tables: own case numbers, registrations with their epochs, hits of a stretch of time."""
+
+import sqlite3
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """One registration as a breach report needs it; `epochs` are those it has tokens for, `changed_ms` Unix ms."""
+
+    register: str
+    record_id: str
+    registration_id: bytes
+    changed_ms: int
+    epochs: tuple[str, ...]
+
+
+def case_numbers(db: sqlite3.Connection) -> list[str]:
+    """Return the numbers of all cases in which this node asked."""
+    return [row[0] for row in db.execute("SELECT DISTINCT case_number FROM question ORDER BY case_number")]
+
+
+def touched(db: sqlite3.Connection, register: str = "") -> list[Touched]:
+    """Return all registrations, or those of one register, by record id."""
+    rows = db.execute(
+        "SELECT register, record_id, r.registration_id, changed_ms, coalesce(group_concat(epoch), '')"
+        " FROM registration r LEFT JOIN registration_epoch e USING (registration_id)"
+        " WHERE ? IN ('', register) GROUP BY r.registration_id ORDER BY register, record_id",
+        (register,),
+    )
+    return [Touched(*row[:4], tuple(sorted(filter(None, row[4].split(","))))) for row in rows]

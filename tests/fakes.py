@@ -10,8 +10,8 @@ from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.store.contract import Parts, Result
 from samenloop_coordinator.store.values import (
     AskedQuestion,
-    CoverageRow,
     CovenantRow,
+    CoverageRow,
     KeyRow,
     MailRow,
     NewRegistration,

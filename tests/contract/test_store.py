@@ -20,8 +20,8 @@ from samenloop_coordinator.store.sqlite import create_store, open_store
 from samenloop_coordinator.store.values import (
     AskedHolder,
     AskedQuestion,
-    CoverageRow,
     CovenantRow,
+    CoverageRow,
     KeyRow,
     MailRow,
     Mark,

@@ -1,6 +1,5 @@
 """One consortium per test run, copied for each test that changes it; and one running coordinator per module."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,12 +27,12 @@ def made_wide(tmp_path_factory: pytest.TempPathFactory) -> Consortium:
 
 
 @pytest.fixture
-def consortium(made: Consortium, tmp_path: Path) -> Iterator[Consortium]:
+def consortium(made: Consortium, tmp_path: Path) -> Consortium:
     """A consortium of this test alone."""
-    yield copied(made, tmp_path)
+    return copied(made, tmp_path)
 
 
 @pytest.fixture
-def wide(made_wide: Consortium, tmp_path: Path) -> Iterator[Consortium]:
+def wide(made_wide: Consortium, tmp_path: Path) -> Consortium:
     """A consortium of this test alone, with wide budgets."""
-    yield copied(made_wide, tmp_path)
+    return copied(made_wide, tmp_path)

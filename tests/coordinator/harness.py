@@ -1,4 +1,4 @@
-"""A real coordinator process with a throw-away consortium, and raw clients for its participants. Reusable by tests/e2e."""
+"""A real coordinator process with a throw-away consortium, and raw clients of it. Reusable by tests/e2e."""
 
 import hashlib
 import json
@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -71,7 +70,7 @@ def tokens(person: str, *, epoch: str = EPOCH, initials: int = 2) -> TokenSet:
 
 
 def facts(kind: str, **changes: Any) -> RecordFacts:
-    """Return the facts of an ordinary record of a register kind: a named measure at the mayor, a case for the police."""
+    """Return the facts of an ordinary record: a named measure at the mayor, a case listed for the police."""
     given = RecordFacts(
         kind=kind,
         task=_TASKS[kind],
@@ -145,7 +144,7 @@ def part(asker: str, holder: str, question_id: bytes, **changes: Any) -> Part:
     return replace(given, **changes)
 
 
-def question_request(  # noqa: PLR0913 - a test names what it varies
+def question_request(
     party: Party,
     holders: Sequence[str],
     person: str | TokenSet,
@@ -223,7 +222,7 @@ def own_request(party: Party, person: str, purpose: str = "access") -> overlap_p
 
 @dataclass(slots=True)
 class Process:
-    """A coordinator in its own process. `prelude` is Python that runs first: how a test makes a deliberately weak build."""
+    """A coordinator in its own process. `prelude` is Python that runs first: so a test makes a weak build."""
 
     consortium: Consortium
     options: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Killed with -9 at random moments: what was acknowledged is there, nothing is there twice, the log verifies (I1, I2, I3)."""
+"""Killed with -9 at random moments: what was acknowledged is there once, and the log verifies (I1, I2, I3)."""
 
 import asyncio
 import os
@@ -101,7 +101,7 @@ async def _until(consortium: Consortium, history: History, replies: int, process
     """Send until so many calls were acknowledged, then kill."""
     clients = _clients(consortium)
     sending = asyncio.create_task(_send(clients, history, history.open()))
-    while len(history.replies) < replies:
+    while len(history.replies) < replies:  # noqa: ASYNC110 - the replies come in by themselves
         await asyncio.sleep(0.005)
     process.kill()
     await sending
@@ -152,7 +152,8 @@ async def _send(clients: Sequence[Client], history: History, numbers: Sequence[i
             try:
                 history.replies[number] = await _call(clients, history.requests[number])
             except SamenloopError as error:
-                assert error.code in _AWAY, (error.code, error.text)
+                if error.code not in _AWAY:
+                    raise
 
     await asyncio.gather(*(one(number) for number in numbers))
 

@@ -1,4 +1,4 @@
-"""A technical failure is an error, never "geen bericht"; and without a durable entry there is no answer (invariants 3, 7)."""
+"""A technical failure is an error, never "geen bericht"; without a durable entry no answer (invariants 3, 7)."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Hidden = nothing: a hidden hit leaves the same traces as no hit, in bytes, rows, leaves, mail and events (T8, T22)."""
+"""Hidden = nothing: a hidden hit leaves the same traces as no hit: bytes, rows, leaves, mail, events (T8, T22)."""
 
 import asyncio
 import os

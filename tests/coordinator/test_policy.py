@@ -10,7 +10,7 @@ import pytest
 from samenloop.catalogue import load_catalogue
 from samenloop.covenant.document import Budgets
 from samenloop.decisions.beforehand import BeforehandDecision
-from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.errors import ErrorCode
 from samenloop.model import Mode, ParticipantId, RegistrationId
 from samenloop_coordinator import budgets
 from samenloop_coordinator.policy import Fate, Policy, Receiving, Record, outcome

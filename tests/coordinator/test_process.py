@@ -1,4 +1,4 @@
-"""A real coordinator process over mutual TLS: who is calling, limits, witnesses, the operator's commands, a graceful stop."""
+"""A real coordinator process over mutual TLS: who is calling, limits, witnesses, the operator's commands."""
 
 import asyncio
 import json

@@ -221,14 +221,21 @@ def test_pragmas_are_read_back_and_one_that_does_not_hold_is_an_error(
 def test_the_wal_is_emptied_now_and_then_and_files_are_the_owners_alone(path: Path) -> None:
     async def scenario(store: SqliteStore) -> None:
         await _fill(store, 50)
-        wal = path.with_name(path.name + "-wal")
-        assert wal.stat().st_size > 0
+        assert _size(path) > 0
         for _number in range(store_sqlite.EMPTY_WAL_EVERY):
             await store.tidy()
-        assert wal.stat().st_size == 0
-        assert path.stat().st_mode & 0o077 == 0
+        assert _size(path) == 0
+        assert _mode(path) & 0o077 == 0
 
     _play(path, scenario)
+
+
+def _size(path: Path) -> int:
+    return path.with_name(path.name + "-wal").stat().st_size
+
+
+def _mode(path: Path) -> int:
+    return path.stat().st_mode
 
 
 def test_migrations_are_recorded_by_name_and_run_once(path: Path) -> None:

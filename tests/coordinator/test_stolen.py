@@ -1,4 +1,4 @@
-"""A stolen database shows neither who is in it nor that two registers overlap, with or without the pepper (T1, T2, T20, T23)."""
+"""A stolen database shows neither who is in it nor that two registers overlap (T1, T2, T20, T23)."""
 
 import hashlib
 import sqlite3

@@ -119,7 +119,7 @@ def test_a_full_disk_fails_the_whole_group_and_the_next_one_goes_on() -> None:
 
 
 @pytest.mark.parametrize("stored", [False, True], ids=["not stored", "stored anyway"])
-def test_after_an_error_that_leaves_the_disk_unknown_nothing_is_acknowledged_and_writing_stops(stored: bool) -> None:  # noqa: FBT001
+def test_after_an_error_that_leaves_the_disk_unknown_nothing_is_acknowledged_and_writing_stops(stored: bool) -> None:
     async def scenario() -> None:
         fake = Fake(faults=[(stored, IntegrityError("fsync"))])
         writer = Writer(fake)

@@ -1,0 +1,312 @@
+"""Covenant versions and epochs while the coordinator runs, and what it refuses to start with."""
+
+import asyncio
+import dataclasses
+import io
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from samenloop.audit import entry as entries
+from samenloop.audit.fields import Event
+from samenloop.covenant import Covenant, canonical, fingerprint
+from samenloop.covenant import epochs as covenant_epochs
+from samenloop.covenant.epochs import EpochState
+from samenloop.covenant.signatures import format_signatures, sign
+from samenloop.errors import ErrorCode, IntegrityError, Refused, SamenloopError
+from samenloop.logs import open_log
+from samenloop.model import EpochId, RegistrationId
+from samenloop.wire.register import PUT, Item
+from samenloop.wire.v1 import covenant_pb2
+from samenloop_coordinator import epochs, operating
+from samenloop_coordinator.epochs import LiveEpochs
+from samenloop_coordinator.pepper import make_root
+from samenloop_coordinator.server import prepare
+from tests.coordinator.consortium import Consortium
+from tests.coordinator.harness import EPOCH, HOUSE, POLICE, PROBATION, facts, put, tokens, withdraw
+from tests.coordinator.world import MovingClock, World, fresh, play
+
+PARTNERS = ("burgemeester-middelstad", "ggz-midden", "politie-midden", "reclassering-midden")
+NEXT = EpochId("2026-2")
+
+
+def _next(old: Covenant, **changed: Any) -> Covenant:
+    return dataclasses.replace(old, version=old.version + 1, predecessor=fingerprint(old), **changed)
+
+
+def _with_contact(old: Covenant, contact: str) -> Covenant:
+    rows = tuple(dataclasses.replace(row, contact=contact) if row.id == HOUSE else row for row in old.participants)
+    return _next(old, participants=rows)
+
+
+def _without_edge(old: Covenant) -> Covenant:
+    rows = tuple(
+        dataclasses.replace(row, may_ask=tuple(one for one in row.may_ask if one != POLICE))
+        if row.id == PROBATION
+        else row
+        for row in old.participants
+    )
+    return _next(old, participants=rows)
+
+
+def _signed(consortium: Consortium, covenant: Covenant, signers: Sequence[str] = PARTNERS) -> bytes:
+    return format_signatures([sign(covenant, name, consortium.parties[name].signing) for name in signers])
+
+
+async def _submit(world: World, covenant: Covenant, signers: Sequence[str] = PARTNERS) -> bytes:
+    return await world.coordinator.board.submit(canonical(covenant), _signed(world.consortium, covenant, signers))
+
+
+async def _refused(code: ErrorCode, act: Any) -> SamenloopError:
+    with pytest.raises(SamenloopError) as caught:
+        await act
+    assert caught.value.code is code, caught.value.text
+    return caught.value
+
+
+def test_a_completely_signed_version_is_activated_by_a_log_entry(consortium: Consortium) -> None:
+    async def scenario(world: World) -> None:
+        new = _with_contact(consortium.covenant, "Nieuwe manager")
+        entry = entries.parse(await _submit(world, new))
+        assert (entry.event, entry.text("document")) == (Event.COVENANT, fingerprint(new))
+        assert world.coordinator.desk.agreement.covenant == new
+        await _refused(ErrorCode.REQUEST_REUSED, _submit(world, new))
+
+    play(consortium, scenario)
+
+
+def test_incomplete_foreign_or_competing_versions_are_refused(consortium: Consortium) -> None:
+    async def scenario(world: World) -> None:
+        new = _next(consortium.covenant, name="Een andere naam")
+        error = await _refused(ErrorCode.REFUSED, _submit(world, new, PARTNERS[:2]))
+        assert isinstance(error, Refused)
+        forged = format_signatures(
+            [dataclasses.replace(sign(new, name, consortium.parties[POLICE].signing)) for name in PARTNERS]
+        )
+        with pytest.raises(IntegrityError):
+            await world.coordinator.board.submit(canonical(new), forged)
+        other = dataclasses.replace(consortium.covenant.coordinator, log_origin="evil.test/log")
+        await _refused(ErrorCode.REFUSED, _submit(world, _next(consortium.covenant, coordinator=other)))
+        await _submit(world, new)
+        competing = _next(consortium.covenant, name="De tweede opvolger")
+        await _refused(ErrorCode.COVENANT_MISMATCH, _submit(world, competing))
+        assert world.coordinator.desk.agreement.covenant == new
+
+    play(consortium, scenario)
+
+
+def test_the_version_before_is_accepted_for_ten_minutes(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _states(monkeypatch, {EPOCH: EpochState.LIVE})
+
+    async def scenario(world: World) -> None:
+        await _submit(world, _with_contact(consortium.covenant, "Nieuwe manager"))
+        await world.ask(PROBATION, [HOUSE], "anna", version=1)
+        await world.ask(PROBATION, [HOUSE], "anna", version=2)
+        world.clock.ahead = timedelta(minutes=11)
+        await _refused(ErrorCode.COVENANT_MISMATCH, world.ask(PROBATION, [HOUSE], "anna", version=1))
+        await world.ask(PROBATION, [HOUSE], "anna", version=2)
+
+    play(consortium, scenario)
+
+
+def test_a_version_that_tightens_ends_the_one_before_at_once(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _states(monkeypatch, {EPOCH: EpochState.LIVE})
+
+    async def scenario(world: World) -> None:
+        await _submit(world, _without_edge(consortium.covenant), [PROBATION])
+        await _refused(ErrorCode.COVENANT_MISMATCH, world.ask(PROBATION, [POLICE], "anna", version=1))
+        await _refused(ErrorCode.NOT_PERMITTED, world.ask(PROBATION, [POLICE], "anna", version=2))
+        await world.ask(PROBATION, [HOUSE], "anna", version=2)
+
+    play(consortium, scenario)
+
+
+def test_an_active_version_is_there_after_a_restart(consortium: Consortium) -> None:
+    new = _with_contact(consortium.covenant, "Nieuwe manager")
+
+    async def activating(world: World) -> None:
+        await _submit(world, new)
+
+    async def restarted(world: World) -> None:
+        agreement = world.coordinator.desk.agreement
+        assert (agreement.covenant, agreement.in_force.previous) == (new, consortium.covenant)
+
+    play(consortium, activating)
+    play(consortium, restarted)
+
+
+async def _retire(world: World, epoch: str, author: str) -> None:
+    notice = covenant_epochs.retire(
+        consortium_of(world).covenant, epoch, author, consortium_of(world).parties[author].signing
+    )
+    message = covenant_pb2.Notice(
+        covenant="zvh-demo", kind=notice.kind, author=author, body=notice.body, signature=notice.signature
+    )
+    await world.coordinator.board.post(world.peer(author), message)
+
+
+def consortium_of(world: World) -> Consortium:
+    return world.consortium
+
+
+def _states(monkeypatch: pytest.MonkeyPatch, states: dict[EpochId, EpochState]) -> None:
+    monkeypatch.setattr(epochs.epochs, "epoch_states", lambda _covenant, _notices: states)
+
+
+def test_retiring_is_refused_while_a_registration_would_be_left_behind(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _states(monkeypatch, {EPOCH: EpochState.LIVE, NEXT: EpochState.LIVE})
+
+    async def scenario(world: World) -> None:
+        await world.coordinator.board.refresh()
+        assert world.coordinator.desk.agreement.epochs == LiveEpochs((EPOCH, NEXT), (EPOCH, NEXT))
+        both = (tokens("anna"), tokens("anna", epoch=NEXT))
+        item = Item(RegistrationId(b"r" * 16), PUT, both, facts("vhh_casus"), ())
+        await world.register(HOUSE, [item])
+        world.coordinator.desk.agreement.epochs = LiveEpochs((EPOCH, NEXT), (EPOCH,))
+        await world.register(HOUSE, [put("vhh_casus", "berend", b"b" * 16)])
+        error = await _refused(ErrorCode.REFUSED, _retire(world, EPOCH, POLICE))
+        assert isinstance(error, Refused)
+        assert error.rule == "coverage"
+        await world.register(HOUSE, [withdraw(b"b" * 16)])
+        await _retire(world, EPOCH, POLICE)
+        before = world.counts()
+        await _retire(world, EPOCH, POLICE)
+        assert world.counts() == before
+
+    play(consortium, scenario)
+
+
+def test_the_values_of_an_ended_epoch_are_deleted_and_the_others_still_answer(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _states(monkeypatch, {EPOCH: EpochState.LIVE, NEXT: EpochState.LIVE})
+
+    async def scenario(world: World) -> None:
+        await world.coordinator.board.refresh()
+        both = (tokens("anna"), tokens("anna", epoch=NEXT))
+        await world.register(HOUSE, [Item(RegistrationId(b"r" * 16), PUT, both, facts("vhh_casus"), ())])
+        _states(monkeypatch, {EPOCH: EpochState.RETIRED, NEXT: EpochState.LIVE})
+        await world.coordinator.board.refresh()
+        await world.coordinator.upkeep()
+        (size,) = world.coordinator.store._read.execute("SELECT length(tokens) FROM handle").fetchone()
+        assert size == len(both[1].tokens)
+        await _refused(ErrorCode.EPOCH_MISMATCH, world.ask(PROBATION, [HOUSE], "anna"))
+        assert (await world.ask(PROBATION, [HOUSE], tokens("anna", epoch=NEXT))).answers[0].known
+
+    play(consortium, scenario)
+
+
+def test_a_notice_in_another_name_or_with_a_wrong_signature_is_refused(consortium: Consortium) -> None:
+    async def scenario(world: World) -> None:
+        notice = covenant_epochs.retire(consortium.covenant, EPOCH, POLICE, consortium.parties[POLICE].signing)
+        message = covenant_pb2.Notice(
+            covenant="zvh-demo", kind=notice.kind, author=POLICE, body=notice.body, signature=notice.signature
+        )
+        post = world.coordinator.board.post
+        await _refused(ErrorCode.NOT_PERMITTED, post(world.peer(PROBATION), message))
+        message.signature = bytes(64)
+        await _refused(ErrorCode.INTEGRITY, post(world.peer(POLICE), message))
+        message.kind = "anything"
+        await _refused(ErrorCode.INVALID_INPUT, post(world.peer(POLICE), message))
+
+    play(consortium, scenario)
+
+
+# ---- starting ----
+
+
+def _start(consortium: Consortium, **options: Any) -> None:
+    async def starting() -> None:
+        coordinator = await prepare(consortium.config, MovingClock(), open_log("test", io.StringIO()), **options)
+        await coordinator.integrator.close()
+        await coordinator.store.close()
+
+    asyncio.run(starting())
+
+
+def _refuses_to_start(consortium: Consortium, code: ErrorCode, **options: Any) -> str:
+    with pytest.raises(SamenloopError) as caught:
+        _start(consortium, **options)
+    assert caught.value.code is code, caught.value.text
+    return caught.value.text
+
+
+def test_a_rolled_back_database_is_not_served(consortium: Consortium) -> None:
+    database = consortium.config.data.database
+    old = database.read_bytes()
+
+    async def scenario(world: World) -> None:
+        await world.ask(PROBATION, [HOUSE], "anna")
+        await world.coordinator.integrator.tree(lambda _tree: None)
+        running = asyncio.create_task(world.coordinator.integrator.run())
+        await asyncio.sleep(0.1)
+        await world.coordinator.integrator.stop()
+        await running
+
+    play(consortium, scenario)
+    _start(consortium)
+    database.write_bytes(old)
+    assert "teruggezet" in _refuses_to_start(consortium, ErrorCode.INTEGRITY)
+
+
+def test_a_weak_or_foreign_pepper_file_is_refused(consortium: Consortium) -> None:
+    path = consortium.config.secrets.pepper
+    path.unlink()
+    assert "peper" in _refuses_to_start(consortium, ErrorCode.NOT_FOUND)
+    path.write_bytes(bytes(32))
+    path.chmod(0o400)
+    _refuses_to_start(consortium, ErrorCode.INTEGRITY)
+    path.unlink()
+    make_root(path)
+    path.chmod(0o644)
+    _refuses_to_start(consortium, ErrorCode.NOT_PERMITTED)
+
+
+def test_a_foreign_audit_key_or_a_missing_head_is_refused(consortium: Consortium, made_wide: Consortium) -> None:
+    own, head = consortium.config.secrets.audit_key, consortium.config.data.log_head
+    kept = own.read_bytes()
+    own.unlink()
+    own.write_bytes(made_wide.config.secrets.audit_key.read_bytes())
+    own.chmod(0o400)
+    _refuses_to_start(consortium, ErrorCode.INTEGRITY)
+    own.unlink()
+    own.write_bytes(kept)
+    own.chmod(0o400)
+    head.unlink()
+    _refuses_to_start(consortium, ErrorCode.INTEGRITY)
+
+
+def test_an_evaluation_takes_the_flag_of_the_covenant_and_the_start_option(
+    consortium: Consortium, tmp_path: Path
+) -> None:
+    _refuses_to_start(consortium, ErrorCode.NOT_PERMITTED, evaluation=True)
+    flagged = fresh(tmp_path / "flagged", lambda text: text.replace("demo = true", "evaluation = true"))
+    _refuses_to_start(flagged, ErrorCode.NOT_PERMITTED)
+
+    async def scenario(world: World) -> None:
+        await world.register(POLICE, [put("politie", "anna")])
+        for _number in range(30):
+            reply = await world.ask(PROBATION, [POLICE], "anna")
+            assert reply.answers[0].known
+
+    play(flagged, scenario, evaluation=True)
+
+
+def test_a_coordinator_without_a_covenant_does_not_start_and_is_made_once(consortium: Consortium) -> None:
+    with pytest.raises(SamenloopError) as caught:
+        operating.initialise(consortium.config)
+    assert caught.value.code is ErrorCode.NOT_PERMITTED
+    data = consortium.config.data
+    for path in (data.database, data.log_head):
+        path.unlink()
+    operating.initialise(consortium.config)
+    _refuses_to_start(consortium, ErrorCode.NOT_FOUND)

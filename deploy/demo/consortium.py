@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 PROGRAMS = Path(sys.executable).parent
-START_SECONDS = 30
+START_SECONDS = 120
 
 
 class ProgramError(Exception):
@@ -79,7 +79,7 @@ class Consortium:
     """The parties, their folders and their processes."""
 
     def __init__(self, root: Path, parties: Sequence[Party], flag: str) -> None:
-        """`flag` is the start option of the nodes: `--demo` or `--evaluation`; the covenant must say so too."""
+        """`flag` is the start option of the nodes: `--demo`, `--evaluation` (the covenant must say so too) or empty."""
         self.root = root
         self.parties = {party.id: party for party in parties}
         self.flag = flag
@@ -183,28 +183,33 @@ denylist = "../ca/denylist.json"
 
     def start(self) -> None:
         """Start the coordinator, then all nodes; returns when each answers. Raises ProgramError or TimeoutError."""
+        self.start_coordinator()
+        for party in self.parties:
+            config = ("--config", str(self.config(party)))
+            self._start(party, ["samenloop-node", "run", *config, *([self.flag] if self.flag else [])])
+        for party in self.parties:
+            self._wait((self.folder(party) / "node.sock").exists, party)
+
+    def start_coordinator(self) -> None:
+        """Start the coordinator; returns when it listens."""
         evaluation = ["--evaluation"] if self.flag == "--evaluation" else []
         config = ("--config", str(self.config("coordinator")))
         self._start("coordinator", ["samenloop-coordinator", "serve", *config, *evaluation])
         self._wait(lambda: _listens(self.port), "coordinator")
-        for party in self.parties:
-            config = ("--config", str(self.config(party)))
-            self._start(party, ["samenloop-node", "run", *config, self.flag])
-        for party in self.parties:
-            self._wait((self.folder(party) / "node.sock").exists, party)
 
-    def stop(self) -> None:
-        """Stop every process that was started here, nodes first."""
-        for process in reversed(self._processes.values()):
-            process.send_signal(signal.SIGTERM)
-        for name, process in self._processes.items():
+    def stop(self, *names: str) -> None:
+        """Stop these processes, or every process that was started here, nodes first."""
+        chosen = [name for name in reversed(self._processes) if not names or name in names]
+        for name in chosen:
+            self._processes[name].send_signal(signal.SIGTERM)
+        for name in chosen:
+            process = self._processes.pop(name)
             try:
                 process.wait(timeout=20)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
                 print(f"{name} did not stop by itself", file=sys.stderr)
-        self._processes.clear()
 
     def processes(self) -> dict[str, int]:
         """Return the process id of every party that runs."""

@@ -135,6 +135,9 @@ class MemoryRequests:
         self.counters[scope, day] = self.counters.get((scope, day), 0) + 1
         return self.counters[scope, day]
 
+    def count_all(self, counters: Sequence[tuple[bytes, str]]) -> Sequence[int]:
+        return [self.count(scope, day) for scope, day in counters]
+
     def counted(self, scope: bytes, day: str) -> int:
         return self.counters.get((scope, day), 0)
 
@@ -236,6 +239,9 @@ class MemoryCovenants:
     def notices(self, covenant: str, after: int, limit: int) -> Sequence[NoticeRow]:
         return [one for one in self.board if one.covenant == covenant and one.sequence > after][:limit]
 
+    def generation(self) -> int:
+        return len(self.board) + len(self.versions)
+
 
 @dataclass
 class MemoryLog:
@@ -279,6 +285,14 @@ class MemoryStore:
     def entries(self) -> MemoryEntries:
         log = self.parts.log
         return log.stored if isinstance(log, MemoryLog) else MemoryEntries()
+
+    broken: bool = False
+
+    def judged_by(self, generation: int) -> None:
+        return
+
+    async def moved(self) -> bool:
+        return False
 
     async def tidy(self) -> None:
         return

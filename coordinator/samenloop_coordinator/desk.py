@@ -79,9 +79,9 @@ class Desk:
         """Count in every counter and return what is left of the last; raises BUDGET_EXHAUSTED, which undoes
         the unit.
         """
-        left = 0
-        for limit in limits:
-            counted = parts.requests.count(limit.scope, limit.day)
+        left, all_limits = 0, list(limits)
+        counts = parts.requests.count_all([(limit.scope, limit.day) for limit in all_limits])
+        for limit, counted in zip(all_limits, counts, strict=True):
             if counted > limit.most and not self.agreement.lifted:
                 raise budgets.exhausted(limit)
             left = max(limit.most - counted, 0)

@@ -116,6 +116,10 @@ class Requests(Protocol):
         """Add one to a counter and return its new value."""
         ...
 
+    def count_all(self, counters: Sequence[tuple[bytes, str]]) -> Sequence[int]:
+        """Add one to each of several counters (scope, day) and return their new values."""
+        ...
+
     def counted(self, scope: bytes, day: str) -> int:
         """Return a counter."""
         ...
@@ -216,6 +220,10 @@ class Covenants(Protocol):
         """Return notices of a covenant with a higher sequence number, in order."""
         ...
 
+    def generation(self) -> int:
+        """Return a number that grows with every version kept and every notice posted."""
+        ...
+
 
 class Log(Protocol):
     """The audit entries of this coordinator, written in the same unit as the act."""
@@ -250,6 +258,21 @@ class Store(Protocol):
 
     def entries(self) -> EntryStore:
         """Return the audit entries for the integrator, read from disk."""
+        ...
+
+    def judged_by(self, generation: int) -> None:
+        """Say by which generation of covenant and notices this process judges. Where several processes write, a unit is
+        refused with BUSY when another process has made a newer one.
+        """
+        ...
+
+    async def moved(self) -> bool:
+        """Tell whether another process has made a newer generation than the one that was said to `judged_by`."""
+        ...
+
+    @property
+    def broken(self) -> bool:
+        """Tell whether writing stopped for good, because nobody knows what is stored."""
         ...
 
     async def tidy(self) -> None:

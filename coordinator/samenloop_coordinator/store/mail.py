@@ -105,3 +105,8 @@ class SqliteCovenants:
         sql = """SELECT covenant, kind, author, body, signature, sequence FROM notice
                  WHERE covenant = ? AND sequence > ? ORDER BY sequence LIMIT ?"""
         return [NoticeRow(*row) for row in self._connection.execute(sql, (covenant, after, limit)).fetchall()]
+
+    def generation(self) -> int:
+        """Return a number that grows with every version kept and every notice posted."""
+        sql = "SELECT (SELECT count(*) FROM covenant) + (SELECT coalesce(max(sequence), 0) FROM notice)"
+        return int(self._connection.execute(sql).fetchone()[0])

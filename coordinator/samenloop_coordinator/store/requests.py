@@ -54,6 +54,10 @@ class SqliteRequests:
                  ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count"""
         return int(self._connection.execute(sql, (scope, day)).fetchone()[0])
 
+    def count_all(self, counters: Sequence[tuple[bytes, str]]) -> Sequence[int]:
+        """Add one to each of several counters and return their new values."""
+        return [self.count(scope, day) for scope, day in counters]
+
     def counted(self, scope: bytes, day: str) -> int:
         """Return a counter."""
         sql = "SELECT count FROM counter WHERE scope = ? AND day = ?"

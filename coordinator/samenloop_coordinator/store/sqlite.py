@@ -134,6 +134,13 @@ class SqliteStore:
         """Tell whether writing stopped for good after an I/O error."""
         return self._writer.broken
 
+    def judged_by(self, generation: int) -> None:
+        """Nothing: no other process can change covenant or notices."""
+
+    async def moved(self) -> bool:
+        """Return False: no other process can change covenant or notices."""
+        return False
+
     def entries(self) -> audit_sqlite.SqliteEntries:
         """Return the audit entries, read through a connection of their own."""
         return audit_sqlite.SqliteEntries(self._entries)

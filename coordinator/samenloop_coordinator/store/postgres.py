@@ -1,0 +1,185 @@
+"""The store on PostgreSQL: any number of coordinator processes on one database.
+
+Reads run on a few threads, each against one snapshot; writes run in groups on one thread. Who can reach the database
+with the program's login can lose or invent registrations and answers; the log shows it, see `postgres_schema`.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.texts import _
+from samenloop_coordinator.journal import Journal
+from samenloop_coordinator.store import postgres_schema as schema
+from samenloop_coordinator.store.contract import Parts, Result
+from samenloop_coordinator.store.postgres_group import Group
+from samenloop_coordinator.store.postgres_link import (
+    READING,
+    WRITING,
+    Connection,
+    Link,
+    check_server,
+    connect,
+    open_pool,
+    our_error,
+    translated,
+)
+from samenloop_coordinator.store.postgres_log import PostgresEntries
+from samenloop_coordinator.store.postgres_session import PostgresSession, Work, parts_of
+
+CONNECTIONS = 4
+"""Connections of one process that read; it has three more: one writes, one reads the log, one keeps its tree."""
+MOST_UNITS = 128
+_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_OLD_PROCESSES = "DELETE FROM process WHERE seen < now() - interval '30 days'"
+
+
+@dataclass(slots=True)
+class _Unit:
+    work: Work
+    future: "asyncio.Future[Any]"
+
+
+class PostgresStore:
+    """See `samenloop_coordinator.store.contract.Store`. Open it with `open_store` inside the event loop."""
+
+    def __init__(self, dsn: str, journal: Journal, connections: int) -> None:
+        self._pool = open_pool(dsn, READING, connections)
+        self._readers = ThreadPoolExecutor(connections, "read")
+        self._session = PostgresSession(dsn, journal)
+        self._commit = ThreadPoolExecutor(1, "commit")
+        self._entries = PostgresEntries(Link(dsn, READING))
+        self._queue: deque[_Unit] = deque()
+        self._draining: asyncio.Task[None] | None = None
+        self._closed = False
+        self._broken = False
+
+    async def write(self, work: Callable[[Parts], Result]) -> Result:
+        """Run a unit of work; durable on return."""
+        if self._broken or self._closed:
+            raise SamenloopError(ErrorCode.UNAVAILABLE, _("De coördinator kan nu niets opslaan. Probeer het later."))
+        unit = _Unit(work, asyncio.get_running_loop().create_future())
+        self._queue.append(unit)
+        if self._draining is None or self._draining.done():
+            self._draining = asyncio.create_task(self._drain())
+        result: Result = await unit.future
+        return result
+
+    async def read(self, work: Callable[[Parts], Result]) -> Result:
+        """Run `work` against one snapshot, on a thread of its own."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    @property
+    def broken(self) -> bool:
+        """Tell whether writing stopped for good: nobody knows what is stored."""
+        return self._broken
+
+    def judged_by(self, generation: int) -> None:
+        """Refuse units with BUSY as soon as another process made a newer generation of covenant or notices."""
+        self._session.followed = generation
+
+    async def moved(self) -> bool:
+        """Tell whether there is a newer generation of covenant or notices than this process judges by."""
+        return await self.read(lambda parts: parts.covenants.generation()) != self._session.followed
+
+    def entries(self) -> PostgresEntries:
+        """Return the audit entries, read through a connection of their own."""
+        return self._entries
+
+    async def tidy(self) -> None:
+        """Nothing: the server does its own upkeep (autovacuum, checkpoints)."""
+
+    async def close(self) -> None:
+        """Finish queued units and close every connection."""
+        self._closed = True
+        if self._draining is not None:
+            await self._draining
+        self._commit.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        self._session.close()
+        self._entries.close()
+        self._pool.close()
+
+    async def _drain(self) -> None:
+        while self._queue:
+            units = [self._queue.popleft() for _place in range(min(len(self._queue), MOST_UNITS))]
+            await self._group(units)
+
+    async def _group(self, units: list[_Unit]) -> None:
+        works = [unit.work for unit in units]
+        try:
+            outcomes = await asyncio.get_running_loop().run_in_executor(self._commit, self._session.run, works)
+        except Exception as error:  # noqa: BLE001 - whatever it was, no caller may wait for ever
+            expected = isinstance(error, SamenloopError) and error.code is not ErrorCode.INTEGRITY
+            self._broken = self._broken or not expected
+            for unit in units:
+                if not unit.future.done():
+                    unit.future.set_exception(error)
+            return
+        for unit, outcome in zip(units, outcomes, strict=True):
+            if unit.future.done():
+                continue
+            if outcome.error is not None:
+                unit.future.set_exception(outcome.error)
+            else:
+                unit.future.set_result(outcome.result)
+
+    def _read(self, work: Callable[[Parts], Result]) -> Result:
+        """Read, and once more when the connection turns out to be gone: a read changes nothing."""
+        try:
+            return self._in_snapshot(work)
+        except psycopg.OperationalError:
+            with translated():
+                self._pool.check()
+        except psycopg.Error as error:
+            raise our_error(error) from error
+        with translated():
+            return self._in_snapshot(work)
+
+    def _in_snapshot(self, work: Callable[[Parts], Result]) -> Result:
+        with self._pool.connection() as connection, connection.pipeline():
+            connection.execute(_SNAPSHOT)
+            result = work(parts_of(Group(connection, snapshot=True), []))
+            connection.execute("COMMIT")
+        return result
+
+
+def create_store(dsn: str) -> None:
+    """Make the tables in the schema that the address names; raises NOT_PERMITTED when they are there."""
+    connection = connect(dsn, WRITING)
+    try:
+        check_server(connection)
+        if schema.exists(connection):
+            raise SamenloopError(ErrorCode.NOT_PERMITTED, _("Er is al een database van een coördinator op dit adres."))
+        schema.migrate(connection)
+    finally:
+        connection.close()
+
+
+def open_store(dsn: str, journal: Journal, connections: int = CONNECTIONS) -> PostgresStore:
+    """Open an existing store; raises NOT_FOUND when its tables are not there, UNAVAILABLE without a server."""
+    connection = connect(dsn, WRITING)
+    try:
+        check_server(connection)
+        _bring_up_to_date(connection)
+    finally:
+        connection.close()
+    return PostgresStore(dsn, journal, connections)
+
+
+def _bring_up_to_date(connection: Connection) -> None:
+    if not schema.exists(connection):
+        raise SamenloopError(
+            ErrorCode.NOT_FOUND,
+            _("Er is geen database van een coördinator op dit adres. Maak haar met `samenloop-coordinator init`."),
+        )
+    if schema.missing(connection):
+        schema.migrate(connection)
+    with translated():
+        connection.execute(_OLD_PROCESSES)

@@ -9,10 +9,12 @@ from samenloop_node.app import App
 from samenloop_node.background import Periodic
 from samenloop_node.ownlog import anchor_digest
 from samenloop_node.registrations.jobs import resume
+from samenloop_node.review.sampling import draw_due
 from samenloop_node.statements import declare
 
 _INTEGRATE_SECONDS = 1.0
 _ANCHOR_SECONDS = 600.0
+_REVIEW_SECONDS = 600.0
 _WITNESS_SECONDS = 20.0
 """Own entries must be found within a minute, so looking goes on more often than the mailbox is emptied."""
 
@@ -27,8 +29,14 @@ def jobs(app: App) -> tuple[Periodic, ...]:
         Periodic("syncs", poll, lambda: resume(app)),
         Periodic("mailbox", poll, lambda: mailbox.poll(app)),
         Periodic("declarations", poll, lambda: declaring.send_open(app)),
+        Periodic("review", _REVIEW_SECONDS, lambda: review(app)),
         Periodic("witness", min(poll, _WITNESS_SECONDS), lambda: witness.round_as_witness(app)),
     )
+
+
+async def review(app: App) -> None:
+    """Promise the seed of the next sample, or draw one that is due."""
+    await draw_due(app)
 
 
 async def integrate(app: App) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from samenloop.audit.fields import Event
 from samenloop.audit.store import Search
 from samenloop.covenant import Covenant, parse_canonical
-from samenloop.errors import InvalidInput
 from samenloop.keys import SigningKey
 from samenloop.reports.periods import Period
 from samenloop.review.facts import Activity, activity
@@ -15,7 +14,6 @@ from samenloop.review.reading import LogReader
 from samenloop.review.rounds import Rounds
 from samenloop.review.sampling import Commitment, Draw, Plan
 from samenloop.review.scope import plan_of
-from samenloop.texts import _
 from samenloop_coordinator import operating
 from samenloop_coordinator.config import CoordinatorConfig
 from samenloop_coordinator.control import ACTOR
@@ -50,20 +48,12 @@ class Reading:
 
     def activity(self, from_ms: int, until_ms: int) -> Activity:
         """Return what was asked in a stretch of time."""
-        first, end = self.reader.since(from_ms), self.reader.since(until_ms)
-        end = max(end, self.reader.size()) if end >= self.reader.size() else end
-        return activity(self.reader.stretch(first, end))
+        return activity(self.reader.between(from_ms, until_ms))
 
     def in_period(self, period: Period) -> Activity:
         """Return what was asked in a whole period; raises InvalidInput when part of it has been purged."""
-        purged = max((one.last for one in self.reader.entries.purges()), default=-1)
-        if purged >= 0 and self._oldest_ms(purged + 1) > period.from_ms:
-            raise InvalidInput("period", _("Van {period} is al een deel gewist.", period=period.name))
+        self.reader.refuse_purged(period.from_ms)
         return self.activity(period.from_ms, period.until_ms)
-
-    def _oldest_ms(self, first: int) -> int:
-        entry = self.reader.one(first)
-        return entry.integer("end_ms") if entry else 0
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from samenloop_node.cli.keys import epoch_app, key_app
 from samenloop_node.cli.local import config_app
 from samenloop_node.cli.questions import answers, ask, case_app, find_own
 from samenloop_node.cli.records import register, sync, withdraw
+from samenloop_node.cli.review import breach_app, log_app, protocol_app, report_app, review_app
 from samenloop_node.join_cli import app as join_app
 
 app = typer.Typer(
@@ -49,6 +50,11 @@ app.add_typer(key_app, name="key")
 app.add_typer(epoch_app, name="epoch")
 app.add_typer(config_app, name="config")
 app.add_typer(join_app, name="join")
+app.add_typer(log_app, name="log")
+app.add_typer(review_app, name="review")
+app.add_typer(report_app, name="report")
+app.add_typer(protocol_app, name="protocol")
+app.add_typer(breach_app, name="breach")
 
 
 @app.command()

@@ -30,13 +30,18 @@ def _commands() -> Mapping[str, Command]:
     from samenloop_node.commands import (
         answers,
         ask,
+        breach,
         case,
         decide,
         epoch,
         findown,
         inbox,
         key,
+        log,
+        protocol,
         register,
+        report,
+        review,
         status,
         sync,
         withdraw,
@@ -63,6 +68,11 @@ def _commands() -> Mapping[str, Command]:
             "decide": Command(decide.run, deciders),
             "find-own": Command(findown.run, officers),
             "witness": Command(witness.run, operators | officers),
+            "log": Command(log.run, officers),
+            "review": Command(review.run, officers),
+            "report": Command(report.run, officers),
+            "protocol": Command(protocol.run, officers),
+            "breach": Command(breach.run, officers),
         }
     )
 

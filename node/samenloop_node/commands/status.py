@@ -1,13 +1,15 @@
 """`status`: how this node stands. Counts of its own registrations and open work; nothing that tells of a hidden hit."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from samenloop.errors import SamenloopError
-from samenloop_node.accounts import User
+from samenloop_node.accounts import Role, User
 from samenloop_node.app import App
 from samenloop_node.questions.answers import visible_to
 from samenloop_node.registrations.jobs import job_name
+from samenloop_node.review.sampling import warnings
 from samenloop_node.store import Transaction, questions, receipts, registrations, syncs
 
 
@@ -32,8 +34,13 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
         **known,
         "open_questions": await app.store.read(lambda db: _open_questions(db, user)),
         "own_log": app.ownlog.checkpoint().size,
-        "messages": [*_certificate(app), *app.background.troubles().values()],
+        "messages": [*_certificate(app), *app.background.troubles().values(), *await _reviews(app, user)],
     }
+
+
+async def _reviews(app: App, user: User) -> list[str]:
+    """Return which reviews are late, for the privacy officer: to others the number of entries would tell of hits."""
+    return await asyncio.to_thread(warnings, app) if Role.PRIVACY_OFFICER in user.roles else []
 
 
 def _stored(db: Transaction, app: App) -> dict[str, object]:

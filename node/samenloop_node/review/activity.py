@@ -1,4 +1,4 @@
-"""This node's own questions, read back from its own log: what was asked, the answers as given, what was released later."""
+"""This node's own questions, read back from its own log: what was asked, answered as given, and released later."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,9 +13,7 @@ _RELEASED = {"released": True, "release-withdrawn": False, "answer-lapsed": Fals
 
 def own_activity(reader: LogReader, participant: str, from_ms: int, until_ms: int) -> Activity:
     """Return the own questions of a stretch of time."""
-    first, end = reader.since(from_ms), reader.since(until_ms)
-    found = reader.stretch(first, reader.size())
-    return collect(((seq, one) for seq, one in found if seq < end or one.integer("end_ms") < until_ms), participant)
+    return collect(reader.between(from_ms, until_ms), participant)
 
 
 def collect(found: Iterable[tuple[int, Entry]], participant: str) -> Activity:

@@ -7,7 +7,7 @@ from typing import Any
 from samenloop.errors import IntegrityError
 from samenloop_node.app import App
 from samenloop_node.questions.motives import open_text
-from samenloop_node.store import Transaction, questions, review
+from samenloop_node.store import Transaction, notes, review
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def note(app: App, db: Transaction, document: str, question: str) -> dict[str, A
 
     Raises IntegrityError when the stored note is not the one that the entry names.
     """
-    sealed = questions.find_note(db, bytes.fromhex(document)) if document else None
+    sealed = notes.find(db, bytes.fromhex(document)) if document else None
     if sealed is None:
         return {}
     text = open_text(app.references.seed("text", b""), sealed, bytes.fromhex(question))

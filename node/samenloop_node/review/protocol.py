@@ -45,12 +45,8 @@ async def extract(app: App, period: Period) -> Report:
 
 def _entries(app: App, period: Period) -> list[tuple[int, Entry]]:
     with reading(app) as reader:
-        stretch = reader.stretch(reader.since(period.from_ms), reader.size())
-        return [
-            (seq, one)
-            for seq, one in stretch
-            if one.event is Event.PROTOCOL and period.from_ms <= one.integer("end_ms") < period.until_ms
-        ]
+        found = reader.between(period.from_ms, period.until_ms)
+        return [(seq, one) for seq, one in found if one.event is Event.PROTOCOL]
 
 
 def _rows(app: App, db: Transaction, found: list[tuple[int, Entry]], period: Period) -> list[Row]:

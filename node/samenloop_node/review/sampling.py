@@ -59,13 +59,13 @@ def _plan_for(covenant: Covenant, draw: Draw) -> Plan | None:
     return plan_of(covenant) if draw.version == covenant.version else None
 
 
-def _to_do(app: App, extra: bool) -> bool:  # noqa: FBT001 - positional through to_thread
+def _to_do(app: App, extra: bool) -> bool:
     with reading(app) as reader:
         known = rounds(app, reader).history()
     return extra or not known.commitments or samples.is_due(known, plan_of(app.covenant()), _now(app))
 
 
-def _step(app: App, extra: bool) -> list[NewEntry]:  # noqa: FBT001 - positional through to_thread
+def _step(app: App, extra: bool) -> list[NewEntry]:
     with reading(app) as reader:
         made = rounds(app, reader)
         return made.step(made.history(), app.covenant(), _now(app), extra=extra)

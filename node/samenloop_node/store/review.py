@@ -1,4 +1,4 @@
-"""What reviews ask of the node's tables: own case numbers, registrations with their epochs, hits of a stretch of time."""
+"""What reviews ask of the node's tables: own case numbers, and registrations with their epochs."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -28,4 +28,7 @@ def touched(db: sqlite3.Connection, register: str = "") -> list[Touched]:
         " WHERE ? IN ('', register) GROUP BY r.registration_id ORDER BY register, record_id",
         (register,),
     )
-    return [Touched(*row[:4], tuple(sorted(filter(None, row[4].split(","))))) for row in rows]
+    return [
+        Touched(name, record, identity, changed, tuple(sorted(filter(None, epochs.split(",")))))
+        for name, record, identity, changed, epochs in rows
+    ]

@@ -7,6 +7,8 @@ from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import entry as entries
 from samenloop.audit.entry import Entry
 from samenloop.audit.store import EntryStore, IndexRow, Search, TreeStore
+from samenloop.errors import InvalidInput
+from samenloop.texts import _
 
 _BATCH = 1_000
 Keep = Callable[[Entry], bool]
@@ -47,6 +49,19 @@ class LogReader:
         """Return the place of the first entry that ended at `at_ms` or later; the size of the log without one."""
         found = self.tree.first_newer(at_ms - 1)
         return self._indexed() if found is None else found
+
+    def between(self, from_ms: int, until_ms: int) -> Iterator[tuple[int, Entry]]:
+        """Yield the entries that ended in a stretch of time, in order; purged ones are left out."""
+        end = self.size() if self.tree.first_newer(until_ms - 1) is None else self.since(until_ms)
+        inside = self.stretch(self.since(from_ms), end)
+        return ((seq, one) for seq, one in inside if from_ms <= one.integer("end_ms") < until_ms)
+
+    def refuse_purged(self, from_ms: int) -> None:
+        """Refuse a stretch of which a part was purged; raises InvalidInput. Its numbers would be too low."""
+        gone = max((one.last for one in self.entries.purges()), default=-1)
+        oldest = self.one(gone + 1)
+        if gone >= 0 and (oldest is None or oldest.integer("end_ms") > from_ms):
+            raise InvalidInput("period", _("Een deel van deze periode is al gewist. Kies een latere."))
 
     def size(self) -> int:
         """Return how many entries are durable."""

@@ -126,7 +126,8 @@ def recheck(
     """Return the places of the draws that are not what the lot says; empty means that all are fair.
 
     `plan_of(draw)` is the plan that held, None when its covenant version is not at hand: then the number of drawn
-    entries is not judged. `population(first, end)` gives the reviewable places, `outside` the others' bytes between commitment and draw.
+    entries is not judged. `population(first, end)` gives the reviewable places, `outside` the others' bytes between
+    commitment and draw.
     """
     return tuple(draw.seq for draw in history.draws if not _fair(history, plan_of, population, outside, draw))
 

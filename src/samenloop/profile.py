@@ -1,10 +1,13 @@
 """Token profiles: which recipes there are and which pattern of agreement on one registration is a hit.
 
-Both daemons import this module, so it holds recipe names, combinations and conflict tests only; how a recipe turns names
+Both daemons import this module, so it holds recipe names, combinations and conflict tests only; how a recipe turns
+names
 into tokens is known at the nodes alone (`samenloop_node.tokens.recipes`).
 
-For one question and one registration a recipe *agrees* (any token equal), *conflicts* (both sides could make it and nothing
-is equal) or is *absent* (a side could not make it). A combination makes a hit when all its recipes agree and none of its
+For one question and one registration a recipe *agrees* (any token equal), *conflicts* (both sides could make it and
+nothing
+is equal) or is *absent* (a side could not make it). A combination makes a hit when all its recipes agree and none of
+its
 conflict tests fires. Patterns are judged, never points added up (docs/reference/normalisation.md has each figure).
 """
 

@@ -1,1 +1,2 @@
-"""Identifying fields of a person: parsing, refusing and normalising. Pure: nothing here reads or writes a file of a person."""
+"""Identifying fields of a person: parsing, refusing and normalising. Pure: nothing here reads or writes a file of a
+person."""

@@ -1,8 +1,11 @@
 """Keeping the national number (BSN) out: recognised so that it can be refused, never stored, logged or tokenised.
 
-Runs of exactly 8 or 9 digits, in which single spaces, dots, hyphens or slashes may stand, are put to the eleven test; a run
-that touches another digit is not looked at, because sliding windows refuse half of all case numbers. What is written as a
-date with separators (31-12-1999) is not a number. The test finds no mistyped BSN: column names and columns as a whole must.
+Runs of exactly 8 or 9 digits, in which single spaces, dots, hyphens or slashes may stand, are put to the eleven test;
+a run
+that touches another digit is not looked at, because sliding windows refuse half of all case numbers. What is written
+as a
+date with separators (31-12-1999) is not a number. The test finds no mistyped BSN: column names and columns as a whole
+must.
 """
 
 import re

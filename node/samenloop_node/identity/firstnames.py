@@ -51,8 +51,8 @@ class FirstNames:
 @functools.lru_cache(maxsize=65536)
 def first_names(voornamen: str, roepnaam: str, surname_is_upper: bool) -> FirstNames:
     """Take the first-name fields apart; `surname_is_upper` tells capitals used for all names from initials."""
-    initials, official = _official(voornamen, surname_is_upper)
-    _unused, call_words = _official(roepnaam, True)
+    initials, official = _official(voornamen, capitals_are_names=surname_is_upper)
+    _unused, call_words = _official(roepnaam, capitals_are_names=True)
     call = call_words[0] if call_words else ""
     if not official and call:
         return FirstNames(initials, (), call, _candidates(call, initials))
@@ -72,7 +72,7 @@ def initial(word: str) -> str:
 @functools.lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """Return the sound of a first name without its (Latin) ending: Wilhelmus and Wilhelm, Maria and Marie."""
-    whole = sound(word)
+    whole = _VARIANTS.get(sound(word)) or sound(word)
     short = _ENDING.sub("", whole)
     return short if len(short) >= 3 else whole
 
@@ -127,5 +127,12 @@ def _read_table() -> Mapping[str, tuple[str, ...]]:
     return {call: tuple(names) for call, names in table.items()}
 
 
+def _read_variants() -> Mapping[str, str]:
+    text = files("samenloop_node.identity").joinpath("data/naamvarianten.txt").read_text("utf-8")
+    rows = [line.split() for line in text.splitlines() if not line.startswith("#")]
+    return {sound(variant): sound(names[0]) for names in rows for variant in names}
+
+
+_VARIANTS = _read_variants()
 CALL_NAMES = _read_table()
 """Call name -> baptismal names that it commonly stands for."""

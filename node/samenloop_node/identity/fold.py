@@ -11,12 +11,12 @@ import unicodedata
 from anyascii import anyascii
 
 _CYRILLIC = (
-    "а a б b в v г h ґ g д d е e ё jo є je ж zj з z и i і i ї ji й j к k л l м m н n о o п p р r с s т t у oe ф f х ch ц ts "
-    "ч tsj ш sj щ sj ъ - ы y ь - э e ю joe я ja ў v ј j љ lj њ nj ћ tsj џ dj ђ dj"
+    "а a б b в v г h ґ g д d е e ё jo є je ж zj з z и i і i ї ji й j к k л l м m н n о o п p р r с s т t у oe "
+    "ф f х ch ц ts ч tsj ш sj щ sj ъ - ы y ь - э e ю joe я ja ў v ј j љ lj њ nj ћ tsj џ dj ђ dj"
 )
 _ARABIC = (
-    "ا a أ a إ i آ a ى a ة a ء - ؤ - ئ - ب b ت t ث th ج dj ح h خ ch د d ذ d ر r ز z س s ش sj ص s ض d ط t ظ z ع - غ gh ف f "
-    "ق k ك k ک k ل l م m ن n ه h و oe ي i ی i پ p چ tsj گ g ژ zj"
+    "ا a أ a إ i آ a ى a ة a ء - ؤ - ئ - ب b ت t ث th ج dj ح h خ ch د d ذ d ر r ز z س s ش sj ص s ض d ط t ظ z "
+    "ع - غ gh ف f ق k ك k ک k ل l م m ن n ه h و oe ي i ی i پ p چ tsj گ g ژ zj"
 )
 _LATIN = "ł l ø o đ d ð d þ th ß ss æ ae œ oe ı i ŋ n ħ h ĸ k ə e"
 
@@ -85,8 +85,11 @@ _RULES = tuple(
 @functools.lru_cache(maxsize=65536)
 def sound(word: str) -> str:
     """Return how a word sounds: a-z plus `J` for a leading j before a vowel."""
-    for pattern, replacement in _RULES:
-        word = pattern.sub(replacement, word)
+    before = ""
+    while word != before:
+        before = word
+        for pattern, replacement in _RULES:
+            word = pattern.sub(replacement, word)
     return word
 
 

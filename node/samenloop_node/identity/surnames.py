@@ -1,6 +1,7 @@
 """Surnames: prefixes, titles, hyphens, married names and particles taken apart (dutch-identity rules a-f).
 
-A record has a *set* of surnames: own, partner's, and each part of a double name, each without prefix and in the way it sounds.
+A record has a *set* of surnames: own, partner's, and each part of a double name, each without prefix and in the way
+it sounds.
 """
 
 import functools
@@ -71,11 +72,12 @@ _MOST = 4
 
 @functools.lru_cache(maxsize=65536)
 def segments(prefix: str, surname: str) -> tuple[tuple[str, ...], ...]:
-    """Return the parts of a surname, each a tuple of words without prefix; a hyphen or an inner prefix starts a new part."""
+    """Return the parts of a surname, each a tuple of words without prefix; a hyphen or an inner prefix starts a
+    new part."""
     head, comma, tail = surname.partition(",")
     if comma and all(word in PREFIX_WORDS for word in words(tail)):
         surname = head
-    plain = [word for word in _untitled(words(surname))]
+    plain = _untitled(words(surname))
     return tuple(_split(_without_prefix((*words(prefix), *plain)) if plain else []))
 
 

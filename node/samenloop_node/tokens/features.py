@@ -21,7 +21,8 @@ Values = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SurnameKeys:
-    """Of all surnames of a record: the sounds, their consonants, and the single words of the own surname (not prefixed)."""
+    """Of all surnames of a record: the sounds, their consonants, and the single words of the own surname (not
+    prefixed)."""
 
     sounds: Values
     skeletons: Values
@@ -30,7 +31,8 @@ class SurnameKeys:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FirstKeys:
-    """Of the first names: stems with call-name candidates, fragments of those, initials, and single words (not prefixed)."""
+    """Of the first names: stems with call-name candidates, fragments of those, initials, and single words (not
+    prefixed)."""
 
     stems: Values
     fragments: Values
@@ -43,7 +45,8 @@ class FirstKeys:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Features:
-    """Pieces of one person. `date` is empty for 1 January and unknown parts; `part_dates` are the year, and the day and month."""
+    """Pieces of one person. `date` is empty for 1 January and unknown parts; `part_dates` are the year, and the
+    day and month."""
 
     surname: SurnameKeys
     first: FirstKeys
@@ -57,7 +60,8 @@ class Features:
 
 
 def prefixed(field: str) -> str:
-    """Return a field with its length in front, so that no two lists of fields join to the same text (security.md T12)."""
+    """Return a field with its length in front, so that no two lists of fields join to the same text (security.md
+    T12)."""
     return f"{len(field)}:{field}"
 
 
@@ -104,7 +108,7 @@ def _surname_keys(prefix: str, surname: str, partner_prefix: str, partner: str) 
     return SurnameKeys(
         tuple(prefixed(key) for key in sounds),
         tuple(dict.fromkeys(prefixed(skeleton(key)) for key in sounds)),
-        surname_words(prefix, surname)[:_MOST_WORDS],
+        tuple(dict.fromkeys(skeleton(word) for word in surname_words(prefix, surname)))[:_MOST_WORDS],
     )
 
 
@@ -120,7 +124,7 @@ def _first_keys(voornamen: str, roepnaam: str, capitals_are_names: bool) -> Firs
         initial=tuple(prefixed(letter) for letter in _initial(first, named)[:_MOST_INITIALS]),
         first_two=prefixed(first.initials[:2]) if several else "",
         all_initials=prefixed(first.initials) if several else "",
-        words=tuple(dict.fromkeys(sound(name) for name in named)),
+        words=tuple(dict.fromkeys(skeleton(sound(name)) for name in named)),
         has_initials_only=bool(first.initials) and not named,
     )
 

@@ -1,10 +1,11 @@
 """Keys of one epoch: one HMAC-SHA256 key per recipe, derived from the consortium secret with HKDF-SHA256 (RFC 5869).
 
-info = length-prefixed "samenloop/v1", covenant, purpose, epoch, recipe. So tokens of two covenants, purposes, epochs or recipes
-never compare equal (architecture.md section 2, invariant 8).
+info = length-prefixed "samenloop/v1", covenant, purpose, epoch, recipe. So tokens of two covenants, purposes, epochs
+or recipes never compare equal (architecture.md section 2, invariant 8).
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -49,8 +50,9 @@ def _derive(secret: bytes, info: Sequence[str]) -> bytes:
 
 
 def _refuse_weak(secret: bytes) -> None:
-    """32 random bytes have fewer than 16 different values once in 10^16; text, patterns and counters are typical mistakes."""
-    steps = {(b - a) % 256 for a, b in zip(secret, secret[1:], strict=False)}
+    """32 random bytes have fewer than 16 different values once in 10^16; text, patterns and counters are typical
+    mistakes."""
+    steps = {(b - a) % 256 for a, b in pairwise(secret)}
     weak = len(set(secret)) < _LEAST_DISTINCT_BYTES or len(steps) < _LEAST_DISTINCT_BYTES // 2
     if len(secret) != SECRET_BYTES or weak or all(32 <= byte < 127 for byte in secret):
         raise InvalidInput("secret", _("Het geheim van dit tijdvak is geen reeks van 32 willekeurige bytes."))

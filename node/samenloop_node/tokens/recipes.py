@@ -1,8 +1,8 @@
 """The recipes: from the pieces of a person to the messages that are keyed. The hit rule is in `samenloop.profile`.
 
-Each recipe holds a full date of birth, or an address or place with as much entropy. Recipes of name and date give nothing for
-1 January and for unknown parts. A changed transformation is a new recipe name: the name is in the key. What each recipe is for,
-gains and risks, measured: docs/reference/normalisation.md and docs/explanation/quality.md.
+Each recipe holds a full date of birth, or an address or place with as much entropy. Recipes of name and date give
+nothing for 1 January and for unknown parts. A changed transformation is a new recipe name: the name is in the key.
+What each is for, gains and risks, measured: docs/reference/normalisation.md and docs/explanation/quality.md.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -41,7 +41,8 @@ def _name(f: Features) -> list[str]:
 
 
 def _name_loose(f: Features) -> list[str]:
-    """Surname consonants + sex + part of a first name + date: spellings and clipped call names. Its conflict parts twins."""
+    """Surname consonants + sex + part of a first name + date: spellings and clipped call names. Its conflict
+    parts twins."""
     if not f.date:
         return []
     surnames = [k + g for k in f.surname.skeletons for g in f.sexes]
@@ -102,7 +103,8 @@ def _postcode_initial(f: Features) -> list[str]:
 
 
 def _words(f: Features) -> list[str]:
-    """{first name, word of the surname} in any order + date: exchanged fields, chains of names, part of a double surname."""
+    """{first name, word of the surname} in any order + date: exchanged fields, chains of names, part of a double
+    surname."""
     if not f.date or f.first.has_initials_only:
         return []
     firsts, others = f.first.words, f.surname.words

@@ -28,7 +28,8 @@ RandomBytes = Callable[[int], bytes]
 def tokenise(person: Person, profile: Profile, keys: EpochKeys, random_bytes: RandomBytes = os.urandom) -> TokenSet:
     """Return the tokens of one person in one epoch, at most 48 of them.
 
-    The profile order is the order of importance: a recipe for which there is no room any more is dropped whole and its mask
+    The profile order is the order of importance: a recipe for which there is no room any more is dropped whole
+    and its mask
     bit cleared, because a recipe that is half there would fake conflicts.
     """
     mask, counts = 0, bytearray()

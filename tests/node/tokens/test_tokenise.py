@@ -1,0 +1,193 @@
+"""Tokens: fixed vectors, padding, the cap, and that contexts never mix (security.md T4, T12)."""
+
+import json
+import os
+import random
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from samenloop.errors import InvalidInput
+from samenloop.model import GROUP_SIZES, MAX_TOKENS, EpochId, TokenSet
+from samenloop.profile import Profile, profile
+from samenloop_node.identity.person import Person, parse_person
+from samenloop_node.tokens.features import prefixed
+from samenloop_node.tokens.keys import EpochKeys, length_prefixed
+from samenloop_node.tokens.recipes import RECIPES, messages_of
+from samenloop_node.tokens.tokenise import fitting, tokenise, tokenise_many
+
+PATH = Path(__file__).parents[2] / "vectors" / "tokens.json"
+NL_1 = profile("nl-1")
+SECRET = bytes.fromhex("5f1e0c9ab37d248866d1f0a9c4b2e871330f5ad7c6984e21b05a77d3ee4c9102")
+SANNE = {"voornamen": "Sanne Maria", "voorvoegsel": "de", "geslachtsnaam": "Vries", "geboortedatum": "1988-04-17",
+         "partner_voorvoegsel": "van den", "partner_geslachtsnaam": "Berg", "geslacht": "V", "postcode": "3521AB",
+         "huisnummer": "14", "geboorteplaats": "Utrecht"}  # fmt: skip
+AHMAD = {"voornamen": "Ahmad", "geslachtsnaam": "Al Hassan", "geboortedatum": "1980-00-00", "geboorteplaats": "Aleppo",
+         "geslacht": "M", "postcode": "3991PX"}  # fmt: skip
+MANY = {"roepnaam": "Bert", "geslachtsnaam": "Garcia Lopez-de Vries", "partner_geslachtsnaam": "Berg-Jansen Smit",
+        "geboortedatum": "1970-03-04", "postcode": "3521AB", "huisnummer": "1", "geboorteplaats": "Oss"}  # fmt: skip
+
+
+def keys(covenant: str = "test", purpose: str = "zvh", epoch: str = "2026-1", secret: bytes = SECRET) -> EpochKeys:
+    return EpochKeys(secret, covenant, purpose, EpochId(epoch), NL_1.recipe_names)
+
+
+def groups(tokens: TokenSet) -> dict[str, set[bytes]]:
+    """Tokens per recipe name."""
+    flat = iter([tokens.tokens[at : at + 16] for at in range(0, len(tokens.tokens), 16)])
+    return {
+        NL_1.recipes[number]: set(islice(flat, count))
+        for number, count in zip(tokens.recipes(), tokens.counts, strict=True)
+    }
+
+
+def vectors() -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    for fields in (SANNE, AHMAD):
+        person = parse_person(fields)
+        made = groups(tokenise(person, NL_1, keys(), bytes))
+        tokens = {name: sorted(token.hex() for token in group if any(token)) for name, group in made.items()}
+        found.append({"fields": fields, "tokens": tokens})
+    return found
+
+
+def test_the_published_vectors_hold() -> None:
+    assert json.loads(PATH.read_text("utf-8"))["persons"] == vectors()
+
+
+def test_every_recipe_of_the_profile_is_known_at_the_node() -> None:
+    assert set(NL_1.recipes) == set(RECIPES)
+
+
+def test_the_same_person_gives_the_same_tokens_and_other_padding() -> None:
+    one, other = (groups(tokenise(parse_person(MANY), NL_1, keys())) for _time in range(2))
+    made = dict(zip(NL_1.recipes, map(len, messages_of(parse_person(MANY), NL_1)), strict=True))
+    for name, group in one.items():
+        assert len(group & other[name]) == made[name]
+        assert len(group) in GROUP_SIZES
+
+
+@pytest.mark.parametrize("other", [keys(covenant="ander"), keys(purpose="ander"), keys(epoch="2026-2"), keys(secret=SECRET[::-1])])
+def test_tokens_of_two_contexts_never_compare_equal(other: EpochKeys) -> None:
+    mine = set().union(*groups(tokenise(parse_person(SANNE), NL_1, keys())).values())
+    theirs = set().union(*groups(tokenise(parse_person(SANNE), NL_1, other)).values())
+    assert not mine & theirs
+
+
+def test_tokens_of_two_recipes_never_compare_equal() -> None:
+    made = groups(tokenise(parse_person(SANNE), NL_1, keys()))
+    assert sum(map(len, made.values())) == len(set().union(*made.values()))
+
+
+def test_at_most_48_tokens_and_whole_recipes_are_dropped() -> None:
+    fit = list(fitting([["x"] * 12] * 5 + [["y"]]))
+    assert [number for number, _values, _size in fit] == [0, 1, 2, 3]
+    tokens = tokenise(parse_person(MANY), NL_1, keys())
+    assert sum(tokens.counts) <= MAX_TOKENS
+    made = messages_of(parse_person(MANY), NL_1)
+    dropped = [number for number, values in enumerate(made) if values and not tokens.mask >> number & 1]
+    assert dropped
+    assert all(not tokens.mask >> number & 1 for number in dropped)
+
+
+def test_no_clear_fact_leaves_the_node() -> None:
+    assert tokenise(parse_person(SANNE), NL_1, keys()).facts == 0
+
+
+@pytest.mark.parametrize("date", ["1980-00-00", "1980-01-01", "1980-05-00"])
+def test_name_and_date_recipes_give_nothing_for_default_and_unknown_dates(date: str) -> None:
+    person = parse_person({"voornamen": "Ahmad", "geslachtsnaam": "Hassan", "geboortedatum": date, "geslacht": "M"})
+    assert not any(messages_of(person, NL_1))
+
+
+def test_an_unknown_day_or_month_is_never_completed() -> None:
+    known = messages_of(parse_person(SANNE), NL_1)
+    unknown = messages_of(parse_person(SANNE | {"geboortedatum": "1988-04-00"}), NL_1)
+    shared = {name for name, a, b in zip(NL_1.recipes, known, unknown, strict=True) if set(a) & set(b)}
+    assert shared == {"home", "home-first"} | ({"home-initials"} & shared)
+
+
+@settings(max_examples=300)
+@given(st.lists(st.text(max_size=8), max_size=4), st.lists(st.text(max_size=8), max_size=4))
+def test_field_boundaries_cannot_be_moved(one: list[str], other: list[str]) -> None:
+    same = one == other
+    assert ("".join(map(prefixed, one)) == "".join(map(prefixed, other))) is same
+    assert (length_prefixed(one) == length_prefixed(other)) is same
+
+
+def test_without_length_prefixes_the_boundary_check_fails() -> None:
+    """Control: plain joining makes two different lists of fields equal."""
+    assert "".join(["ab", "c"]) == "".join(["a", "bc"])
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [b"", bytes(32), b"x" * 32, bytes(range(32)), SECRET[:31], SECRET + b"1", b"change-me-change-me-change-me-ok", b"0123456789abcdef0123456789abcdef"],
+    ids=["empty", "zero", "one letter", "counter", "short", "long", "default text", "hexadecimal text"],
+)  # fmt: skip
+def test_a_secret_that_is_not_random_is_refused(secret: bytes) -> None:
+    with pytest.raises(InvalidInput):
+        keys(secret=secret)
+
+
+def test_random_secrets_are_accepted() -> None:
+    for _draw in range(2000):
+        keys_of = EpochKeys(os.urandom(32), "c", "p", EpochId("2026-1"), ())
+        assert "2026-1" in repr(keys_of)
+
+
+def test_keys_show_nothing_in_their_repr() -> None:
+    shown = repr(keys())
+    assert all(key.hex() not in shown and repr(key) not in shown for key in keys().by_recipe.values())
+
+
+def test_an_unknown_recipe_is_refused() -> None:
+    with pytest.raises(InvalidInput):
+        messages_of(parse_person(SANNE), Profile("xx-1", ("no-such-recipe",), ()))
+
+
+def population(size: int) -> list[Person]:
+    chosen = random.Random(3)
+    names = ["Jan", "Piet", "Fatima", "Łukasz", "J.P.", "Anne-Marie"]
+    surnames = ["de Vries", "El Amrani", "Berg-de Jong", "Kuijpers"]
+    return [
+        parse_person(
+            {"voornamen": chosen.choice(names), "geslachtsnaam": chosen.choice(surnames), "geboortedatum": f"19{chosen.randint(40, 99)}-05-{chosen.randint(10, 28)}"}
+        )
+        for _number in range(size)
+    ]
+
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_many_persons_come_back_in_order_whatever_the_number_of_processes(processes: int) -> None:
+    people = population(700)
+    made = list(tokenise_many(people, NL_1, keys(), processes))
+    for person, tokens in zip(people, made, strict=True):
+        wanted = groups(tokenise(person, NL_1, keys(), bytes))
+        got = groups(tokens)
+        assert wanted.keys() == got.keys()
+        assert all({token for token in wanted[name] if any(token)} <= got[name] for name in wanted)
+
+
+def test_parallel_tokenising_reads_only_a_little_ahead() -> None:
+    read = 0
+
+    def stream():  # type: ignore[no-untyped-def]
+        nonlocal read
+        for person in population(4000):
+            read += 1
+            yield person
+
+    made = tokenise_many(stream(), NL_1, keys(), 2)
+    next(made)
+    assert read <= 256 * 9
+    made.close()
+
+
+if __name__ == "__main__":
+    content = json.loads(PATH.read_text("utf-8")) | {"persons": vectors()}
+    PATH.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -1,17 +1,17 @@
-"""How four organisations write down the same person: form, gaps and errors at the rates counted in the dev truth file."""
+# ruff: noqa: E501 (pairs of spellings read better side by side)
+"""How four organisations write down the same person: form, gaps and errors at the rates counted in the dev truth
+file."""
 
 import random
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
 
+from samenloop_node.identity.person import PERSON_COLUMNS
 from tests.quality import pools
 from tests.quality.population import Human, new_address
 
-COLUMNS = tuple(
-    "record_id organisation voornamen roepnaam voorvoegsel geslachtsnaam partner_voorvoegsel partner_geslachtsnaam "
-    "geboortedatum geboorteplaats geslacht postcode huisnummer".split()
-)
+COLUMNS = ("record_id", "organisation", *PERSON_COLUMNS)
 ORGANISATIONS = ("gemeente", "politie", "reclassering", "ggz")
 RATES: Mapping[str, tuple[float, float, float, float]] = {
     # per thousand records: gemeente, politie, reclassering, ggz
@@ -55,8 +55,32 @@ _SOUND_SWAPS = (
     ("ij", "y"), ("ei", "ij"), ("ij", "ei"), ("c", "k"), ("k", "c"), ("ph", "f"), ("th", "t"), ("s", "z"), ("z", "s"), ("uy", "ui"),
     ("ui", "uij"), ("aa", "ae"), ("ou", "au"), ("ck", "k"), ("ss", "s"), ("s", "ss"), ("n", "nn"), ("dt", "d"), ("d", "dt"), ("gh", "g"), ("x", "ks"),
 )  # fmt: skip
-_FOREIGN_SWAPS = (("oe", "u"), ("ou", "u"), ("u", "oe"), ("sh", "sj"), ("kh", "ch"), ("j", "dj"), ("ie", "i"), ("i", "ie"), ("h", ""), ("w", "v"), ("El ", "El"), ("Al ", "Al-"), ("El ", "El-"), ("ch", "tsj"), ("ll", "l"), ("aa", "a"), ("q", "k"))
-_ABBREVIATED = {"van der": ("v.d.", "v/d", "vd", "v d"), "van den": ("v.d.", "vd", "v/d"), "van de": ("v.d.", "v/d"), "van": ("v.",), "van 't": ("v.'t", "v/t")}
+_FOREIGN_SWAPS = (
+    ("oe", "u"),
+    ("ou", "u"),
+    ("u", "oe"),
+    ("sh", "sj"),
+    ("kh", "ch"),
+    ("j", "dj"),
+    ("ie", "i"),
+    ("i", "ie"),
+    ("h", ""),
+    ("w", "v"),
+    ("El ", "El"),
+    ("Al ", "Al-"),
+    ("El ", "El-"),
+    ("ch", "tsj"),
+    ("ll", "l"),
+    ("aa", "a"),
+    ("q", "k"),
+)
+_ABBREVIATED = {
+    "van der": ("v.d.", "v/d", "vd", "v d"),
+    "van den": ("v.d.", "vd", "v/d"),
+    "van de": ("v.d.", "v/d"),
+    "van": ("v.",),
+    "van 't": ("v.'t", "v/t"),
+}
 _KEYS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -155,7 +179,9 @@ class Clerk:
     def _write_first(self, row: dict[str, str], names: list[str], call: str) -> None:
         rng = self._rng
         initials = [name[0].upper() for name in names]
-        written = rng.choice((".".join(initials) + ".", ". ".join(initials) + ".", "".join(initials), " ".join(initials)))
+        written = rng.choice(
+            (".".join(initials) + ".", ". ".join(initials) + ".", "".join(initials), " ".join(initials))
+        )
         if self._happens("first_only", form=True):
             names = names[:1]
         if self.organisation == "gemeente":
@@ -172,9 +198,9 @@ class Clerk:
             row["roepnaam"] = call if rng.random() < 0.15 else ""
 
     def _chain(self, row: dict[str, str], human: Human) -> None:
-        if human.group != "chain" or not self._happens("chain_split"):
-            return
         words = row["geslachtsnaam"].split(" ")
+        if human.group != "chain" or len(words) < 2 or not self._happens("chain_split"):
+            return
         cut = self._rng.randint(1, len(words) - 1)
         row["voornamen"], rest = " ".join(words[:cut]), words[cut:]
         row["geslachtsnaam"] = " ".join(rest[: self._rng.randint(1, len(rest))])
@@ -225,7 +251,7 @@ class Clerk:
             row["huisnummer"] = house + rng.choice(("", "", "", " A", "-1", "bis"))
 
     def _letters(self, row: dict[str, str]) -> None:
-        columns = COLUMNS[2:8] + ("geboorteplaats",)
+        columns = (*COLUMNS[2:8], "geboorteplaats")
         if any(not row[c].isascii() for c in columns) and self._happens("diacritics_lost"):
             for column in columns:
                 row[column] = _plain(row[column])
@@ -260,5 +286,3 @@ class Clerk:
 def _plain(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.replace("ı", "i").replace("ł", "l").replace("Ł", "L"))
     return "".join(c for c in decomposed if not unicodedata.combining(c))
-
-

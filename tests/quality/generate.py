@@ -1,4 +1,5 @@
-"""Write a synthetic data set of four organisations with truth: python -m tests.quality.generate DIR --records 20000 --seed 1."""
+"""Write a synthetic data set of four organisations with truth: python -m tests.quality.generate DIR --records 20000
+--seed 1."""
 
 import argparse
 import csv

@@ -1,4 +1,5 @@
-"""The product's own recipes and hit rule over CSV files in one process, without keys and network: for measuring in seconds.
+"""The product's own recipes and hit rule over CSV files in one process, without keys and network: for measuring in
+seconds.
 
 Keyed tokens of equal messages are equal and of different ones differ, so the hits are those of `make evaluate`; a test
 compares the two.

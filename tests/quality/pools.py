@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905, RUF005 (tables of names read better as long lines of words)
 """Name pools of the synthetic population: hand-written from general knowledge of naming in the Netherlands; no person is real.
 
 Common Dutch surnames carry the shares of dutch-identity.md section 8 (2007 counts); the long tail is composed from parts.
@@ -17,7 +18,16 @@ Koopman|Korver|Kranenburg|Lubbers|Luijten|Mol|Mooij|Muller|Noordhoek|Olthof|Oost
 Schaap|Scheffer|Schreuder|Simons|Slagter|Snijders|Spijker|Stam|Steenbergen|Swart|Teunissen|Tuinstra|Uitterhoeve|Veldhuis|Verweij
 Vink|Voogd|Vreugdenhil|Weijers|Westra|Wierda|Witte|Woudstra|Zeeman|Zegers|Zwiers""".replace("\n", "|").split("|")
 
-PREFIX_SHARE = ((0.80, ""), (0.05, "van"), (0.04, "de"), (0.04, "van der"), (0.03, "van den"), (0.02, "van de"), (0.01, "ter"), (0.01, "van 't"))
+PREFIX_SHARE = (
+    (0.80, ""),
+    (0.05, "van"),
+    (0.04, "de"),
+    (0.04, "van der"),
+    (0.03, "van den"),
+    (0.02, "van de"),
+    (0.01, "ter"),
+    (0.01, "van 't"),
+)
 TAIL_STARTS = """Berk Bloem Boek Boom Bosch Braam Breed Brem Broek Brug Burg Dal Dijk Doorn Duin Eik Els Esch Gast Geer Gras Groen Haag Haver Heg Heid
 Hoef Hoog Hout Iep Kamp Kerk Klaver Klein Klooster Kool Korn Kraai Kruis Laar Lang Leeuw Lind Loo Meen Meer Mole Moor Muis Nieuw Noord Olm Oost
 Over Paal Peppel Pol Poel Raad Ree Riet Rog Roos Ruig Schaap Schoon Schuur Slag Slot Sneek Spaan Spring Steen Sterk Stroom Tarwe Tol Turf Uiter
@@ -94,14 +104,21 @@ Catharina Toos Karin Tineke Ineke Trijn|Hendrika Henny Riek Hetty|Adriana Adri J
 Geertruida Truus Geertje Trudy Gerda|Antonia Toos Tonny Netty|Theodora Thea Dora Door|Francisca Cisca Francien|Alida Ali Alie|Sophia Fie Sofie|Christina Stien Christien Tina|Martina Tineke Tiny|Gerarda Gerda Gera
 Bernardina Dina Dineke Diny|Magdalena Leny Lena Magda|Dorothea Dora Thea|Josephina Fien Josien|Susanna Suze Sanne|Theresia Trees Thera|Louisa Loes Wies|Mathilda Til Mathilde|Hillegonda Gonnie|Gesina Sien Ina
 Mohamed Mo Moh|Mustafa Musti|Ibrahim Brahim|Abdelkader Kader|Aleksandra Ola|Oleksandr Sasha Olek|Katarzyna Kasia|Małgorzata Gosia|Tomasz Tomek|Jakub Kuba|Tetiana Tanya|Kateryna Katya|Mykola Kolya|Volodymyr Vova
-Jeffrey Jef|Michael Mike|Patrick Pat|Kenneth Ken|Patricia Pat|Nicole Nicky|Danielle Dani|Esther Es|Christel Chris""".replace("\n", "|").split("|")
+Jeffrey Jef|Michael Mike|Patrick Pat|Kenneth Ken|Patricia Pat|Nicole Nicky|Danielle Dani|Esther Es|Christel Chris""".replace(
+    "\n", "|"
+).split("|")
 SPELLINGS = """Mohamed Mohammed Mohammad Muhammad Mohamad|Ahmed Ahmad Achmed|Youssef Yousef Yusuf Joesoef Yousuf|Said Saïd Saeed|Fatima Fatma Fatimah|Khadija Chadija Khadidja Kadija|Aïcha Aisha Aicha Ayşe
 Omar Oemar Umar|Hassan Hasan Hassane|Mustapha Mustafa Mostafa|Abdellah Abdullah Abdallah|Rachid Rashid|Ibrahim Ebrahim Ibrahiem|Serhii Sergei Sergiy|Oleksandr Aleksandr Olexandr|Andrii Andrey Andriy|Volodymyr Vladimir
 Mykola Nikolai Nikolay|Iryna Irina|Olena Elena Yelena|Tetiana Tatiana Tatyana|Nataliia Natalia Natalya|Dmytro Dmitri Dmitry|Suresh Soeresh|Radjesh Rajesh|Vishal Wishal|Djamila Jamila|Yasmina Jasmina Yasmine|Khalid Chalid Khaled
 Zohra Zahra|Samira Samirah|Hüseyin Huseyin Hussein Hoesein|Yusuf Youssef Joesoef|Cornelis Kornelis Cornelius|Jacob Jakob|Catharina Katharina Catarina|Theodorus Teodorus|Elisabeth Elizabeth|Sophia Sofia|Marc Mark|Erik Eric|Rick Rik|Niels Nils|Stefan Stephan|Philip Filip
-Matthijs Mathijs Mattijs|Thijs Tijs|Geertruida Geertruda|Nicolaas Nikolaas|Luuk Luc|Lucas Lukas|Tesfay Tesfai|Samuel Samuiel|Yonas Jonas|Dawit Davit|Mohamud Maxamuud Mahmud|Farah Faarax|Abdi Cabdi|Fadumo Fatumo|Omar Cumar""".replace("\n", "|").split("|")
-PLACES = """Amsterdam Rotterdam Utrecht Eindhoven Groningen Tilburg Almere Breda Nijmegen Arnhem Haarlem Enschede Amersfoort Zaandam Apeldoorn Zwolle Leiden Dordrecht Ede Leeuwarden Maastricht
-Delft Venlo Heerlen Deventer Alkmaar Hilversum Oss Roosendaal Gouda Hoorn Assen Emmen Sneek Zeist Tiel Goes Middelburg Weert Roermond""".split() + ["'s-Gravenhage", "'s-Hertogenbosch", "Den Helder"]
+Matthijs Mathijs Mattijs|Thijs Tijs|Geertruida Geertruda|Nicolaas Nikolaas|Luuk Luc|Lucas Lukas|Tesfay Tesfai|Samuel Samuiel|Yonas Jonas|Dawit Davit|Mohamud Maxamuud Mahmud|Farah Faarax|Abdi Cabdi|Fadumo Fatumo|Omar Cumar""".replace(
+    "\n", "|"
+).split("|")
+PLACES = (
+    """Amsterdam Rotterdam Utrecht Eindhoven Groningen Tilburg Almere Breda Nijmegen Arnhem Haarlem Enschede Amersfoort Zaandam Apeldoorn Zwolle Leiden Dordrecht Ede Leeuwarden Maastricht
+Delft Venlo Heerlen Deventer Alkmaar Hilversum Oss Roosendaal Gouda Hoorn Assen Emmen Sneek Zeist Tiel Goes Middelburg Weert Roermond""".split()
+    + ["'s-Gravenhage", "'s-Hertogenbosch", "Den Helder"]
+)
 FOREIGN_PLACES = {
     "moroccan": "Nador|Al Hoceima|Tanger|Casablanca|Oujda|Berkane|Fes|Tétouan|Rabat",
     "turkish": "Ankara|Kayseri|Istanbul|Konya|Emirdağ|Yozgat|Trabzon|Karaman|Aksaray",
@@ -114,11 +131,39 @@ FOREIGN_PLACES = {
 }
 FOREIGN_TAILS = {
     # beginnings, middles and endings of less common surnames per group
-    "moroccan": ("El |El |Ben|Bou|Ait |Oulad |Am|Has|Kar|Zer|Lam|Mes|Ouh|Tag", "ham|kad|rif|ban|sli|zou|mar|dou|hri|kha|lou|nas|hab|gha|jad|rah", "di|ri|ani|oui|mi|ssi|ali|aoui|oudi|ouni|ichi|ari|ad|ir"),
-    "turkish": ("Ak|Kara|Öz|Er|Gök|Tan|Bay|Yal|Al|Koç|Sarı|Ay|Dur|Gül", "bul|dem|kay|sel|dağ|han|yur|tür|baş|gün|can|taş|kur|yol", "can|er|maz|türk|oğlu|lı|kan|ay|soy|man|tepe|ış"),
-    "surinamese": ("Ram|Bal|Jag|Kal|Bis|Mah|Raj|Soe|Bha|Chan|Dew|Gan|Hari|Kis|Mata|Nan", "de|ga|bha|pa|ra|soe|ka|la|ma|na|poe|we", "sing|lal|ram|persad|dien|nath|kisoen|pal|dat|tie|wan|rai|nandan"),
-    "antillean": ("Mar|Ros|Fel|Is|Mer|Win|Cor|Ol|Vil|Mon|Ber|Cal|Dor|Eus|Flo", "ti|ce|li|ga|no|ra|ta|so|mi|de|la", "nez|lia|cia|rio|dor|ta|nia|sen|ito|bela|les|ra|nda"),
-    "polish": ("Kow|Wis|Zie|Kam|Szym|Dąb|Koz|Jan|Maj|Ol|Stęp|Gór|Rut|Mich|Wal|Bar|Sik|Bąk|Czar|Mal", "al|niew|liń|iń|ań|row|łow|kow|czew|czyń|or|ec|siew|tow", "ski|cki|czyk|ek|ak|owicz|a|iak|icz|uk"),
-    "ukrainian": ("Kov|Bon|Tka|Krav|Shev|Pol|Mar|Lys|Rud|Sav|Pet|Fed|Hon|Zakh|Hryt|Bily|Voron|Zub", "al|dar|ch|chen|ish|or|en|el|yt|asi|ov", "enko|chuk|chenko|uk|yk|iv|skyi|ko|ets"),
-    "syrian": ("Al |Al |Abu |Ham|Kha|Dar|Sab|Naj|Sal|Fay|Zei|Qas|Mur|Kur", "sha|li|rou|mad|bag|jar|toum|sa|wi|ha|dal|ra", "di|ri|bi|wi|h|d|n|ni|zi|sh|mi|ek"),
+    "moroccan": (
+        "El |El |Ben|Bou|Ait |Oulad |Am|Has|Kar|Zer|Lam|Mes|Ouh|Tag",
+        "ham|kad|rif|ban|sli|zou|mar|dou|hri|kha|lou|nas|hab|gha|jad|rah",
+        "di|ri|ani|oui|mi|ssi|ali|aoui|oudi|ouni|ichi|ari|ad|ir",
+    ),
+    "turkish": (
+        "Ak|Kara|Öz|Er|Gök|Tan|Bay|Yal|Al|Koç|Sarı|Ay|Dur|Gül",
+        "bul|dem|kay|sel|dağ|han|yur|tür|baş|gün|can|taş|kur|yol",
+        "can|er|maz|türk|oğlu|lı|kan|ay|soy|man|tepe|ış",
+    ),
+    "surinamese": (
+        "Ram|Bal|Jag|Kal|Bis|Mah|Raj|Soe|Bha|Chan|Dew|Gan|Hari|Kis|Mata|Nan",
+        "de|ga|bha|pa|ra|soe|ka|la|ma|na|poe|we",
+        "sing|lal|ram|persad|dien|nath|kisoen|pal|dat|tie|wan|rai|nandan",
+    ),
+    "antillean": (
+        "Mar|Ros|Fel|Is|Mer|Win|Cor|Ol|Vil|Mon|Ber|Cal|Dor|Eus|Flo",
+        "ti|ce|li|ga|no|ra|ta|so|mi|de|la",
+        "nez|lia|cia|rio|dor|ta|nia|sen|ito|bela|les|ra|nda",
+    ),
+    "polish": (
+        "Kow|Wis|Zie|Kam|Szym|Dąb|Koz|Jan|Maj|Ol|Stęp|Gór|Rut|Mich|Wal|Bar|Sik|Bąk|Czar|Mal",
+        "al|niew|liń|iń|ań|row|łow|kow|czew|czyń|or|ec|siew|tow",
+        "ski|cki|czyk|ek|ak|owicz|a|iak|icz|uk",
+    ),
+    "ukrainian": (
+        "Kov|Bon|Tka|Krav|Shev|Pol|Mar|Lys|Rud|Sav|Pet|Fed|Hon|Zakh|Hryt|Bily|Voron|Zub",
+        "al|dar|ch|chen|ish|or|en|el|yt|asi|ov",
+        "enko|chuk|chenko|uk|yk|iv|skyi|ko|ets",
+    ),
+    "syrian": (
+        "Al |Al |Abu |Ham|Kha|Dar|Sab|Naj|Sal|Fay|Zei|Qas|Mur|Kur",
+        "sha|li|rou|mad|bag|jar|toum|sa|wi|ha|dal|ra",
+        "di|ri|bi|wi|h|d|n|ni|zi|sh|mi|ek",
+    ),
 }

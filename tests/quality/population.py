@@ -1,4 +1,5 @@
-"""A synthetic population with realistic name frequencies and families (dutch-identity.md section 8). Nobody in it exists."""
+"""A synthetic population with realistic name frequencies and families (dutch-identity.md section 8). Nobody in it
+exists."""
 
 import math
 import random
@@ -17,9 +18,46 @@ GROUP_SHARES = (
     (0.73, "dutch"), (0.05, "moroccan"), (0.05, "turkish"), (0.05, "surinamese"), (0.03, "antillean"), (0.04, "polish"),
     (0.015, "ukrainian"), (0.025, "syrian"), (0.01, "chain"),
 )  # fmt: skip
-_SYLLABLES = ("Al Bren Cas Dan El Fen Gil Hid Iv Jel Kas Lev Mer Nor Ol Pel Ren Sil Tam Ul Vin Wen Yar Zil Bo Da Fi Jo Li Ma".split(),
-              "a e i o ie ee oe".split(), "l n r m s t d k v".split())
-_ENDS = {"M": "an ar en er in is on us ik o".split(), "V": "a e ie ine ina elle ien y ke ette".split()}
+_SYLLABLES = (
+    [
+        "Al",
+        "Bren",
+        "Cas",
+        "Dan",
+        "El",
+        "Fen",
+        "Gil",
+        "Hid",
+        "Iv",
+        "Jel",
+        "Kas",
+        "Lev",
+        "Mer",
+        "Nor",
+        "Ol",
+        "Pel",
+        "Ren",
+        "Sil",
+        "Tam",
+        "Ul",
+        "Vin",
+        "Wen",
+        "Yar",
+        "Zil",
+        "Bo",
+        "Da",
+        "Fi",
+        "Jo",
+        "Li",
+        "Ma",
+    ],
+    ["a", "e", "i", "o", "ie", "ee", "oe"],
+    ["l", "n", "r", "m", "s", "t", "d", "k", "v"],
+)
+_ENDS = {
+    "M": ["an", "ar", "en", "er", "in", "is", "on", "us", "ik", "o"],
+    "V": ["a", "e", "ie", "ine", "ina", "elle", "ien", "y", "ke", "ette"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +109,14 @@ class Population:
         return members
 
     def _couple(self, head: Human, year: int) -> list[Human]:
-        other = self._person(head.group, "V" if head.sex == "M" else "M", year + self.rng.randint(-6, 6), self._surname(head.group), head.postcode, head.house)
+        other = self._person(
+            head.group,
+            "V" if head.sex == "M" else "M",
+            year + self.rng.randint(-6, 6),
+            self._surname(head.group),
+            head.postcode,
+            head.house,
+        )
         if head.group == "chain":
             return [head, other]
         one = replace(head, partner_prefix=other.prefix, partner=other.surname)

@@ -31,6 +31,7 @@ class Background:
 
     def start(self, name: str, work: Coroutine[Any, Any, _T]) -> "asyncio.Task[_T]":
         """Run `work` under `name`; it goes on when nobody awaits it. The caller checks `running` first."""
+        self._troubles.pop(name, None)
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks[name] = task
         task.add_done_callback(self._ended)

@@ -16,7 +16,6 @@ async def run(config: NodeConfig, *, demo: bool = False, evaluation: bool = Fals
         try:
             await _serve(app)
         finally:
-            await app.background.stop()
             await app.ownlog.write(Event.STOP, {})
             app.ownlog.integrate()
             await app.close()
@@ -31,8 +30,10 @@ async def _serve(app: App) -> None:
     await app.ownlog.write(Event.START, {})
     for job in periodic.jobs(app):
         app.background.repeat(job)
-    server = await socket_server.serve(app, app.config.socket)
+    listening = await socket_server.serve(app, app.config.socket)
     app.log.info("started", participant=app.config.participant)
-    async with server:
-        await stop.wait()
+    await stop.wait()
     app.log.info("stopping")
+    listening.close()
+    await app.background.stop()
+    await listening.finish()

@@ -9,6 +9,7 @@ section 8).
 
 import hashlib
 import secrets
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -39,6 +40,7 @@ class OwnLog:
         self._signer = signer
         self._stamper = Stamper(clock)
         self._clock = clock
+        self._integrating = threading.Lock()
         self._first = store.read_now(ownlog.entry_count)
         if not tree_path.exists() and self._first == 0:
             create_tree_file(tree_path, log.empty_checkpoint(signer).format())
@@ -61,8 +63,8 @@ class OwnLog:
         return await self._store.write(lambda db: self.append(db, event, public))
 
     def integrate(self) -> Checkpoint:
-        """Put all waiting entries into the tree and return the signed checkpoint. Blocking; one caller at a time."""
-        with self._stores() as (stored, tree):
+        """Put all waiting entries into the tree and return the signed checkpoint. Blocking; callers wait in turn."""
+        with self._integrating, self._stores() as (stored, tree):
             checkpoint = log.integrate(stored, tree, self._signer)
             while checkpoint.size < stored.count():
                 checkpoint = log.integrate(stored, tree, self._signer)

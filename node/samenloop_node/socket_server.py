@@ -10,6 +10,7 @@ import pwd
 import socket
 import struct
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -29,18 +30,39 @@ from samenloop_node.socket_messages import (
 )
 
 _READ_SECONDS: Final = 10.0
+_FINISH_SECONDS: Final = 10.0
 
 
-async def serve(app: App, path: Path, commands: Mapping[str, Command] = COMMANDS) -> asyncio.Server:
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """The open socket and the requests that are being handled."""
+
+    server: asyncio.Server
+    busy: "set[asyncio.Task[None]]"
+
+    def close(self) -> None:
+        """Take no new requests."""
+        self.server.close()
+
+    async def finish(self) -> None:
+        """Wait until the running requests have their outcome, at most 10 seconds."""
+        if self.busy:
+            await asyncio.wait(self.busy, timeout=_FINISH_SECONDS)
+
+
+async def serve(app: App, path: Path, commands: Mapping[str, Command] = COMMANDS) -> Listening:
     """Listen on `path` (every OS user may connect; the account decides); a stale socket file is replaced."""
     _free(path)
+    busy: set[asyncio.Task[None]] = set()
 
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await _connection(app, commands, reader, writer)
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(_connection(app, commands, reader, writer))
+        busy.add(task)
+        task.add_done_callback(busy.discard)
 
-    server = await asyncio.start_unix_server(handle, path, limit=MAX_LINE)
+    server = await asyncio.start_unix_server(accept, path, limit=MAX_LINE)
     _open_to_all(path)
-    return server
+    return Listening(server, busy)
 
 
 def _free(path: Path) -> None:

@@ -33,7 +33,7 @@ from samenloop.wire.v1 import (
 
 DEADLINE: Final = 5.0
 """Seconds that one call may take."""
-_CLOSE_GRACE: Final = 10.0
+_CLOSE_GRACE: Final = DEADLINE
 _Reply = TypeVar("_Reply")
 
 
@@ -81,11 +81,14 @@ class Connection:
     ) -> AsyncIterator[overlap_pb2.RegisterReply]:
         """Send chunks and yield their replies in order; the whole stream may take so many `seconds`."""
         channel = await self._open()
+        call = channel.overlap.Register(requests, timeout=seconds)
         try:
-            async for reply in channel.overlap.Register(requests, timeout=seconds):
+            async for reply in call:
                 yield reply
         except grpc.aio.AioRpcError as error:
             raise await self._failed(channel, error) from error
+        finally:
+            call.cancel()
 
     async def get_covenant(self, request: covenant_pb2.GetCovenantRequest) -> covenant_pb2.CovenantDocument:
         """Fetch a covenant version."""

@@ -30,7 +30,14 @@ async def alone(app: App, register: str, work: Coroutine[Any, Any, _T]) -> _T:
         raise SamenloopError(
             ErrorCode.BUSY, _("Register {name} wordt al bijgewerkt. Wacht tot dat klaar is.", name=register)
         )
-    return await asyncio.shield(app.background.start(name, work))
+    task = app.background.start(name, work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if not task.cancelled():
+            raise
+        text = _("De node stopt. Wat begonnen is, gaat verder als hij weer draait.")
+        raise SamenloopError(ErrorCode.UNAVAILABLE, text) from None
 
 
 async def resume(app: App) -> None:

@@ -52,6 +52,8 @@ class Store:
         self._connection = connect(path)
         migrate(self._connection)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._gate = threading.Lock()
+        self._closed = False
         self._writer = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._writer.start()
         self._reader = connect(path)
@@ -64,7 +66,7 @@ class Store:
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` on a read-only connection outside the event loop."""
-        return await asyncio.wrap_future(self._readers.submit(self._read, work))
+        return await asyncio.wrap_future(self._submit_read(work))
 
     def write_now(self, work: Work[T]) -> T:
         """Do `write` from a thread that may wait."""
@@ -72,15 +74,17 @@ class Store:
 
     def read_now(self, work: Work[T]) -> T:
         """Do `read` from a thread that may wait."""
-        return self._readers.submit(self._read, work).result()
+        return self._submit_read(work).result()
 
     def truncate_log(self) -> None:
         """Empty the write-ahead log, so that nothing purged stays behind in it."""
         self._readers.submit(self._reader.execute, "PRAGMA wal_checkpoint(TRUNCATE)").result()
 
     def close(self) -> None:
-        """Finish waiting writes and close; may be called once."""
-        self._jobs.put(None)
+        """Finish waiting writes and close; whoever comes later gets SamenloopError(UNAVAILABLE). May be called once."""
+        with self._gate:
+            self._closed = True
+            self._jobs.put(None)
         self._writer.join()
         self._readers.shutdown()
         self._reader.close()
@@ -88,8 +92,19 @@ class Store:
 
     def _submit(self, work: Work[T]) -> "Future[T]":
         job = _Job(work)
-        self._jobs.put(job)
+        with self._gate:
+            self._refuse_closed()
+            self._jobs.put(job)
         return job.future
+
+    def _submit_read(self, work: Work[T]) -> "Future[T]":
+        with self._gate:
+            self._refuse_closed()
+            return self._readers.submit(self._read, work)
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise SamenloopError(ErrorCode.UNAVAILABLE, _("De node stopt. Probeer het opnieuw als hij weer draait."))
 
     def _read(self, work: Work[T]) -> T:
         try:
@@ -116,7 +131,8 @@ class Store:
             batch.append(job)
         return batch, True
 
-    def _commit(self, batch: list[_Job]) -> None:
+    def _commit(self, jobs: list[_Job]) -> None:
+        batch = [job for job in jobs if job.future.set_running_or_notify_cancel()]  # from here on it is done
         outcomes: list[tuple[_Job, Any]] = []
         try:
             self._connection.execute("BEGIN IMMEDIATE")

@@ -92,9 +92,9 @@ TABLE = {
 
 def called(app: Any, path: Path, command: str, acting: str = "", line: bytes = b"") -> Any:
     async def main() -> Any:
-        server = await socket_server.serve(app, path, TABLE)
+        listening = await socket_server.serve(app, path, TABLE)
         seen: list[object] = []
-        async with server:
+        try:
             if line:
                 reader, writer = await asyncio.open_unix_connection(path)
                 writer.write(line)
@@ -103,6 +103,9 @@ def called(app: Any, path: Path, command: str, acting: str = "", line: bytes = b
                 writer.close()
                 return parse_reply(reply)
             return await asyncio.to_thread(socket_client.call, path, command, {"a": 1}, acting, seen.append), seen
+        finally:
+            listening.close()
+            await listening.finish()
 
     return asyncio.run(main())
 
@@ -160,8 +163,12 @@ def test_a_line_that_is_no_request_is_refused(tmp_path, me, line):
 
 def test_a_request_above_one_mebibyte_is_not_read(tmp_path, me):
     async def main() -> None:
-        async with await socket_server.serve(app_of(me), tmp_path / "s", TABLE):
+        listening = await socket_server.serve(app_of(me), tmp_path / "s", TABLE)
+        try:
             await asyncio.to_thread(socket_client.call, tmp_path / "s", "who", {"a": "x" * 2 * MAX_LINE})
+        finally:
+            listening.close()
+            await listening.finish()
 
     with pytest.raises(SamenloopError):
         asyncio.run(main())

@@ -91,11 +91,11 @@ def test_kill_9_in_the_middle_of_a_sync_loses_nothing_and_registers_nobody_twice
     fake.seconds_per_chunk = 0.15
     chunks = len(fake.chunks)
     command = [PROGRAM, "sync", str(file), "--register", REGISTER, "--socket", str(node.partner.config().socket)]
-    caller = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    while len(fake.chunks) < chunks + 4:
-        time.sleep(0.02)
-    node.kill()
-    assert "stopte" in (caller.communicate(timeout=20)[1])
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as caller:
+        while len(fake.chunks) < chunks + 4:
+            time.sleep(0.02)
+        node.kill()
+        assert "stopte" in (caller.communicate(timeout=20)[1])
     assert caller.returncode == 5
     there = set(fake.registered)
     assert 0 < len(there) < 3000
@@ -108,6 +108,30 @@ def test_kill_9_in_the_middle_of_a_sync_loses_nothing_and_registers_nobody_twice
     assert status["registers"][0]["registered"] == 3000
     assert len(fake.registered) == 3000
     assert there <= set(fake.registered)
+
+
+def test_sigterm_in_the_middle_of_a_sync_ends_at_once_and_the_sync_goes_on_later(node, fake, tmp_path):
+    file = write(tmp_path / "export.csv", [person(n, huisnummer="99") for n in range(3000)])
+    fake.seconds_per_chunk = 0.15
+    chunks = len(fake.chunks)
+    command = [PROGRAM, "sync", str(file), "--register", REGISTER, "--socket", str(node.partner.config().socket)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as caller:
+        while len(fake.chunks) < chunks + 4:
+            time.sleep(0.02)
+        asked = time.monotonic()
+        assert node.kill(signal.SIGTERM) == 0
+        assert time.monotonic() - asked < 10
+        caller.communicate(timeout=20)
+    assert caller.returncode == 5
+    fake.seconds_per_chunk = 0.0
+    node.start()
+    for _try in range(300):
+        status = node.json("status")
+        if not status["open_syncs"]:
+            break
+        time.sleep(0.1)
+    assert status["registers"][0]["registered"] == 3000
+    assert status["registers"][0]["outcome"].startswith("0 toegevoegd")
 
 
 def test_one_person_is_registered_from_standard_input_and_withdrawn(node, fake):

@@ -149,6 +149,26 @@ def test_erased_rows_leave_nothing_in_the_file(store):
     assert b"findable-record-id" not in b"".join(path.read_bytes() for path in store.path.parent.iterdir())
 
 
+def test_a_caller_that_is_cancelled_stops_nobody_else(store):
+    async def main() -> None:
+        for _round in range(50):
+            task = asyncio.ensure_future(store.write(lambda db: registrations.count(db, "r")))
+            await asyncio.sleep(0)
+            task.cancel()
+        await asyncio.wait_for(store.write(lambda db: registrations.unsettle(db, [("r", "1", b"i" * 16)], 1)), 10)
+
+    asyncio.run(main())
+    assert store.read_now(lambda db: registrations.count(db, "r")) == 1
+
+
+def test_after_closing_nothing_waits_for_ever(tmp_path):
+    store = Store(tmp_path / "node.sqlite")
+    store.close()
+    for act in (store.read_now, store.write_now):
+        with pytest.raises(SamenloopError, match="stopt"):
+            act(syncs.unfinished)
+
+
 def test_a_pragma_that_sqlite_does_not_take_stops_the_start(tmp_path, monkeypatch):
     from samenloop_node.store import base
 

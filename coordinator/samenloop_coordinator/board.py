@@ -54,10 +54,16 @@ class Board:
 
     async def refresh(self) -> None:
         """Read the covenant in force and the live epochs from the store."""
-        state, live = await self.desk.store.read(self._read)
+        generation, state, live = await self.desk.store.read(self._read)
         if state is not None:
             self.desk.agreement.in_force = state
         self.desk.agreement.epochs = live
+        self.desk.store.judged_by(generation)
+
+    async def follow(self) -> None:
+        """Do the same when another process has changed them."""
+        if await self.desk.store.moved():
+            await self.refresh()
 
     async def drop_gone(self) -> None:
         """Delete values of epochs that have ended, a few registrations at a time."""
@@ -75,9 +81,9 @@ class Board:
             dropped = await self.desk.store.write(lambda parts: parts.registrations.drop_epoch(place, epoch, _DROPPED))
             left = left - dropped if dropped else 0
 
-    def _read(self, parts: Parts) -> tuple[InForce | None, LiveEpochs]:
-        state = covenants.in_force(parts)
-        return state, epochs.live(parts, state.current if state else self.desk.agreement.covenant)
+    def _read(self, parts: Parts) -> tuple[int, InForce | None, LiveEpochs]:
+        generation, state = parts.covenants.generation(), covenants.in_force(parts)
+        return generation, state, epochs.live(parts, state.current if state else self.desk.agreement.covenant)
 
     def _keep(self, parts: Parts, peer: PeerIdentity, notice: Notice, verified: Verified, handled: Handled) -> bytes:
         stored = self.desk.repeated(parts, handled)

@@ -6,17 +6,35 @@ Who can change this file can point the coordinator at another database or pepper
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from samenloop.errors import InvalidInput
 from samenloop.texts import _
 
+POSTGRESQL = "postgresql://"
 _Model = TypeVar("_Model", bound=BaseModel)
 Address = Annotated[str, StringConstraints(pattern=r"^[^\s/]+:[0-9]{1,5}$", max_length=255)]
 Origin = Annotated[str, StringConstraints(pattern=r"^[^\s+]+$", max_length=255)]
+
+
+def _secret(value: object) -> object:
+    """Keep the address of a database out of every text that shows the configuration: it may hold a password."""
+    return SecretStr(value) if isinstance(value, str) and value.startswith(POSTGRESQL) else value
+
+
+Place = Annotated[Path | SecretStr, Field(union_mode="left_to_right"), BeforeValidator(_secret)]
 
 
 class _Part(BaseModel):
@@ -25,12 +43,22 @@ class _Part(BaseModel):
 
 class DataFiles(_Part):
     """The database, and the second file that holds the signed head of the log (keep it under the same care as
-    the key).
+    the key). Both are paths (SQLite), or both are addresses `postgresql://...`, which may be equal.
+
+    `cache_mib` is for SQLite; `connections` is how many connections a process reads PostgreSQL with, at most (it
+    has four more: to write, to read the log, to keep its tree, and one while it starts).
     """
 
-    database: Path
-    log_head: Path
+    database: Place
+    log_head: Place
     cache_mib: Annotated[int, Field(ge=2, le=65_536)] = 128
+    connections: Annotated[int, Field(ge=1, le=64)] = 4
+
+    @model_validator(mode="after")
+    def _alike(self) -> Self:
+        if isinstance(self.database, Path) != isinstance(self.log_head, Path):
+            raise ValueError("two kinds of place")
+        return self
 
 
 class SecretFiles(_Part):

@@ -57,8 +57,11 @@ Obey = Callable[[Order], Awaitable[None]]
 
 
 def control_path(config: CoordinatorConfig) -> Path:
-    """Return where the socket stands: beside the database."""
-    return config.data.database.with_name(config.data.database.name + ".control")
+    """Return where the socket stands: beside the database file. On a shared database commands work without it."""
+    database = config.data.database
+    if not isinstance(database, Path):
+        raise SamenloopError(ErrorCode.INTERNAL, "no socket beside a shared database")
+    return database.with_name(database.name + ".control")
 
 
 def record_view(parts: Parts, journal: Journal, looked: Looked) -> None:

@@ -1,20 +1,24 @@
-"""Puts durable entries into the tree and signs, within a second; one per log. Keeps its own thread and connections."""
+"""Puts durable entries into the tree and signs, within a second. Keeps its own thread and connections.
+
+Every process has one to read with; of all processes on a log the one that leads integrates.
+"""
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeVar
 
 from samenloop.audit import log
 from samenloop.audit.checkpoint import Checkpoint
 from samenloop.audit.note import NoteSigner
-from samenloop.audit.sqlite import SqliteTree, open_tree_file
-from samenloop.audit.store import EntryStore
+from samenloop.audit.store import EntryStore, TreeStore
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.texts import _
+from samenloop_coordinator.store.backend import LogTree
 
 SECONDS = 0.5
+_PASSING = frozenset({ErrorCode.UNAVAILABLE, ErrorCode.BUSY})
+"""Errors of a database that is away for a while: the next round tries again."""
 Result = TypeVar("Result")
 Alarm = Callable[[BaseException], None]
 
@@ -22,22 +26,26 @@ Alarm = Callable[[BaseException], None]
 class Integrator:
     """Integrates until it is stopped. A log that does not hold stops it for good, and `alarm` is told."""
 
-    def __init__(self, entries: EntryStore, tree_file: Path, signer: NoteSigner, alarm: Alarm) -> None:
+    def __init__(self, entries: EntryStore, open_tree: Callable[[], LogTree], signer: NoteSigner, alarm: Alarm) -> None:
         self._entries = entries
-        self._tree_file = tree_file
+        self._open_tree = open_tree
         self._signer = signer
         self._alarm = alarm
         self._thread = ThreadPoolExecutor(1, "integrate")
-        self._tree: SqliteTree | None = None
+        self._tree: LogTree | None = None
         self._stop = asyncio.Event()
 
     async def open(self) -> Checkpoint:
         """Check that both stores belong together; raises IntegrityError: do not start."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
 
-    async def tree(self, work: Callable[[SqliteTree], Result]) -> Result:
+    async def tree(self, work: Callable[[TreeStore], Result]) -> Result:
         """Run `work` with the tree store, in the integrator's thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._with_tree, work)
+
+    async def alone(self, work: Callable[[TreeStore], Result]) -> Result:
+        """Do the same while no other process changes the kept checkpoints."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._with_tree_alone, work)
 
     async def run(self) -> None:
         """Integrate about twice a second until `stop`; then once more, so that nothing waits."""
@@ -65,21 +73,34 @@ class Integrator:
         except IntegrityError as error:
             self._alarm(error)
             return False
+        except SamenloopError as error:
+            if error.code not in _PASSING:
+                raise
         return True
 
     def _open(self) -> Checkpoint:
-        self._tree = open_tree_file(self._tree_file)
-        return log.open_head(self._entries, self._tree, self._signer)
+        self._tree = self._open_tree()
+        return log.open_head(self._entries, self._tree.store, self._signer)
 
-    def _with_tree(self, work: Callable[[SqliteTree], Result]) -> Result:
+    def _opened(self) -> LogTree:
         if self._tree is None:
             raise SamenloopError(ErrorCode.UNAVAILABLE, _("Het logboek is nog niet open."))
-        return work(self._tree)
+        return self._tree
+
+    def _with_tree(self, work: Callable[[TreeStore], Result]) -> Result:
+        return work(self._opened().store)
+
+    def _with_tree_alone(self, work: Callable[[TreeStore], Result]) -> Result:
+        tree = self._opened()
+        with tree.alone():
+            return work(tree.store)
 
     def _integrate(self) -> None:
-        self._with_tree(self._all_waiting)
+        tree = self._opened()
+        if tree.lead():
+            self._all_waiting(tree.store)
 
-    def _all_waiting(self, tree: SqliteTree) -> None:
+    def _all_waiting(self, tree: TreeStore) -> None:
         while log.integrate(self._entries, tree, self._signer).size < self._entries.count():
             continue
 

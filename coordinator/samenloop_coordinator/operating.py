@@ -15,9 +15,8 @@ from samenloop.audit.export import write_export
 from samenloop.audit.fields import Event
 from samenloop.audit.fsck import fsck
 from samenloop.audit.note import NoteSigner, load_signer
-from samenloop.audit.sqlite import SqliteEntries, SqliteTree, create_tree_file, open_tree_file
 from samenloop.audit.stamp import Stamper
-from samenloop.audit.store import Search
+from samenloop.audit.store import EntryStore, Search, TreeStore
 from samenloop.audit.verify import Progress, Report
 from samenloop.clock import Clock, milliseconds
 from samenloop.covenant import Covenant, canonical, parse_canonical
@@ -40,16 +39,16 @@ from samenloop_coordinator.control import (
 )
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.pepper import make_root
-from samenloop_coordinator.store.mail import SqliteCovenants
-from samenloop_coordinator.store.sqlite import SqliteStore, connect, create_store, open_store
+from samenloop_coordinator.store.backend import backend_of
+from samenloop_coordinator.store.contract import Store
 
 
 @dataclass(frozen=True, slots=True)
 class LogFiles:
     """Both stores of the log, opened to read, with the key that signs it and every covenant version that was active."""
 
-    entries: SqliteEntries
-    tree: SqliteTree
+    entries: EntryStore
+    tree: TreeStore
     signer: NoteSigner
     documents: tuple[bytes, ...]
 
@@ -74,18 +73,16 @@ class LogFiles:
 
 def initialise(config: CoordinatorConfig) -> str:
     """Make pepper, audit key, database and log head, as far as they are not there; return the audit key (hex)."""
-    secrets, data = config.secrets, config.data
-    for folder in {secrets.pepper.parent, secrets.audit_key.parent, data.database.parent, data.log_head.parent}:
+    secrets, backend = config.secrets, backend_of(config.data)
+    backend.refuse_existing()
+    for folder in {secrets.pepper.parent, secrets.audit_key.parent}:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if data.database.exists() or data.log_head.exists():
-        raise SamenloopError(ErrorCode.NOT_PERMITTED, _("Deze coördinator bestaat al: {path}.", path=data.database))
     if not secrets.pepper.exists():
         make_root(secrets.pepper)
     if not secrets.audit_key.exists():
         SigningKey.generate(secrets.audit_key)
     signer = load_signer(config.origin, secrets.audit_key)
-    create_store(data.database)
-    create_tree_file(data.log_head, log.empty_checkpoint(signer).format())
+    backend.create(log.empty_checkpoint(signer).format())
     return signer.public_key().hex()
 
 
@@ -97,7 +94,7 @@ def activate(config: CoordinatorConfig, path: Path, clock: Clock) -> Covenant:
     signer = load_signer(config.origin, config.secrets.audit_key)
     own = covenants.Own(signer.name, signer.public_key().hex())
 
-    async def directly(store: SqliteStore, journal: Journal) -> None:
+    async def directly(store: Store, journal: Journal) -> None:
         await store.write(covenants.read(order.document, order.signatures).unit(own, journal, clock))
 
     asyncio.run(_obeyed(config, clock, order, directly))
@@ -107,7 +104,7 @@ def activate(config: CoordinatorConfig, path: Path, clock: Clock) -> Covenant:
 def looked(config: CoordinatorConfig, clock: Clock, order: Looked) -> None:
     """Log that somebody looked, before anything is shown."""
 
-    async def directly(store: SqliteStore, journal: Journal) -> None:
+    async def directly(store: Store, journal: Journal) -> None:
         await store.write(lambda parts: record_view(parts, journal, order))
 
     asyncio.run(_obeyed(config, clock, order, directly))
@@ -116,7 +113,7 @@ def looked(config: CoordinatorConfig, clock: Clock, order: Looked) -> None:
 def reviewed(config: CoordinatorConfig, clock: Clock, order: Reviewed) -> None:
     """Log what a reviewer did."""
 
-    async def directly(store: SqliteStore, journal: Journal) -> None:
+    async def directly(store: Store, journal: Journal) -> None:
         await store.write(lambda parts: record_review(parts, journal, order))
 
     asyncio.run(_obeyed(config, clock, order, directly))
@@ -125,15 +122,9 @@ def reviewed(config: CoordinatorConfig, clock: Clock, order: Reviewed) -> None:
 @contextmanager
 def log_files(config: CoordinatorConfig) -> Iterator[LogFiles]:
     """Open the log to read, beside a running coordinator or without one."""
-    connection = connect(config.data.database, 8)
-    tree = open_tree_file(config.data.log_head)
-    try:
-        documents = tuple(row.document for row in SqliteCovenants(connection).active())
+    with backend_of(config.data).open_log() as opened:
         signer = load_signer(config.origin, config.secrets.audit_key)
-        yield LogFiles(SqliteEntries(connection), tree, signer, documents)
-    finally:
-        tree.close()
-        connection.close()
+        yield LogFiles(opened.entries, opened.tree, signer, opened.documents)
 
 
 def search(files: LogFiles, wanted: Search, limit: int) -> list[Entry]:
@@ -164,11 +155,11 @@ async def _obeyed(
     config: CoordinatorConfig,
     clock: Clock,
     order: Order,
-    directly: Callable[[SqliteStore, Journal], Awaitable[None]],
+    directly: Callable[[Store, Journal], Awaitable[None]],
 ) -> None:
     journal = Journal(config.origin, Stamper(clock))
     try:
-        store = open_store(config.data.database, journal, 8)
+        store = backend_of(config.data).open(journal, briefly=True)
     except SamenloopError as error:
         if error.code is not ErrorCode.BUSY:
             raise

@@ -67,10 +67,12 @@ from samenloop_coordinator.services.audit import AuditServicer
 from samenloop_coordinator.services.covenant import CovenantServicer
 from samenloop_coordinator.services.mailbox import MailboxServicer
 from samenloop_coordinator.services.overlap import OverlapServicer
-from samenloop_coordinator.store.sqlite import SqliteStore, open_store
+from samenloop_coordinator.store.backend import backend_of
+from samenloop_coordinator.store.contract import Store
 
 HEARTBEAT_SECONDS = 300.0
 TIDY_SECONDS = 1.0
+FOLLOW_SECONDS = 0.25
 UPKEEP_SECONDS = 60.0
 GRACE_SECONDS = 8.0
 _KEPT = timedelta(hours=24)
@@ -83,7 +85,7 @@ class Coordinator:
     """A coordinator that is ready to serve."""
 
     config: CoordinatorConfig
-    store: SqliteStore
+    store: Store
     desk: Desk
     board: Board
     lapsing: Lapsing
@@ -96,15 +98,17 @@ class Coordinator:
     async def serve(self, ready: Callable[[int], None]) -> None:
         """Serve until `stopping` is set; then finish what is running, log the stop, integrate and close."""
         server, port = self._server()
-        control = await serve_control(control_path(self.config), self._control)
+        control = await self._commands()
         await self.desk.keys.renew(self.desk.agreement.covenant)
         tasks = [
-            asyncio.create_task(job) for job in (self.integrator.run(), self._tidy(), self._upkeep(), self._beat())
+            asyncio.create_task(job)
+            for job in (self.integrator.run(), self._tidy(), self._upkeep(), self._beat(), self._follow())
         ]
         await server.start()
         ready(port)
         await self.stopping.wait()
-        control.close()
+        if control is not None:
+            control.close()
         await server.stop(GRACE_SECONDS)
         for task in tasks[1:]:
             task.cancel()
@@ -153,6 +157,12 @@ class Coordinator:
             self.log.error("storage_broken")
             self.stopping.set()
 
+    async def _commands(self) -> asyncio.Server | None:
+        """Take orders of the operator's commands, unless these work on a shared database themselves."""
+        if backend_of(self.config.data).shared:
+            return None
+        return await serve_control(control_path(self.config), self._control)
+
     async def _control(self, order: Order) -> None:
         if isinstance(order, Activate):
             await self.board.submit(order.document, order.signatures)
@@ -163,6 +173,12 @@ class Coordinator:
 
     async def _tidy(self) -> None:
         await self._every(TIDY_SECONDS, self.store.tidy)
+
+    async def _follow(self) -> None:
+        while True:
+            with contextlib.suppress(SamenloopError):  # upkeep reports a database that is away
+                await self.board.follow()
+            await asyncio.sleep(FOLLOW_SECONDS)
 
     async def _upkeep(self) -> None:
         await self._every(UPKEEP_SECONDS, self.upkeep)
@@ -219,9 +235,10 @@ async def prepare(config: CoordinatorConfig, clock: Clock, log: Log, *, evaluati
     pepper = Pepper(read_root(config.secrets.pepper))
     signer = load_signer(config.origin, config.secrets.audit_key)
     journal = Journal(config.origin, Stamper(clock))
-    store = open_store(config.data.database, journal, config.data.cache_mib)
+    backend = backend_of(config.data)
+    store = backend.open(journal)
     stopping = asyncio.Event()
-    integrator = Integrator(store.entries(), config.data.log_head, signer, _alarm(log, stopping))
+    integrator = Integrator(store.entries(), backend.open_tree, signer, _alarm(log, stopping))
     try:
         await integrator.open()
         agreement = await _agreement(store, pepper, signer, evaluation=evaluation)
@@ -242,8 +259,8 @@ def own(signer: NoteSigner) -> Own:
     return Own(signer.name, signer.public_key().hex())
 
 
-async def _agreement(store: SqliteStore, pepper: Pepper, signer: NoteSigner, *, evaluation: bool) -> Agreement:
-    state = await store.read(covenants.in_force)
+async def _agreement(store: Store, pepper: Pepper, signer: NoteSigner, *, evaluation: bool) -> Agreement:
+    generation, state = await store.read(lambda parts: (parts.covenants.generation(), covenants.in_force(parts)))
     if state is None:
         raise SamenloopError(
             ErrorCode.NOT_FOUND,
@@ -254,6 +271,7 @@ async def _agreement(store: SqliteStore, pepper: Pepper, signer: NoteSigner, *, 
         raise IntegrityError(_("Het convenant noemt een andere auditsleutel dan deze coördinator heeft."))
     lifted = permissions.lifted(flagged=state.current.flags.evaluation, started=evaluation)
     live = await store.read(lambda parts: epochs.live(parts, state.current))
+    store.judged_by(generation)
     return Agreement(state, load_catalogue(), live, pepper, lifted)
 
 

@@ -13,6 +13,7 @@ from samenloop.audit.fields import Event
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.wire.v1 import overlap_pb2
 from samenloop_coordinator import operating
+from samenloop_coordinator.store.sqlite import connect as open_database
 from tests.coordinator.consortium import Consortium
 from tests.coordinator.harness import (
     HOUSE,
@@ -181,7 +182,7 @@ def _check(consortium: Consortium, history: History) -> None:
     assert set(acknowledged) <= set(bodies)
     assert _lost(consortium, history) == 0
     questions = sum(one.event is Event.QUESTION for one in parsed)
-    database = operating.connect(consortium.config.data.database, 2)
+    database = open_database(consortium.config.data.database, 2)
     rows = {name: database.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("registration", "mail")}  # noqa: S608
     database.close()
     assert rows == {"registration": EACH, "mail": 2 * questions}

@@ -72,7 +72,7 @@ class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
             line = request.signature_line.decode()
         except UnicodeDecodeError:
             raise InvalidInput("signature_line", _("De medeondertekening is geen tekst.")) from None
-        await self._integrator.tree(
+        await self._integrator.alone(
             lambda tree: log.accept_cosignature(tree, line, request.tree_size, self._signer, own)
         )
         return audit_pb2.CosignReply()

@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,26 +151,26 @@ class PostgresStore:
         return result
 
 
-def create_store(dsn: str) -> None:
-    """Make the tables in the schema that the address names; raises NOT_PERMITTED when they are there."""
-    connection = connect(dsn, WRITING)
-    try:
+def refuse_existing(dsn: str) -> None:
+    """Raise NOT_PERMITTED when the tables are there, or when the server is not fit for them."""
+    with closing(connect(dsn, WRITING)) as connection:
         check_server(connection)
         if schema.exists(connection):
             raise SamenloopError(ErrorCode.NOT_PERMITTED, _("Er is al een database van een coördinator op dit adres."))
+
+
+def create_store(dsn: str) -> None:
+    """Make the tables in the schema that the address names; raises NOT_PERMITTED when they are there."""
+    refuse_existing(dsn)
+    with closing(connect(dsn, WRITING)) as connection:
         schema.migrate(connection)
-    finally:
-        connection.close()
 
 
 def open_store(dsn: str, journal: Journal, connections: int = CONNECTIONS) -> PostgresStore:
     """Open an existing store; raises NOT_FOUND when its tables are not there, UNAVAILABLE without a server."""
-    connection = connect(dsn, WRITING)
-    try:
+    with closing(connect(dsn, WRITING)) as connection:
         check_server(connection)
         _bring_up_to_date(connection)
-    finally:
-        connection.close()
     return PostgresStore(dsn, journal, connections)
 
 

@@ -1,0 +1,371 @@
+"""The privacy officer at a node: own log with names and motives, samples, patterns, reports, breach aid, protocol."""
+
+import asyncio
+import base64
+import csv
+import io
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from samenloop.errors import InvalidInput, Refused
+from samenloop_node import mailbox, witness
+from samenloop_node.accounts import Role
+from samenloop_node.cli import review as review_cli
+from samenloop_node.commands import COMMANDS, inbox
+from samenloop_node.commands import ask as ask_command
+from samenloop_node.commands import breach as breach_command
+from samenloop_node.commands import log as log_command
+from samenloop_node.commands import protocol as protocol_command
+from samenloop_node.commands import report as report_command
+from samenloop_node.commands import review as review_command
+from samenloop_node.commands import status as status_command
+from samenloop_node.review import sampling
+from tests.node.questions.conftest import (  # noqa: F401 - fixtures
+    _clock,
+    _consortium,
+    _coordinator,
+    _kit,
+    _node,
+    _user_of,
+)
+from tests.node.questions.test_asking import PERSON, QUESTION
+from tests.node.questions.test_releases import PART, decide, filled_in, register
+
+ASKER, HOLDER = "reclassering-midden", "politie-midden"
+
+
+def run(coroutine):
+    return asyncio.run(coroutine)
+
+
+@pytest.fixture(name="officer")
+def _officer(user_of):
+    return user_of("f.officer", Role.PRIVACY_OFFICER)
+
+
+@pytest.fixture(name="asked")
+def _asked(node, coordinator):
+    """A probation node that asked one question in one case, with a motive."""
+    app = node(ASKER)
+    coordinator.known = {"zvh-midden"}
+    question = {**QUESTION, "motive": "Toezicht loopt vast"}
+    run(ask_command.run(app, app.authorisations.named("anna"), {"question": question, "person": PERSON}, None))
+    return app
+
+
+@pytest.fixture(name="holder")
+def _holder(node, kit, coordinator, user_of):
+    """A police node that released one of two hidden hits."""
+    app = node(HOLDER)
+    register(app)
+    kit.part_changes = PART
+    coordinator.post(HOLDER, kit.hit(HOLDER))
+    run(mailbox.poll(app))
+    bakker = user_of("p.bakker", Role.DECISION_MAKER)
+    (hit,) = run(inbox.run(app, bakker, {}, None))["hits"]
+    decide(app, bakker, "release", filled_in(app, bakker, hit))
+    return app
+
+
+def search(app, user, **request):
+    return run(log_command.run(app, user, request, None))["entries"]
+
+
+def review(app, user, **request):
+    return run(review_command.run(app, user, request, None))
+
+
+def texts(files, ending):
+    return "\n".join(base64.b64decode(one).decode() for name, one in files.items() if name.endswith(ending))
+
+
+def events(app):
+    app.ownlog.integrate()
+    rows = app.store.read_now(lambda db: db.execute("SELECT body FROM log_entry ORDER BY seq").fetchall())
+    return [json.loads(row[0])["public"] for row in rows]
+
+
+# --- the own log -----------------------------------------------------------------------------------------------------
+
+
+def test_the_officer_sees_names_case_numbers_and_motives(asked, officer):
+    (question,) = search(asked, officer, user="anna", event="case", case="R-2026-9")
+    assert (question["user"], question["case"]) == ("anna", "R-2026-9")
+    assert question["motive"] == "Toezicht loopt vast"
+    assert question["action"] == "question"
+
+
+def test_the_log_itself_holds_neither_name_nor_motive(asked, officer):
+    search(asked, officer)
+    written = json.dumps(events(asked))
+    assert "anna" not in written
+    assert "Toezicht" not in written
+    assert "R-2026-9" not in written
+
+
+def test_every_look_is_an_entry_before_anything_is_shown(asked, officer):
+    search(asked, officer, user="anna")
+    (view,) = [one for one in events(asked) if one["event"] == "log_view"]
+    assert view["filters"] == ["user"]
+    assert view["user"] == asked.references.user("f.officer").hex()
+    shown = search(asked, officer, event="log_view")
+    assert [one["user"] for one in shown] == ["f.officer"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"answer": "known"}, ["answer"]),
+        ({"holder": "politie-midden", "answer": "no_message"}, ["answer"]),
+        ({"holder": "ggz-midden"}, []),
+        ({"purpose": "toezicht", "event": "case"}, ["case"]),
+        ({"user": "nobody"}, []),
+        ({"case": "R-2026-10"}, []),
+        ({"until_ms": 1}, []),
+        ({"event": "answer", "limit": 1}, ["answer"]),
+    ],
+    ids=str,
+)
+def test_a_search_finds_what_fits_its_filters(asked, officer, filters, found):
+    assert [one["event"] for one in search(asked, officer, **filters)] == found
+
+
+@pytest.mark.parametrize(
+    "request_", [{"event": "gossip"}, {"answer": "hidden"}, {"limit": 0}, {"limit": 5000}], ids=str
+)
+def test_a_search_that_cannot_be_is_refused(asked, officer, request_):
+    with pytest.raises(InvalidInput):
+        search(asked, officer, **request_)
+
+
+@pytest.mark.parametrize("command", ["log", "review", "report", "protocol", "breach"])
+def test_only_the_privacy_officer_reviews(command):
+    assert COMMANDS[command].roles == frozenset({Role.PRIVACY_OFFICER})
+
+
+# --- samples ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(name="drawn")
+def _drawn(asked, coordinator, clock):
+    """The same node after its first draw."""
+    run(witness.round_as_witness(asked))
+    run(sampling.draw_due(asked))
+    clock.at += timedelta(days=1)
+    run(ask_command.run(asked, asked.authorisations.named("anna"), {"question": QUESTION, "person": PERSON}, None))
+    run(witness.round_as_witness(asked))
+    clock.at += timedelta(days=7)
+    asked.ownlog.integrate()
+    assert run(sampling.draw_due(asked)) > 0
+    return asked
+
+
+def test_the_daemon_promises_then_draws_and_the_officer_signs_off(drawn, officer):
+    waiting = review(drawn, officer, action="list")["entries"]
+    assert {one["event"] for one in waiting} <= {"case", "log_view"}
+    places = [one["entry"] for one in waiting]
+    review(drawn, officer, action="sign-off", entries=places[:1])
+    review(drawn, officer, action="escalate", entries=places[1:2], reason="wrong-purpose")
+    left = review(drawn, officer, action="list")["entries"]
+    assert [one["entry"] for one in left] == places[2:]
+    kinds = [one["event"] for one in events(drawn)]
+    assert kinds.count("sign_off") == kinds.count("escalate") == 1
+
+
+def test_the_draw_was_fair_and_anybody_can_draw_it_again(drawn, officer):
+    assert review(drawn, officer, action="check") == {"draws": 1, "unfair": []}
+
+
+def test_a_draw_needs_a_root_of_the_coordinators_log_from_after_the_promise(asked, coordinator, clock):
+    run(witness.round_as_witness(asked))
+    run(sampling.draw_due(asked))
+    clock.at += timedelta(days=8)
+    assert run(sampling.draw_due(asked)) == 0
+
+
+def test_the_officers_own_look_is_judged_by_somebody_else(drawn, officer, user_of, clock, coordinator):
+    for _number in range(3):
+        search(drawn, officer)
+    run(ask_command.run(drawn, drawn.authorisations.named("anna"), {"question": QUESTION, "person": PERSON}, None))
+    run(witness.round_as_witness(drawn))
+    assert review(drawn, officer, action="draw")["drawn"] > 0
+    own = [one["entry"] for one in review(drawn, officer, action="list")["entries"] if one["user"] == "f.officer"]
+    assert own
+    with pytest.raises(Refused):
+        review(drawn, officer, action="sign-off", entries=own)
+    colleague = user_of("g.colleague", Role.PRIVACY_OFFICER)
+    assert review(drawn, colleague, action="sign-off", entries=own)["entries"] == own
+
+
+def test_status_tells_the_officer_what_is_late_and_nobody_else(drawn, officer, user_of, clock, monkeypatch):
+    monkeypatch.setattr(status_command, "_certificate", lambda _app: [])
+    assert run(status_command.run(drawn, officer, {}, None))["messages"] == []
+    clock.at += timedelta(days=15)
+    late = run(status_command.run(drawn, officer, {}, None))["messages"]
+    assert any("te laat beoordeeld" in text for text in late)
+    assert run(status_command.run(drawn, user_of("w", Role.CASE_WORKER), {}, None))["messages"] == []
+
+
+# --- patterns and leakage --------------------------------------------------------------------------------------------
+
+
+def test_patterns_name_the_user_and_leakage_what_was_shown(asked, officer, clock):
+    for _again in range(2):
+        clock.at += timedelta(minutes=20)
+        run(ask_command.run(asked, asked.authorisations.named("anna"), {"question": QUESTION, "person": PERSON}, None))
+    found = review(asked, officer, action="patterns")["findings"]
+    assert {(one["pattern"], one["user"]) for one in found} >= {("variants", "anna")}
+    month = f"{clock.at:%Y-%m}"
+    pairs = {one["holder"]: one for one in review(asked, officer, action="leakage", period=month)["pairs"]}
+    assert (pairs["politie-midden"]["questions"], pairs["politie-midden"]["learned"]) == (3, 0)
+    assert (pairs["zvh-midden"]["shown"], pairs["zvh-midden"]["learned"]) == (1, 1)
+
+
+# --- reports ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_accountability_report_waits_until_its_period_is_over(asked, officer, clock):
+    month = f"{clock.at:%Y-%m}"
+    with pytest.raises(InvalidInput):
+        run(report_command.run(asked, officer, {"kind": "accountability", "period": month}, None))
+    clock.at += timedelta(days=31)
+    files = run(report_command.run(asked, officer, {"kind": "accountability", "period": month}, None))["files"]
+    assert sorted(name.rpartition(".")[2] for name in files) == ["csv", "html", "pdf"]
+    page = texts(files, ".html")
+    assert "minder dan 10" in page
+    assert "anna" not in page
+    assert "R-2026-9" not in page
+    assert [one["filters"] for one in events(asked) if one["event"] == "export"] == [["report", "accountability"]]
+
+
+def test_an_askers_report_is_the_same_whether_a_hit_was_hidden_or_there_was_none(
+    node, kit, coordinator, officer, clock
+):
+    """The asker's node cannot know; the test holds that nothing of the holder's own knowledge slipped in."""
+    app = node(ASKER)
+    run(ask_command.run(app, app.authorisations.named("anna"), {"question": QUESTION, "person": PERSON}, None))
+    clock.at += timedelta(days=62)
+    month = f"{clock.at - timedelta(days=62):%Y-%m}"
+    files = run(report_command.run(app, officer, {"kind": "accountability", "period": month}, None))["files"]
+    text = texts(files, ".csv")
+    assert "verborgen" not in text.lower().replace("reactie op verborgen treffers", "")
+
+
+def test_a_holders_report_tells_its_own_response_to_hidden_hits_without_small_numbers(holder, officer, clock):
+    month = f"{clock.at:%Y-%m}"
+    clock.at += timedelta(days=31)
+    files = run(report_command.run(holder, officer, {"kind": "accountability", "period": month}, None))["files"]
+    rows = list(csv.reader(io.StringIO(texts(files, ".csv").lstrip("\ufeff")), delimiter=";"))
+    released = [row for row in rows if row[:2] == ["Reactie op verborgen treffers", "Vrijgegeven"]]
+    assert released == [["Reactie op verborgen treffers", "Vrijgegeven", "Aantal", "minder dan 10"]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("council", ["Politie Midden", "Korpschef van politie", "Effectbeoordeling", "Protocol artikel 9"]),
+        ("register", ["Verwerkingsregister nr. 301 (demo)", "60 maanden", "Demo-beheerder"]),
+    ],
+)
+def test_the_council_page_and_the_register_of_processing_say_what_the_covenant_says(asked, officer, kind, expected):
+    page = texts(run(report_command.run(asked, officer, {"kind": kind}, None))["files"], ".html")
+    assert [text for text in expected if text not in page] == []
+    assert "anna" not in page
+
+
+def test_the_protocol_extract_has_receiver_ground_decision_and_who_decided(holder, officer, clock):
+    files = run(protocol_command.run(holder, officer, {"period": f"{clock.at:%Y-%m}"}, None))["files"]
+    page = texts(files, ".html")
+    for text in (ASKER, "wpg20", "politie/demo-pol-24", "Besluit 2026-01 (demo)", "Nodig voor het toezicht"):
+        assert text in page
+
+
+# --- breach ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_breach_aid_names_records_epochs_acts_and_the_hours_that_are_left(holder, officer, clock):
+    discovered = clock.at - timedelta(hours=30)
+    request = {"kind": "node-stolen", "discovered": discovered.isoformat(), "since": discovered.isoformat()}
+    result = run(breach_command.run(holder, officer, request, None))
+    assert result["hours_left"] == 42
+    page = texts(result["files"], ".html")
+    for text in ("politie/demo-pol-24", "2026-1", "42 uur van de 72", "Autoriteit Persoonsgegevens"):
+        assert text in page
+
+
+def test_the_clock_of_a_breach_runs_out(holder, officer, clock):
+    request = {"kind": "key-leaked", "discovered": (clock.at - timedelta(hours=80)).isoformat()}
+    result = run(breach_command.run(holder, officer, request, None))
+    assert result["hours_left"] == -8
+    assert "8 uur te laat" in texts(result["files"], ".html")
+
+
+def test_a_wrongly_shown_hit_concerns_only_its_own_records(holder, officer, clock, kit):
+    register(holder, record="demo-pol-99", identity=b"9" * 16)
+    moment = clock.at.isoformat()
+    request = {"kind": "wrong-hit-shown", "discovered": moment, "question": kit.question_id.hex()}
+    page = texts(run(breach_command.run(holder, officer, request, None))["files"], ".html")
+    assert "demo-pol-24" in page
+    assert "demo-pol-99" not in page
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "oops"},
+        {"discovered": "yesterday"},
+        {"discovered": "2026-11-21T10:00"},
+        {"discovered": "2999-01-01T00:00+00:00"},
+        {"since": "2027-01-15T09:00+00:00", "until": "2027-01-14T09:00+00:00"},
+        {"question": "xyz"},
+    ],
+    ids=str,
+)
+def test_a_breach_with_impossible_facts_is_refused(holder, officer, clock, wrong):
+    request = {"kind": "node-stolen", "discovered": clock.at.isoformat(), **wrong}
+    with pytest.raises(InvalidInput):
+        run(breach_command.run(holder, officer, request, None))
+
+
+# --- the command line ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(name="line")
+def _line(monkeypatch, asked, officer):
+    """Run a command line against the node in this process."""
+
+    def call(_socket, command, arguments, _acting="", _progress=None):
+        return run(COMMANDS[command].run(asked, officer, arguments, lambda _progress: None))
+
+    monkeypatch.setattr("samenloop_node.cli.base.call", call)
+
+    def typed(app, *words):
+        return CliRunner().invoke(app, list(words))
+
+    return typed
+
+
+def test_log_search_prints_one_line_per_entry_or_json(line):
+    shown = line(review_cli.log_app, "search", "--user", "anna", "--event", "case")
+    assert "motive=Toezicht loopt vast" in shown.output
+    as_json = json.loads(line(review_cli.log_app, "search", "--case", "R-2026-9", "--json").output)
+    assert {one["case"] for one in as_json["entries"]} == {"R-2026-9"}
+
+
+def test_a_report_is_written_to_a_new_folder_and_never_over_a_file(line, tmp_path: Path):
+    out = tmp_path / "reports"
+    done = line(review_cli.report_app, "council", "--out", str(out))
+    assert done.exit_code == 0, done.output
+    assert sorted(path.suffix for path in out.iterdir()) == [".csv", ".html", ".pdf"]
+    assert (out / "raad-zvh-demo.pdf").read_bytes().startswith(b"%PDF-")
+    assert line(review_cli.report_app, "council", "--out", str(out)).exit_code == 2
+
+
+def test_review_commands_say_what_they_did(line):
+    assert "Geen regels" in line(review_cli.review_app, "list").output
+    assert "0 steekproeven" in line(review_cli.review_app, "check").output
+    assert "patronen" in line(review_cli.review_app, "patterns").output

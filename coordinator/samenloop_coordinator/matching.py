@@ -8,6 +8,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from samenloop.model import TokenSet
 from samenloop.profile import Profile, Side
@@ -18,8 +19,7 @@ Agreeing = dict[int, int]
 """Position of an epoch in the question -> bit mask of the recipes with an equal token."""
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(NamedTuple):
     """One value to look up: which register of the question, which of its epochs, which recipe."""
 
     register: int
@@ -57,15 +57,25 @@ def choose(rows: Mapping[int, Agreeing], dummies: Iterator[int]) -> list[Candida
 
 def judge(
     profile: Profile,
-    question: Sequence[TokenSet],
+    asked: Sequence[tuple[str, Side]],
     candidate: Candidate,
     sides: Mapping[str, Side],
 ) -> bool:
-    """Tell whether a candidate is a hit; `sides` is what its registration holds per epoch. Judges every epoch,
-    always.
+    """Tell whether a candidate is a hit. Judges every epoch, always.
+
+    `asked` is what the question holds per epoch, in its order; `sides` what the candidate's registration holds.
     """
-    met = [_met(profile, tokens, candidate.agreeing.get(place, 0), sides) for place, tokens in enumerate(question)]
+    agreeing = [candidate.agreeing.get(place, 0) for place in range(len(asked))]
+    met = [
+        profile.judge(side, sides.get(epoch, _BLANK), agree) is not None and agree > 0
+        for (epoch, side), agree in zip(asked, agreeing, strict=True)
+    ]
     return any(met)
+
+
+def sides_of(question: Sequence[TokenSet]) -> tuple[tuple[str, Side], ...]:
+    """Return what the hit rule sees of a question, per epoch."""
+    return tuple((tokens.epoch, Side(tokens.mask, tokens.facts)) for tokens in question)
 
 
 def dummy_rows(last_row: int, below: Callable[[int], int]) -> Iterator[int]:
@@ -75,12 +85,6 @@ def dummy_rows(last_row: int, below: Callable[[int], int]) -> Iterator[int]:
 
 
 _BLANK = Side(0, 0)
-
-
-def _met(profile: Profile, tokens: TokenSet, agreeing: int, sides: Mapping[str, Side]) -> bool:
-    side = sides.get(tokens.epoch, _BLANK)
-    combination = profile.judge(Side(tokens.mask, tokens.facts), side, agreeing)
-    return combination is not None and bool(agreeing)
 
 
 def _strength(agreeing: Agreeing) -> int:

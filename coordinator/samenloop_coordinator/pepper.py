@@ -48,6 +48,7 @@ class RegisterPepper:
     scope: Scope
     recipes: tuple[str, ...]
     _keys: dict[str, tuple[bytes, ...]] = field(default_factory=dict, repr=False)
+    _purposes: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     def pepper(self, tokens: TokenSet) -> list[tuple[int, bytes]]:
         """Return (recipe number, value of 16 bytes) for each token, in order. Raises INVALID_INPUT for an
@@ -67,7 +68,10 @@ class RegisterPepper:
 
     def handle(self, purpose: str, value: bytes) -> bytes:
         """Return a keyed reference (16 bytes) to something of this register, for one named purpose."""
-        return hmac.digest(_derive(self.root, (purpose, *_parts(self.scope))), value, "sha256")[:VALUE_BYTES]
+        key = self._purposes.get(purpose)
+        if key is None:
+            key = self._purposes[purpose] = _derive(self.root, (purpose, *_parts(self.scope)))
+        return hmac.digest(key, value, "sha256")[:VALUE_BYTES]
 
     def _epoch_keys(self, epoch: str) -> tuple[bytes, ...]:
         found = self._keys.get(epoch)

@@ -3,18 +3,18 @@
 Any failure raises; there is no partial result (invariant 7).
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from samenloop.model import RegistrationId, TokenSet
-from samenloop.profile import Profile
+from samenloop.profile import Profile, Side
 from samenloop_coordinator import matching
 from samenloop_coordinator.matching import Candidate, Probe
 from samenloop_coordinator.pepper import RegisterPepper
 from samenloop_coordinator.store.contract import Parts
 from samenloop_coordinator.store.values import Registration
 
-_BLANK = RegistrationId(bytes(16))
+_GONE = Registration(0, 0, RegistrationId(bytes(16)), b"", b"", ())
 Below = Callable[[int], int]
 
 
@@ -62,16 +62,12 @@ def search(
     dummies = matching.dummy_rows(parts.registrations.last_row(), below)
     chosen = [matching.choose(one, dummies) for one in rows]
     fetched = parts.registrations.fetch([one.row for per_register in chosen for one in per_register])
-    return [[_judged(fetched, one, token_sets, profile) for one in per_register] for per_register in chosen]
+    asked = matching.sides_of(token_sets)
+    return [[_judged(fetched, one, asked, profile) for one in per_register] for per_register in chosen]
 
 
 def _judged(
-    fetched: dict[int, Registration], candidate: Candidate, token_sets: Sequence[TokenSet], profile: Profile
+    fetched: dict[int, Registration], candidate: Candidate, asked: Sequence[tuple[str, Side]], profile: Profile
 ) -> Judged:
-    registration = fetched.get(candidate.row) or Registration(0, 0, _BLANK, b"", b"", ())
-    return Judged(registration, matching.judge(profile, token_sets, candidate, registration.sides))
-
-
-def hits(judged: Collection[Judged]) -> list[Registration]:
-    """Return the registrations that were hit."""
-    return [one.registration for one in judged if one.hit]
+    registration = fetched.get(candidate.row, _GONE)
+    return Judged(registration, matching.judge(profile, asked, candidate, registration.sides))

@@ -99,8 +99,16 @@ class Writer:
     async def _drain(self) -> None:
         while self._queue:
             async with self._turn:
+                await self._gather()
                 units = [self._queue.popleft() for _place in range(min(len(self._queue), MOST_UNITS))]
                 await self._group(units)
+
+    async def _gather(self) -> None:
+        """Let everybody who is about to submit do so: the more units share a commit, the less each costs."""
+        seen = 0
+        while seen < len(self._queue) < MOST_UNITS:
+            seen = len(self._queue)
+            await asyncio.sleep(0)
 
     async def _group(self, units: list[_Unit]) -> None:
         try:

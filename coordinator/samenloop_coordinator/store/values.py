@@ -1,5 +1,6 @@
 """Frozen rows of the store, and the packed form of what a registration shows per epoch."""
 
+import functools
 import struct
 from dataclasses import dataclass, field
 
@@ -168,6 +169,7 @@ def pack_marks(marks: tuple[Mark, ...]) -> bytes:
     return b"".join(parts)
 
 
+@functools.lru_cache(maxsize=8192)
 def unpack_marks(data: bytes) -> tuple[Mark, ...]:
     """Return the marks packed by `pack_marks`."""
     marks: list[Mark] = []

@@ -4,26 +4,13 @@ from dataclasses import replace
 
 from samenloop.catalogue import Catalogue
 from samenloop.covenant import Covenant, Register
+from samenloop.covenant.acting import acting_kind
 from samenloop.decisions.beforehand import BeforehandDecision
 from samenloop.decisions.modes import RecordFacts
 from samenloop.wire import convert
 from samenloop.wire.v1 import overlap_pb2
 from samenloop_coordinator.policy import Record
 from samenloop_coordinator.store.values import Registration
-
-
-def acting_kind(catalogue: Catalogue, covenant: Covenant, participant: str) -> str:
-    """Return the partner kind of a participant for whom a case is listed, empty when unknown.
-
-    Of several kinds a care provider's counts first, because it is the strictest (R-15).
-    """
-    found = covenant.find(participant)
-    if found is None or found.network:
-        return ""
-    kinds = {*found.asks_as, *(register.kind for register in found.registers)}
-    partners = sorted(filter(None, (catalogue.partner_of(kind) for kind in kinds)))
-    care = [partner for partner in partners if catalogue.partners[partner].care]
-    return next(iter([*care, *partners]), "")
 
 
 def with_acting_kind(catalogue: Catalogue, covenant: Covenant, facts: RecordFacts) -> RecordFacts:

@@ -5,6 +5,7 @@ from datetime import date
 
 from samenloop.catalogue import Catalogue
 from samenloop.covenant import Covenant
+from samenloop.covenant.acting import acting_kind
 from samenloop.decisions.modes import RecordFacts
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.model import ParticipantId
@@ -31,17 +32,6 @@ def facts_of(catalogue: Catalogue, covenant: Covenant, kind: str, row: Registrat
         tightened=None,
         review_date=date.fromisoformat(said["review_date"]),
         acting_for=ParticipantId(acting_for),
-        acting_kind=_kind_of(catalogue, covenant, acting_for),
+        acting_kind=acting_kind(catalogue, covenant, acting_for),
         frozen=row.frozen,
     )
-
-
-def _kind_of(catalogue: Catalogue, covenant: Covenant, participant: str) -> str:
-    """Return the partner kind of whom a case is listed for; of several kinds a care provider's, the strictest."""
-    found = covenant.find(participant)
-    if found is None or found.network:
-        return ""
-    kinds = {*found.asks_as, *(register.kind for register in found.registers)}
-    partners = sorted(filter(None, (catalogue.partner_of(kind) for kind in kinds)))
-    care = [partner for partner in partners if catalogue.partners[partner].care]
-    return next(iter([*care, *partners]), "")

@@ -12,15 +12,18 @@ from typing import Final
 
 from samenloop.catalogue import Catalogue
 from samenloop.covenant import Covenant
+from samenloop.covenant.acting import acting_kind
+from samenloop.decisions.beforehand import BeforehandDecision
 from samenloop.decisions.guards import require
 from samenloop.decisions.modes import FRAMEWORKS, ORIGINS, RecordFacts
 from samenloop.decisions.record import INDEX, RecordInput
 from samenloop.errors import InvalidInput, Refused
-from samenloop.model import ParticipantId, code
+from samenloop.model import ParticipantId, code, register_id
 from samenloop_node.accounts import Authorisations
 from samenloop_node.config import BeforehandGrounds
 from samenloop_node.identity.bsn import is_bsn
 from samenloop_node.references import References
+from samenloop_node.registrations.beforehand import check_beforehand
 from samenloop_node.registrations.reasons import RowError
 
 MAX_REFERENCE: Final = 64
@@ -78,7 +81,7 @@ def read_facts(values: Mapping[str, str], setting: Setting) -> RowFacts:
         tightened=None,
         review_date=iso_date("toetsdatum", values["toetsdatum"]),
         acting_for=_partner("namens", values["namens"], setting) if values["namens"] else "",
-        acting_kind=_kind_of(values["namens"], setting) if values["namens"] else "",
+        acting_kind=acting_kind(setting.catalogue, setting.covenant, values["namens"].strip()),
     )
     _judge(facts, setting)
     case_number = reference("zaak", values["zaak"]) if values["zaak"] else ""
@@ -125,7 +128,7 @@ def _decision(values: Mapping[str, str], facts: RecordFacts, setting: Setting) -
         raise RowError("beslisser", "not_a_decision_maker")
     if valid_until < setting.today:
         return None
-    return RowDecision(
+    decision = RowDecision(
         receivers=tuple(sorted(_partner("besloten_voor", one, setting) for one in values["besloten_voor"].split("|"))),
         reference=setting.references.decision(reference("besluit", values["besluit"])),
         decider=setting.references.user(values["beslisser"]),
@@ -134,6 +137,30 @@ def _decision(values: Mapping[str, str], facts: RecordFacts, setting: Setting) -
         give_basis=setting.grounds.give_basis,
         breach_ground=setting.grounds.breach_ground,
     )
+    _check(decision, facts, setting)
+    return decision
+
+
+def beforehand(decision: RowDecision, registration: bytes, purpose: str) -> BeforehandDecision:
+    """Return the decision of a row as the decision rules and the coordinator read it."""
+    return BeforehandDecision(
+        registration=registration,
+        receivers=decision.receivers,
+        purpose=purpose,
+        basis=decision.give_basis,
+        breach_ground=decision.breach_ground,
+        valid_until=decision.valid_until,
+        reference=decision.reference,
+        decider=decision.decider,
+        decided_on=decision.decided_on,
+    )
+
+
+def _check(decision: RowDecision, facts: RecordFacts, setting: Setting) -> None:
+    register = setting.covenant.participant(setting.participant).register(register_id(setting.register))
+    given = beforehand(decision, b"", setting.covenant.purpose.id)
+    law, today = setting.catalogue, setting.today
+    check_beforehand(law, setting.covenant, given, facts, register.mode, setting.participant, today)
 
 
 def _judge(facts: RecordFacts, setting: Setting) -> None:
@@ -153,14 +180,6 @@ def _partner(column: str, text: str, setting: Setting) -> ParticipantId:
     if setting.covenant.find(name) is None or name == setting.participant:
         raise RowError(column, "unknown_partner")
     return ParticipantId(name)
-
-
-def _kind_of(participant: str, setting: Setting) -> str:
-    found = setting.covenant.find(participant.strip())
-    if found is None or found.network:
-        return ""
-    kinds = {*found.asks_as, *(register.kind for register in found.registers)}
-    return min(filter(None, map(setting.catalogue.partner_of, kinds)), default="")
 
 
 def _code(column: str, text: str) -> str:

@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import tee
 
-from samenloop.decisions.beforehand import BeforehandDecision
 from samenloop.model import RegistrationId, TokenSet
 from samenloop.profile import Profile
 from samenloop.wire.register import FACTS, PUT, WITHDRAW, Act, Item, item_bytes
 from samenloop_node.csvfile import CsvFile
-from samenloop_node.registrations.facts import RowDecision, RowFacts
+from samenloop_node.registrations.facts import RowDecision, RowFacts, beforehand
 from samenloop_node.registrations.rows import Row, RowReader
 from samenloop_node.store import Store, syncs
 from samenloop_node.store.registrations import Decision
@@ -116,7 +115,7 @@ def prepared(plan: PlanRow, said: RowFacts, token_sets: tuple[TokenSet, ...] | N
         act=act,
         token_sets=token_sets or (),
         facts=replace(said.facts, frozen=plan.frozen),
-        beforehand=(_beforehand(decision, plan.registration_id, purpose),) if decision else (),
+        beforehand=(beforehand(decision, plan.registration_id, purpose),) if decision else (),
     )
     return Prepared(
         row=plan.row,
@@ -178,17 +177,3 @@ def _rows(source: Source, act: Act) -> Iterator[tuple[PlanRow, Row]]:
         for plan in plans:
             yield plan, source.reader.read(source.file.record_at(plan.offset, plan.row))
         after = plans[-1].row
-
-
-def _beforehand(decision: RowDecision, registration_id: bytes, purpose: str) -> BeforehandDecision:
-    return BeforehandDecision(
-        registration=registration_id,
-        receivers=decision.receivers,
-        purpose=purpose,
-        basis=decision.give_basis,
-        breach_ground=decision.breach_ground,
-        valid_until=decision.valid_until,
-        reference=decision.reference,
-        decider=decision.decider,
-        decided_on=decision.decided_on,
-    )

@@ -23,6 +23,15 @@ _REASONS: Final[Mapping[str, str]] = {
     "after_review": "De kolom {column} ligt na de toetsdatum. Een besluit vooraf geldt niet langer (R-76).",
     "no_grounds": "Voor dit register staat in de configuratie geen grond voor besluiten vooraf (beforehand).",
     "decisions_of_day": "De beslisser heeft op die dag al het hoogste aantal besluiten vooraf genomen (R-76).",
+    "decision_receivers": "De kolom {column} noemt een ontvanger vaker. Noem elke ontvanger één keer (R-76).",
+    "decision_never_shown": "Een ontvanger in {column} mag deze registratie nooit te zien krijgen (R-44).",
+    "decision_basis": "De grond beforehand.give_basis in de configuratie geldt niet voor elke ontvanger (R-39).",
+    "decision_breach_ground": "In de configuratie ontbreekt beforehand.breach_ground: een grond die voor elke "
+    "ontvanger de geheimhouding doorbreekt (R-32).",
+    "decision_consent": "Voor een ontvanger in {column} is toestemming nodig; een bestand kan die niet geven (R-76).",
+    "decision_wpg20": "Een ontvanger in {column} staat niet in het geldende artikel 20-besluit van de politie (R-06).",
+    "decision_protected": "Over een registratie met bescherming wordt niet vooraf besloten (R-76).",
+    "decision_refused": "Dit besluit vooraf voldoet niet aan de voorwaarden van R-76 en werkt daarom niet.",
 }
 
 

@@ -209,6 +209,7 @@ def test_a_second_epoch_makes_everybody_registered_anew_in_both(coordinator, par
 
 def decided(number: int, **changes: str) -> dict[str, str]:
     facts = {
+        "bescherming": "nee",
         "besloten_voor": "reclassering-midden",
         "besluit": f"b-{number}",
         "beslisser": "b.boss",
@@ -247,6 +248,9 @@ def test_R76_at_most_so_many_decisions_of_one_decider_and_day_are_applied(coordi
         ({"geldig_tot": (TODAY + timedelta(days=300)).isoformat()}, "after_review"),
         ({"geldig_tot": ""}, "decision_incomplete"),
         ({"besluit": "123456782"}, "bsn"),
+        ({"bescherming": "ja"}, "decision_protected"),
+        ({"besloten_voor": "zvh-oost"}, "decision_never_shown"),
+        ({"besloten_voor": "reclassering-midden|reclassering-midden"}, "decision_receivers"),
     ],
     ids=lambda value: value if isinstance(value, str) else "-".join(value),
 )
@@ -256,6 +260,36 @@ def test_R76_a_wrong_decision_is_reported_and_not_applied(coordinator, sync, tmp
     shown = [item for item in coordinator.registered.values() if item.beforehand]
     assert len(coordinator.registered) == 2
     assert len(shown) == (0 if reason == "duplicate_decision" else 1)
+
+
+@pytest.mark.parametrize(
+    ("grounds", "reason"),
+    [
+        ({"give_basis": "wpg20"}, "decision_breach_ground"),
+        ({"give_basis": "art6_1_f", "breach_ground": "wpg20"}, "decision_basis"),
+    ],
+)
+def test_R76_a_decision_on_grounds_that_never_hold_is_reported_row_by_row(
+    coordinator, partner, tmp_path, grounds, reason
+):
+    file = write(tmp_path / "export.csv", [decided(1), decided(2), person(3, bescherming="nee")])
+    register = {**partner.config().registers[REGISTER].model_dump(), "beforehand": grounds}
+    partner.settings = {"registers": {REGISTER: register}}
+
+    async def main() -> dict[str, Any]:
+        app = App.open(partner.config())
+        report = await synchronise(app, Order(REGISTER, file, 0, "o.operator"), lambda _message: None)
+        await app.close()
+        return report
+
+    report = asyncio.run(main())
+    assert report["decisions_not_applied"] == 2
+    assert [(one["row"], one["column"], one["reason"]) for one in report["problems"]] == [
+        (2, "besloten_voor", reason),
+        (3, "besloten_voor", reason),
+    ]
+    assert len(coordinator.registered) == 3
+    assert not any(item.beforehand for item in coordinator.registered.values())
 
 
 def test_an_interrupted_sync_goes_on_by_itself_if_the_file_is_the_same(coordinator, partner, tmp_path):

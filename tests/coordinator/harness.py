@@ -230,7 +230,7 @@ class Process:
     _running: "subprocess.Popen[str] | None" = None
     lines: list[dict[str, Any]] = field(default_factory=list)
 
-    def start(self, seconds: float = 20.0) -> None:
+    def start(self, seconds: float = 120.0) -> None:
         """Start it and wait until it serves; the log goes to `coordinator.log`."""
         log = self.consortium.folder / "coordinator.log"
         before = log.stat().st_size if log.exists() else 0

@@ -76,7 +76,7 @@ def _with(consortium: Consortium, name: str, scenario: Callable[[Client], Awaita
 def _tool(consortium: Consortium, *arguments: str) -> "subprocess.CompletedProcess[str]":
     program = [sys.executable, "-c", "from samenloop_coordinator.cli import main; main()", *arguments]
     return subprocess.run(
-        [*program, "--config", str(consortium.config_file)], capture_output=True, text=True, timeout=60, check=False
+        [*program, "--config", str(consortium.config_file)], capture_output=True, text=True, timeout=120, check=False
     )
 
 
@@ -168,7 +168,7 @@ def test_a_client_without_a_certificate_of_the_consortium_gets_nowhere(running: 
         channel = grpc.aio.secure_channel(running.address, credentials)
         call = channel.unary_unary("/samenloop.wire.v1.CovenantService/GetState")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await call(b"", timeout=5)
+            await call(b"", timeout=60)
         assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
         await channel.close()
 
@@ -180,11 +180,11 @@ def test_garbage_and_oversized_messages_are_refused_and_the_process_lives(runnin
         call = client.channel.unary_unary("/samenloop.wire.v1.OverlapService/Ask")
         for body in (b"\xff" * 100, b"\x0a\x05hello", os.urandom(2000)):
             with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await call(body, timeout=5)
+                await call(body, timeout=60)
             assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
             assert not caught.value.details()
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await call(b"\x00" * (256 * 1024 + 1), timeout=5)
+            await call(b"\x00" * (256 * 1024 + 1), timeout=60)
         assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert (await client.ask([HOUSE], "anna")).answers[0].known
 
@@ -252,7 +252,7 @@ def test_own_questions_of_today_are_counted(running: Consortium) -> None:
         day = datetime.now(UTC).date().isoformat()
         before = await _counted(client, day)
         await client.ask([HOUSE], "anna")
-        for _try in range(50):
+        for _try in range(600):
             if await _counted(client, day) == before + 1:
                 return
             await asyncio.sleep(0.1)
@@ -297,7 +297,7 @@ def test_fsck_status_and_export_work_beside_the_running_process(running: Consort
         "verify",
         str(tmp_path / "export"),
     ]
-    verified = subprocess.run(program, capture_output=True, text=True, timeout=60, check=False)
+    verified = subprocess.run(program, capture_output=True, text=True, timeout=120, check=False)
     assert verified.returncode == 0, verified.stdout
 
 
@@ -320,7 +320,7 @@ def test_the_log_of_the_process_names_no_person_no_token_and_no_answer(running: 
 def _wait(read: Callable[[], list[Any]], number: int) -> list[Any]:
     """Entries are searchable once they are in the tree, within a second."""
     found = read()
-    for _try in range(10):
+    for _try in range(300):
         if len(found) >= number:
             return found
         time.sleep(0.2)

@@ -127,7 +127,7 @@ def test_a_coordinator_that_is_down_gives_an_error_never_no_message(world):
 def test_own_entries_are_found_in_the_log_and_the_log_is_cosigned(world):
     world.ask("R-9", person(9), HOUSE)
     app = world.node(PROBATION)
-    for _round in range(30):
+    for _round in range(300):
         standing = world.run(witness.watch(app))
         waiting = app.store.read_now(lambda db: db.execute("SELECT count(*) FROM receipt WHERE log_index IS NULL"))
         if waiting.fetchone()[0] == 0:

@@ -13,13 +13,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from samenloop_coordinator import ca
 
 from samenloop.covenant import Covenant
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.keys import keep_private, load_private
 from samenloop.tls import DenylistFile, PeerIdentity, TlsFiles, identify, server_credentials, server_options
 from samenloop.tls.certificates import coordinator_uri, participant_uri, spki_pin
+from samenloop_coordinator import ca
 from tests.covenant.consortium import demo_covenant
 
 DOMAIN = "demo.samenloop.test"

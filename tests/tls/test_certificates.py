@@ -13,12 +13,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from samenloop_coordinator import ca
 
 from samenloop.errors import IntegrityError, InvalidInput, SamenloopError
 from samenloop.keys import SigningKey
 from samenloop.tls import Certificate, Denylist, identify, read_certificate
 from samenloop.tls.denylist import format_denylist, parse_denylist
+from samenloop_coordinator import ca
 from tests.tls.pki import DOMAIN, POLICE, Consortium, consortium, pem, pin_of, request_for, utc_now
 
 

@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from samenloop_coordinator import ca, ca_cli
-from samenloop_node import join_cli
 from typer.testing import CliRunner
 
 from samenloop.errors import SamenloopError
 from samenloop.keys import SealingKey, SigningKey
 from samenloop.tls import TlsFiles, read_certificate
+from samenloop_coordinator import ca, ca_cli
+from samenloop_node import join_cli
 from tests.tls.pki import DOMAIN, POLICE, POLICE_URI, consortium, serving
 from tests.tls.test_handshakes import call_as
 

@@ -1,6 +1,8 @@
 """Jobs of the daemon: a failing round is remembered and the next comes as planned; nobody waiting stops nothing."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.logs import open_log
@@ -9,6 +11,15 @@ from samenloop_node.background import Background, Periodic
 
 def background(stream) -> Background:
     return Background(open_log("test", stream))
+
+
+async def until(look: Callable[[], Any], *, wanted: bool) -> Any:
+    """Wait until what is looked at is there, or gone; a busy machine may take its time."""
+    for _try in range(100_000):
+        if bool(found := look()) is wanted:
+            return found
+        await asyncio.sleep(0.001)
+    raise AssertionError(found)
 
 
 def test_a_failing_round_is_told_and_the_next_round_comes(capsys):
@@ -24,10 +35,8 @@ def test_a_failing_round_is_told_and_the_next_round_comes(capsys):
     async def main() -> list[dict[str, str]]:
         jobs = background(sys.stderr)
         jobs.repeat(Periodic("poll", 0.05, run))
-        await asyncio.sleep(0.02)
-        first = jobs.troubles()
-        await asyncio.sleep(0.1)
-        second = jobs.troubles()
+        first = await until(jobs.troubles, wanted=True)
+        second = await until(jobs.troubles, wanted=False)
         await jobs.stop()
         return [first, second]
 
@@ -50,8 +59,7 @@ def test_a_job_goes_on_when_its_caller_is_cancelled(capsys):
         await asyncio.sleep(0)
         caller.cancel()
         assert jobs.running("a")
-        await asyncio.sleep(0.1)
-        assert not jobs.running("a")
+        await until(lambda: jobs.running("a"), wanted=False)
 
     asyncio.run(main())
     assert done == [1]

@@ -39,7 +39,7 @@ class Node:
         config = self.partner.folder / "node.toml"
         with (self.partner.folder / "node.log").open("ab") as log:
             self.process = subprocess.Popen([PROGRAM, "run", "--config", config, *options], stderr=log)
-        for _try in range(100):
+        for _try in range(600):
             if self.partner.config().socket.exists() and self.run("status").returncode == 0:
                 return
             time.sleep(0.1)
@@ -51,12 +51,18 @@ class Node:
     def kill(self, number: int = signal.SIGKILL) -> int:
         assert self.process is not None
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(120)
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "SAMENLOOP_NODE_SOCKET": str(self.partner.config().socket)}
         return subprocess.run(
-            [PROGRAM, *arguments], input=stdin, capture_output=True, text=True, env=environment, timeout=60, check=False
+            [PROGRAM, *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=120,
+            check=False,
         )
 
     def json(self, *arguments: str, stdin: str = "") -> dict[str, Any]:
@@ -95,7 +101,7 @@ def test_kill_9_in_the_middle_of_a_sync_loses_nothing_and_registers_nobody_twice
         while len(fake.chunks) < chunks + 4:
             time.sleep(0.02)
         node.kill()
-        assert "stopte" in (caller.communicate(timeout=20)[1])
+        assert "stopte" in (caller.communicate(timeout=120)[1])
     assert caller.returncode == 5
     there = set(fake.registered)
     assert 0 < len(there) < 3000
@@ -121,7 +127,7 @@ def test_sigterm_in_the_middle_of_a_sync_ends_at_once_and_the_sync_goes_on_later
         asked = time.monotonic()
         assert node.kill(signal.SIGTERM) == 0
         assert time.monotonic() - asked < 10
-        caller.communicate(timeout=20)
+        caller.communicate(timeout=120)
     assert caller.returncode == 5
     fake.seconds_per_chunk = 0.0
     node.start()

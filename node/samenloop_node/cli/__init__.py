@@ -23,9 +23,9 @@ from samenloop_node.cli.base import (
     show,
 )
 from samenloop_node.cli.decisions import decide_app, inbox, witness_app
-from samenloop_node.cli.fields import MAX_FIELDS, parse_fields, prompted
+from samenloop_node.cli.fields import MAX_FIELDS, parse_people, prompted
 from samenloop_node.cli.keys import epoch_app, key_app
-from samenloop_node.cli.local import config_app
+from samenloop_node.cli.local import config_app, profile_app
 from samenloop_node.cli.questions import answers, ask, case_app, find_own
 from samenloop_node.cli.records import register, sync, withdraw
 from samenloop_node.cli.review import breach_app, log_app, protocol_app, report_app, review_app
@@ -49,6 +49,7 @@ app.add_typer(witness_app, name="witness")
 app.add_typer(key_app, name="key")
 app.add_typer(epoch_app, name="epoch")
 app.add_typer(config_app, name="config")
+app.add_typer(profile_app, name="profile")
 app.add_typer(join_app, name="join")
 app.add_typer(log_app, name="log")
 app.add_typer(review_app, name="review")
@@ -90,17 +91,22 @@ def status(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json
 def explain(
     profile: Annotated[str, typer.Option("--profile", help="Token profile.")] = "nl-1", as_json: JsonOption = False
 ) -> None:
-    """Show what the fields of a person become before they are keyed. Nothing is sent or kept; no node is needed.
+    """Show what fields become before they are keyed, or why two records meet. Nothing is sent; no node is needed.
 
-    Asks for the fields on a terminal; else reads them as JSON on standard input.
+    Asks for the fields on a terminal; else reads them as JSON on standard input: the fields of one person, or
+    {"one": {...}, "other": {...}}.
 
     Example: samenloop-node explain < person.json
     """
-    from samenloop_node.commands import explain as explaining
+    from samenloop_node.local import explain as explaining
 
     with one_sentence(as_json=as_json):
-        fields = prompted() if sys.stdin.isatty() else parse_fields(sys.stdin.read(MAX_FIELDS))
-        result = explaining.person(fields, profile)
+        people = [prompted()] if sys.stdin.isatty() else parse_people(sys.stdin.read(MAX_FIELDS))
+        result = (
+            explaining.pair(people[0], people[1], profile)
+            if len(people) == 2
+            else explaining.person(people[0], profile)
+        )
     show(result, explaining.lines, as_json=as_json)
 
 

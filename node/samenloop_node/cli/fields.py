@@ -25,6 +25,17 @@ def parse_fields(text: str) -> dict[str, str]:
     return fields
 
 
+def parse_people(text: str) -> list[dict[str, str]]:
+    """Parse the fields of one person, or of two as {"one": ..., "other": ...}; raises InvalidInput."""
+    try:
+        both = json.loads(text)
+    except (ValueError, RecursionError):
+        both = None
+    if isinstance(both, dict) and both.keys() == {"one", "other"}:
+        return [parse_fields(json.dumps(both[name])) for name in ("one", "other")]
+    return [parse_fields(text)]
+
+
 def prompted() -> dict[str, str]:
     """Ask for each field on the terminal; what is left empty is left out."""
     typer.echo(_("Laat leeg wat onbekend is. Geboortedatum: JJJJ-MM-DD, met 00 voor een onbekend deel."), err=True)

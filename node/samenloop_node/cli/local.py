@@ -1,13 +1,15 @@
-"""Commands that need no running node: config check."""
+"""Commands that need no running node: config check, profile lint."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from samenloop.texts import _
-from samenloop_node.cli.base import DEFAULT_CONFIG, ConfigOption, JsonOption, one_sentence, show
+from samenloop_node.cli.base import DEFAULT_CONFIG, FAILED, ConfigOption, JsonOption, one_sentence, show
 
+profile_app = typer.Typer(no_args_is_help=True, help="Token profiles.")
 config_app = typer.Typer(no_args_is_help=True, help="The configuration of this node.")
 
 
@@ -17,11 +19,30 @@ def check(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
 
     Example: samenloop-node config check --config /etc/samenloop/node.toml
     """
-    from samenloop_node.commands.config import checked
+    from samenloop_node.local.check import checked
 
     with one_sentence(as_json=as_json):
         result = checked(config)
     show(result, _lines, as_json=as_json)
+
+
+@profile_app.command()
+def lint(
+    file: Annotated[list[Path], typer.Argument(help="CSV files with people, 200,000 or more together.")],
+    profile: Annotated[str, typer.Option("--profile", help="Token profile.")] = "nl-1",
+    as_json: JsonOption = False,
+) -> None:
+    """Measure each recipe of a token profile on a population; fails above the bars of the threat model.
+
+    Example: samenloop-node profile lint population.csv
+    """
+    from samenloop_node.local.lint import linted
+
+    with one_sentence(as_json=as_json):
+        result = linted(profile, file)
+    show(result, _lines, as_json=as_json)
+    if not result["ok"]:
+        raise typer.Exit(FAILED)
 
 
 def _lines(result: Mapping[str, Any]) -> Iterator[str]:

@@ -1,12 +1,11 @@
-"""`explain`: what the fields of a person become before they are keyed. In the program itself: nothing is sent or
-kept.
-"""
+"""`explain`: what fields become before they are keyed, or why two records meet. Local: nothing is sent or kept."""
 
 from collections.abc import Iterator, Mapping
 
 from samenloop.profile import profile
 from samenloop.texts import _
 from samenloop_node.identity.person import parse_person
+from samenloop_node.tokens.explain import explain
 from samenloop_node.tokens.recipes import messages_of
 from samenloop_node.tokens.tokenise import fitting
 
@@ -29,8 +28,24 @@ def person(fields: Mapping[str, str], name: str) -> dict[str, object]:
     }
 
 
+def pair(one: Mapping[str, str], other: Mapping[str, str], name: str) -> dict[str, object]:
+    """Return why two records meet or do not; raises InvalidInput for a field that is refused. No value is in it."""
+    explained = explain(parse_person(one), parse_person(other), profile(name))
+    return {
+        "profile": name,
+        "hit": explained.combination is not None,
+        "combination": explained.combination or "",
+        "states": {recipe: state.value for recipe, state in explained.states},
+        "lines": explained.lines(),
+    }
+
+
 def lines(result: Mapping[str, object]) -> Iterator[str]:
     """Yield the explanation for people."""
+    found = result.get("lines")
+    if isinstance(found, list):
+        yield from found
+        return
     yield _("Profiel {profile}: {tokens} tokens.", **result)
     recipes = result["recipes"]
     for row in recipes if isinstance(recipes, list) else ():

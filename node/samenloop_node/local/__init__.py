@@ -1,0 +1,1 @@
+"""What the program does by itself, without the running node: explain, measure a profile, check a configuration."""

@@ -1,0 +1,91 @@
+"""Commands that need no node: explain, profile lint, config check. Errors are one sentence, output is for people or JSON."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from samenloop_node.cli import app
+from tests.node.kit import Partner, world
+from tests.node.sync.test_sync import PERSON, person, write
+
+FIELDS = {name: value for name, value in PERSON.items() if value and name != "record_id"}
+
+
+def run(*arguments: str, stdin: str = ""):
+    return CliRunner().invoke(app, list(arguments), input=stdin)
+
+
+def test_explain_shows_per_recipe_what_would_be_keyed():
+    shown = json.loads(run("explain", "--json", stdin=json.dumps(FIELDS)).stdout)
+    assert shown["tokens"] == sum(row["padded"] for row in shown["recipes"])
+    assert run("explain", stdin=json.dumps(FIELDS)).stdout.startswith("Profiel nl-1")
+
+
+def test_explain_says_why_two_records_meet_and_names_no_value():
+    other = {**FIELDS, "voorvoegsel": "v.d."}
+    shown = run("explain", stdin=json.dumps({"one": FIELDS, "other": other}))
+    assert "Treffer" in shown.stdout
+    assert "eijdenr" not in shown.stdout.lower()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"geslachtsnaam": 1}', '{"one": {}, "other": {}}', '{"geslachtsnaam": "X"}']
+)
+def test_explain_refuses_what_is_no_person_with_one_sentence(text):
+    refused = run("explain", stdin=text)
+    assert refused.exit_code == 2
+    assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_profile_lint_measures_files_and_says_when_there_are_too_few_people(tmp_path):
+    rows = [{k: v for k, v in person(n).items() if k != "record_id"} for n in range(50)]
+    measured = run("profile", "lint", str(write(tmp_path / "people.csv", rows)))
+    assert measured.exit_code == 1
+    assert "Niet in orde" in measured.stdout
+    assert "Heijdenrijk" not in measured.stdout
+
+
+@pytest.fixture(name="partner")
+def _partner(tmp_path: Path) -> Partner:
+    partner = world(tmp_path)[1]
+    (partner.folder / "node.toml").write_text(partner.toml())
+    return partner
+
+
+def test_config_check_finds_nothing_wrong_and_starts_nothing(partner):
+    checked = run("config", "check", "--config", str(partner.folder / "node.toml"))
+    assert checked.exit_code == 0, checked.stderr
+    assert checked.stdout.endswith("In orde.\n")
+    assert not (partner.folder / "state").exists()
+
+
+def test_config_check_names_a_key_that_is_not_the_one_in_the_covenant(partner):
+    (partner.folder / "signing.key").rename(partner.folder / "old")
+    from samenloop.keys import SigningKey
+
+    SigningKey.generate(partner.folder / "signing.key")
+    checked = run("config", "check", "--config", str(partner.folder / "node.toml"), "--json")
+    assert checked.exit_code == 2
+    assert json.loads(checked.stdout)["error"]["field"] == "signing_key"
+
+
+def test_config_check_names_a_register_that_the_covenant_does_not_have(partner):
+    path = partner.folder / "node.toml"
+    path.write_text(path.read_text() + '\n[registers.elders]\nignore = ["x"]\n')
+    assert "Register elders" in run("config", "check", "--config", str(path)).stderr
+
+
+def test_every_command_has_help_with_an_example():
+    import typer.main
+
+    def walk(command, path=()):
+        for name, below in getattr(command, "commands", {}).items():
+            if getattr(below, "commands", None):
+                yield from walk(below, (*path, name))
+            else:
+                yield (*path, name), below
+
+    for path, command in walk(typer.main.get_command(app)):
+        assert "Example:" in (command.help or ""), path

@@ -78,7 +78,7 @@ def build(covenant: Covenant, me: Participant, breach: Breach, known: Known, now
         (_("Ontdekt"), _moment(breach.discovered)),
         (_("Melden aan de AP voor"), _moment(deadline(breach))),
         (_("Nog"), _clock(hours_left(breach, now))),
-        (_("Duurde van tot"), f"{_moment(breach.since)} - {_moment(breach.until)}"),
+        (_("Van en tot"), f"{_moment(breach.since)} - {_moment(breach.until)}"),
     )
     sections = (
         _data(breach, known),
@@ -160,7 +160,7 @@ def _acts(known: Known) -> Section:
 
 
 def _tell(covenant: Covenant, me: Participant) -> Section:
-    joint = [row for row in covenant.participants if row.controller.joint and row.id != me.id]
+    joint = [row for row in covenant.participants if row.controller.joint and not row.network and row.id != me.id]
     rows: list[Row] = [
         (_("Autoriteit Persoonsgegevens"), _("altijd, tenzij een risico voor personen onwaarschijnlijk is")),
         (_("De personen zelf"), _("als het waarschijnlijk een hoog risico voor hen geeft (AVG 34)")),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from samenloop.catalogue import Catalogue
 from samenloop.covenant import Covenant
+from samenloop.errors import ErrorCode
 from samenloop.reports import numbers
 from samenloop.reports.cells import THRESHOLD, Block, publish, share
 from samenloop.reports.model import Bar, Report, Section, Table, bar_of, percent, text_of
@@ -95,7 +96,7 @@ def _hits(scope: Scope, months: Sequence[Numbers]) -> Section:
 
 def _refusals(months: Sequence[Numbers]) -> Section:
     found = numbers.shown(months, numbers.REFUSED)
-    table, bars = counted(_("Geweigerde handelingen per regel"), _("Regel of reden"), found, lambda one: one)
+    table, bars = counted(_("Geweigerde handelingen per regel"), _("Regel of reden"), found, _reason)
     return Section(_("Weigeringen"), (), table, bars)
 
 
@@ -128,6 +129,23 @@ def _method() -> Section:
             _("Verborgen treffers tellen niet mee: alleen de houder zelf kent ze."),
         ),
     )
+
+
+def _reason(code: str) -> str:
+    """Return why something was refused: a rule by its number, an error of a machine in words."""
+    words = {
+        ErrorCode.BUDGET_EXHAUSTED.value: _("Te veel vragen"),
+        ErrorCode.NOT_PERMITTED.value: _("Niet toegestaan volgens het convenant"),
+        ErrorCode.NOT_AUTHENTICATED.value: _("Onbekende afzender"),
+        ErrorCode.INVALID_INPUT.value: _("Onvolledig of onjuist bericht"),
+        ErrorCode.COVENANT_MISMATCH.value: _("Verouderd convenant"),
+        ErrorCode.EPOCH_MISMATCH.value: _("Verouderde sleutel"),
+        ErrorCode.CLOCK_SKEW.value: _("Klok niet gelijk"),
+        ErrorCode.REQUEST_REUSED.value: _("Vraagnummer al gebruikt"),
+        ErrorCode.EXPIRED.value: _("Antwoord was teruggenomen"),
+        ErrorCode.INTEGRITY.value: _("Handtekening klopt niet"),
+    }
+    return words.get(code, code)
 
 
 def _name(covenant: Covenant, participant: str) -> str:

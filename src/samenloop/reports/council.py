@@ -56,15 +56,16 @@ def _workings() -> Sequence[str]:
 
 
 def _parties(covenant: Covenant) -> Section:
-    rows = tuple(_party(row) for row in covenant.participants)
+    rows = tuple(_party(covenant, row) for row in covenant.participants)
     columns = (_("Deelnemer"), _("Verantwoordelijke"), _("Samen verantwoordelijk"), _("Contact"))
     note = _("Onderlinge regeling: {place}.", place=covenant.agreement.joint_arrangement or _("geen"))
     return Section(_("Wie is waarvoor verantwoordelijk"), (), Table(_("Deelnemers"), columns, rows), note=note)
 
 
-def _party(row: Participant) -> Row:
+def _party(covenant: Covenant, row: Participant) -> Row:
     if row.network:
-        return row.display_name, ", ".join(row.acting_partners), _("namens deze partners"), row.contact
+        partners = ", ".join(covenant.participant(one).display_name for one in row.acting_partners)
+        return row.display_name, partners, _("namens deze partners"), row.contact
     return row.display_name, row.controller.name, _("ja") if row.controller.joint else _("nee"), row.controller.contact
 
 

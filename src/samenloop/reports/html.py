@@ -8,7 +8,7 @@ import jinja2
 from samenloop.reports.model import Bar, Report
 from samenloop.texts import _
 
-WIDTH, ROW, LABEL, TEXT = 640, 26, 250, 110
+WIDTH, ROW, LABEL, TEXT = 740, 26, 310, 110
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from samenloop.reports.model import Bar, Report, Section
 from samenloop.texts import _
 
 _FONT, _BLUE = "Helvetica", (21, 66, 115)
+_MOST_UPRIGHT = 6
+"""A table with more columns is laid on its side."""
 _LABEL_MM, _TEXT_MM, _BAR_MM = 70.0, 34.0, 5.0
 _PLAIN = str.maketrans(
     {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "€": "EUR", "\u00a0": " "}
@@ -17,7 +19,8 @@ _PLAIN = str.maketrans(
 
 def render(report: Report, made: datetime) -> bytes:
     """Return the file. `made` is the moment in its properties, so that the same report gives the same bytes."""
-    pdf = _Pages(format="A4")
+    wide = any(section.table and len(section.table.columns) > _MOST_UPRIGHT for section in report.sections)
+    pdf = _Pages(orientation="landscape" if wide else "portrait", format="A4")
     pdf.set_creation_date(made)
     pdf.set_title(report.title)
     pdf.set_lang("nl")
@@ -61,7 +64,6 @@ def _bars(pdf: FPDF, bars: tuple[Bar, ...]) -> None:
     most = max((bar.value or 0 for bar in bars), default=0)
     room = pdf.epw - _LABEL_MM - _TEXT_MM
     pdf.set_font(_FONT, size=9)
-    pdf.set_fill_color(*_BLUE)
     pdf.ln(1)
     for bar in bars:
         if pdf.will_page_break(_BAR_MM + 1):
@@ -71,7 +73,8 @@ def _bars(pdf: FPDF, bars: tuple[Bar, ...]) -> None:
         pdf.cell(_LABEL_MM, _BAR_MM, _latin(shortened(bar.label)), align="R")
         left = pdf.get_x() + 1
         if length:
-            pdf.rect(left, top + 0.5, length, _BAR_MM - 1, style="F")
+            with pdf.local_context(fill_color=_BLUE):
+                pdf.rect(left, top + 0.5, length, _BAR_MM - 1, style="F")
         pdf.set_x(left + length + 1)
         pdf.cell(_TEXT_MM, _BAR_MM, _latin(bar.text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     pdf.ln(2)
@@ -82,7 +85,9 @@ def _table(pdf: FPDF, section: Section) -> None:
         return
     pdf.set_font(_FONT, size=9)
     heading = FontFace(emphasis="BOLD")
-    with pdf.table(headings_style=heading, borders_layout="HORIZONTAL_LINES", text_align="LEFT") as table:
+    with pdf.table(
+        headings_style=heading, borders_layout="HORIZONTAL_LINES", text_align="LEFT", line_height=4.5, padding=0.8
+    ) as table:
         for line in (section.table.columns, *section.table.rows):
             row = table.row()
             for value in line:
@@ -91,7 +96,7 @@ def _table(pdf: FPDF, section: Section) -> None:
 
 def _line(pdf: FPDF, text: str, size: int = 10, *, bold: bool = False) -> None:
     pdf.set_font(_FONT, style="B" if bold else "", size=size)
-    pdf.multi_cell(0, size * 0.5, _latin(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    pdf.multi_cell(0, size * 0.5, _latin(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
 def _latin(text: str) -> str:

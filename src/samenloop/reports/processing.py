@@ -32,7 +32,11 @@ def build(covenant: Covenant, catalogue: Catalogue, participant: str) -> Report:
 def _joint(covenant: Covenant, me: Participant) -> str:
     if not me.controller.joint:
         return _("nee")
-    others = [row.controller.name for row in covenant.participants if row.controller.joint and row.id != me.id]
+    others = [
+        row.controller.name
+        for row in covenant.participants
+        if row.controller.joint and not row.network and row.id != me.id
+    ]
     return _(
         "ja, met {others}; regeling: {place}", others=", ".join(others), place=covenant.agreement.joint_arrangement
     )
@@ -57,7 +61,7 @@ def _what(covenant: Covenant, me: Participant) -> Section:
         ),
         (_("Niet verwerkt"), _("Burgerservicenummer, inhoud van dossiers, delicten, diagnoses")),
         (_("Bewaartermijn van het logboek"), _("{months} maanden", months=retention_months(covenant, me.id))),
-        (_("Doorgifte buiten de EU"), _("geen")),
+        (_("Doorgifte buiten de EU"), _("niet voorzien in dit convenant")),
     )
     return Section(_("Verwerking"), (), Table(_("Kenmerken"), (_("Onderdeel"), _("Omschrijving")), rows))
 

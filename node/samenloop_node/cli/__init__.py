@@ -102,11 +102,7 @@ def explain(
 
     with one_sentence(as_json=as_json):
         people = [prompted()] if sys.stdin.isatty() else parse_people(sys.stdin.read(MAX_FIELDS))
-        result = (
-            explaining.pair(people[0], people[1], profile)
-            if len(people) == 2
-            else explaining.person(people[0], profile)
-        )
+        result = explaining.of(people, profile)
     show(result, explaining.lines, as_json=as_json)
 
 

@@ -1,6 +1,6 @@
 """`explain`: what fields become before they are keyed, or why two records meet. Local: nothing is sent or kept."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from samenloop.profile import profile
 from samenloop.texts import _
@@ -8,6 +8,15 @@ from samenloop_node.identity.person import parse_person
 from samenloop_node.tokens.explain import explain
 from samenloop_node.tokens.recipes import messages_of
 from samenloop_node.tokens.tokenise import fitting
+
+
+def of(people: Sequence[Mapping[str, str]], name: str) -> dict[str, object]:
+    """Return the explanation of one person, or of two."""
+    match people:
+        case [one, other]:
+            return pair(one, other, name)
+        case _one:
+            return person(people[0], name)
 
 
 def person(fields: Mapping[str, str], name: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Commands that need no node: explain, profile lint, config check. Errors are one sentence, output is for people or JSON."""
+"""Commands that need no node: explain, profile lint, config check."""
 
 import json
 from pathlib import Path

@@ -1,0 +1,86 @@
+"""`make bench`: what the system does per second, each figure beside its limit in the same run.
+
+Quick by default (10,000 and 100,000 registered persons); `FULL=1 make bench` goes on to 1,000,000 and 10,000,000, which
+takes about an hour and 12 GB of disk. Writes var/bench.json, a table, and pictures in var/bench/.
+"""
+
+import os
+import platform
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.bench import auditing, engine, figures, tokenising
+from tests.bench.figures import Figure
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "deploy" / "demo"))
+OUT = ROOT / "var" / "bench.json"
+TOKENS = 20
+"""Values per person that the loader gives a registration; nl-1 makes about as many."""
+
+
+def main() -> int:
+    """Measure everything and say what was found."""
+    full, console, begun = bool(os.environ.get("FULL")), Console(), time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="samenloop-bench-") as folder:
+        found = [*_alone(Path(folder), console, full=full), *_together(Path(folder), console, full=full)]
+    figures.write(OUT, _about(full=full, seconds=time.monotonic() - begun), found)
+    figures.show(console, found)
+    figures.draw(OUT.with_suffix(""), found)
+    console.print(f"{OUT}: {time.monotonic() - begun:.0f} s")
+    return 0
+
+
+def _alone(folder: Path, console: Console, *, full: bool) -> list[Figure]:
+    """Measure what needs no consortium."""
+    size = 100_000 if full else 10_000
+    found = []
+    for name, step in (
+        ("tokenising", lambda: tokenising.measure(size)),
+        ("audit log", lambda: auditing.measure(folder, size)),
+        ("engine", lambda: engine.measure(folder, size)),
+    ):
+        console.print(f"{name}, {size:,} ...")
+        found += step()
+    return found
+
+
+def _together(folder: Path, console: Console, *, full: bool) -> list[Figure]:
+    """Measure a node and a coordinator: asking among ever more persons, and registering more."""
+    from tests.bench import asking, registering, running
+    from tests.bench.rig import rig
+
+    sizes = (10_000, 100_000, 1_000_000, 10_000_000) if full else (10_000, 100_000)
+    registered, calls, found = (100_000, 2_000, []) if full else (10_000, 400, [])
+    console.print("making a consortium ...")
+    with rig(folder) as made:
+        for size in sizes:
+            console.print(f"asking among {size:,} ...")
+            made.fill(size, TOKENS)
+            found += asking.measure(made, size, calls)
+            found += running.measure(made, size)
+            if size == registered:
+                console.print(f"registering {size:,} more ...")
+                found += registering.measure_wire(made, 10_000)
+                found += registering.measure_sync(made, size)
+    return found
+
+
+def _about(*, full: bool, seconds: float) -> dict[str, object]:
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "mode": "full" if full else "quick",
+        "seconds": round(seconds),
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "load_before": os.getloadavg()[2],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""The overlap job in one process, without network, audit or rules: tokenise two lists, store one, match the other.
+
+This is the engine only. The product has no call that compares two lists (R-28): there every person is one question.
+"""
+
+import asyncio
+import itertools
+import os
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from samenloop.audit.stamp import Stamper
+from samenloop.clock import SystemClock
+from samenloop.model import ID_BYTES, EpochId, RegistrationId, TokenSet
+from samenloop.profile import Profile, profile
+from samenloop_coordinator import matching
+from samenloop_coordinator.journal import Journal
+from samenloop_coordinator.law import pack_facts
+from samenloop_coordinator.matching import Probe
+from samenloop_coordinator.pepper import Pepper, RegisterPepper, Scope
+from samenloop_coordinator.store.contract import Parts
+from samenloop_coordinator.store.sqlite import SqliteStore, create_store, open_store
+from samenloop_coordinator.store.values import Mark, NewRegistration, Place
+from samenloop_node.identity.person import Person
+from samenloop_node.tokens.keys import EpochKeys
+from samenloop_node.tokens.tokenise import tokenise_many
+from tests.bench.figures import LESS, Figure
+from tests.bench.loader import facts
+from tests.bench.people import persons
+from tests.bench.tokenising import PROFILE
+
+PSI_SECONDS = {100_000: 22.0}
+"""openmined-psi, exact intersection, on the reference machine of the issue."""
+_STORED, _MATCHED = 1000, 300
+"""Persons per write and per lookup."""
+
+
+def measure(folder: Path, size: int) -> list[Figure]:
+    """Find the overlap of two lists of `size` persons, half of whom stand in both."""
+    people = persons(size + size // 2, seed=3)
+    seconds, hits = asyncio.run(_job(folder / f"engine-{size}.sqlite", people[:size], people[size // 2 :]))
+    total = sum(seconds.values())
+    named = [Figure("engine", f"overlap job: {name}", size, took, "s") for name, took in seconds.items()]
+    return [
+        *named,
+        Figure("engine", "overlap job: all", size, total, "s", bar=PSI_SECONDS.get(size), better=LESS),
+        Figure("engine", "overlap job: found of those in both", size, hits / (size / 2), "part"),
+    ]
+
+
+async def _job(path: Path, stored: Sequence[Person], asked: Sequence[Person]) -> tuple[dict[str, float], int]:
+    chosen, processes = profile(PROFILE), os.cpu_count() or 1
+    keys = EpochKeys(os.urandom(32), "bench", "bench", EpochId("2026-1"), chosen.recipe_names)
+    pepper = Pepper(os.urandom(64)).register(Scope("bench", "bench", "holder", "register"), chosen.recipe_names)
+    create_store(path)
+    store = open_store(path, Journal("bench.test/log", Stamper(SystemClock())))
+    try:
+        times = [time.perf_counter()]
+        tokens = list(tokenise_many(iter([*stored, *asked]), chosen, keys, processes))
+        times.append(time.perf_counter())
+        await _store(store, pepper, tokens[: len(stored)])
+        times.append(time.perf_counter())
+        hits = await _match(store, pepper, chosen, tokens[len(stored) :])
+        times.append(time.perf_counter())
+    finally:
+        await store.close()
+    spans = [after - before for before, after in itertools.pairwise(times)]
+    return dict(zip(("tokenise both", "store one", "match the other"), spans, strict=True)), hits
+
+
+async def _store(store: SqliteStore, pepper: RegisterPepper, tokens: Sequence[TokenSet]) -> None:
+    place = await store.write(lambda parts: parts.registrations.make_place(Place("bench", "holder", "register")))
+    for first in range(0, len(tokens), _STORED):
+        await store.write(partial(_put, place, pepper, tokens[first : first + _STORED]))
+        await store.tidy()
+
+
+def _put(place: int, pepper: RegisterPepper, tokens: Sequence[TokenSet], parts: Parts) -> None:
+    packed = pack_facts(facts())
+    for one in tokens:
+        values = b"".join(value for _recipe, value in pepper.pepper(one))
+        mark = Mark(one.epoch, one.mask, one.facts, len(values) // 16)
+        identity = RegistrationId(os.urandom(ID_BYTES))
+        parts.registrations.put(NewRegistration(place, identity, packed, b"", (mark,), values))
+
+
+async def _match(store: SqliteStore, pepper: RegisterPepper, chosen: Profile, tokens: Sequence[TokenSet]) -> int:
+    hits = 0
+    for first in range(0, len(tokens), _MATCHED):
+        hits += await store.read(partial(_hits, pepper, chosen, tokens[first : first + _MATCHED]))
+    return hits
+
+
+def _hits(pepper: RegisterPepper, chosen: Profile, tokens: Sequence[TokenSet], parts: Parts) -> int:
+    """Return how many of these persons have a hit: looked up together, judged one by one as the coordinator does."""
+    probes, values = [], []
+    for number, one in enumerate(tokens):
+        for recipe, value in pepper.pepper(one):
+            probes.append(Probe(number, 0, recipe))
+            values.append(value)
+    rows = matching.candidates(probes, parts.registrations.lookup(values), len(tokens), ())
+    candidates = [matching.choose(one, iter(int, 1)) for one in rows]
+    real = {one.row for chosen_four in candidates for one in chosen_four if one.agreeing}
+    sides = {row: found.sides for row, found in parts.registrations.fetch(list(real)).items()}
+    return sum(
+        any(one.agreeing and matching.judge(chosen, [tokens[number]], one, sides[one.row]) for one in four)
+        for number, four in enumerate(candidates)
+    )

@@ -1,0 +1,121 @@
+"""A consortium to measure on: a coordinator as its own process, and one node inside this process, over mutual TLS.
+
+Made with the public programs, as the demo is; three other participants are the holders of every question. Nothing is
+lifted: budgets are high, modes and rules are those of the catalogue.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from consortium import Consortium
+
+from samenloop_node.accounts import User
+from samenloop_node.app import App
+from samenloop_node.config import load_config
+from samenloop_node.questions import asking
+from samenloop_node.questions.draft import QuestionDraft, parse_question
+from samenloop_node.registrations.jobs import synchronise
+from samenloop_node.registrations.sync import Order
+from tests.bench.loader import Filled, fill
+from tests.quality.evaluation_consortium import DOMAIN, EPOCH, HOLDER, QUESTION, REGISTER, covenant, parties
+from tests.quality.evaluation_sources import Source
+
+NAMES = tuple(f"organisation-{number}" for number in range(1, 5))
+ASKER, HOLDERS = NAMES[0], NAMES[1:]
+_BUDGET = {"_holder = 3": "_holder = 1000000", "_user_and_day = 20": "_user_and_day = 1000000", "= 200": "= 1000000"}
+
+
+class Rig:
+    """One consortium, its coordinator, and the asker's node."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        os.environ["SAMENLOOP_NODE_TOKENISE_PROCESSES"] = "1"
+        members = parties([Source(name, name, folder, (), ()) for name in NAMES])
+        self.consortium = Consortium(folder / "consortium", members, "")
+        self.cases = 0
+
+    def make(self) -> None:
+        """Make everything, hold the key ceremony, and leave only the coordinator running."""
+        self.consortium.make(_covenant, DOMAIN, f"{DOMAIN}/log")
+        self.consortium.start()
+        self.consortium.ceremony(EPOCH, *NAMES[:2])
+        self.consortium.stop(*NAMES)
+
+    def open(self) -> App:
+        """Open the asker's node in this process."""
+        return App.open(load_config(self.consortium.config(ASKER)))
+
+    def user(self, app: App) -> User:
+        """Return the account that asks."""
+        return next(iter(app.authorisations.users.values()))
+
+    def draft(self) -> QuestionDraft:
+        """Return a question for a new case to all three holders."""
+        self.cases += 1
+        return parse_question(
+            {"case": f"B{self.cases}", "holders": [{"holder": name, **HOLDER} for name in HOLDERS], **QUESTION}
+        )
+
+    async def ask(self, app: App, fields: dict[str, str]) -> None:
+        """Ask one question as the node's own function call."""
+        await asking.ask(app, self.user(app), self.draft(), fields)
+
+    async def sync(self, app: App, export: Path) -> dict[str, object]:
+        """Synchronise an export."""
+        order = Order(REGISTER, export, 0, self.user(app).name)
+        return await synchronise(app, order, lambda _message: None)
+
+    def fill(self, persons: int, tokens: int) -> Filled:
+        """Bring the coordinator to `persons` registrations of random tokens, then start it again."""
+        self.consortium.stop("coordinator")
+        filled = fill(self.database, persons, tokens, HOLDERS, EPOCH)
+        self.start()
+        return filled
+
+    def start(self) -> float:
+        """Start the coordinator; return the seconds until it listens."""
+        begun = time.perf_counter()
+        self.consortium.start_coordinator()
+        return time.perf_counter() - begun
+
+    def restart(self) -> float:
+        """Stop the coordinator and return the seconds that starting takes."""
+        self.consortium.stop("coordinator")
+        return self.start()
+
+    @property
+    def database(self) -> Path:
+        """Return the coordinator's database."""
+        return self.consortium.folder("coordinator") / "data" / "coordinator.sqlite"
+
+    def coordinator_mib(self) -> float:
+        """Return the coordinator's anonymous memory in MiB (file cache apart)."""
+        memory = psutil.Process(self.consortium.processes()["coordinator"]).memory_full_info()
+        return float(memory.uss) / 2**20
+
+
+@contextmanager
+def rig(below: Path | None = None) -> Iterator[Rig]:
+    """Give a rig in a private folder; everything is stopped and removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="samenloop-bench-", dir=below))
+    made = Rig(folder)
+    try:
+        made.make()
+        yield made
+    finally:
+        made.consortium.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _covenant(keys: dict[str, str]) -> str:
+    text = covenant(NAMES, keys, flagged=False)
+    for low, high in _BUDGET.items():
+        text = text.replace(low, high, 1)
+    return text

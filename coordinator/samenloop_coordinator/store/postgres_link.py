@@ -5,6 +5,7 @@
 3. Texts of the server can hold row data, so they are never passed on: the SQLSTATE is.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -35,7 +36,7 @@ _PLANS = {
     "enable_seqscan": "off",
 }
 """One plan for every lookup, by index, however many hits there are and whatever the statistics say."""
-_ALWAYS = {"timezone": "UTC", "application_name": "samenloop-coordinator", "jit": "off", **_PLANS}
+_ALWAYS = {"timezone": "UTC", "application_name": f"samenloop-coordinator/{os.getpid()}", "jit": "off", **_PLANS}
 _NETWORK = {"connect_timeout": 3, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2}
 _NETWORK |= {"tcp_user_timeout": 8_000}
 _LOST = (psycopg.OperationalError, psycopg.InterfaceError)

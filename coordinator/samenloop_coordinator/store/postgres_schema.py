@@ -13,6 +13,8 @@ may select and insert there, not update or delete; triggers hold the owner to th
 
 from collections.abc import Sequence
 
+from psycopg.sql import SQL, Identifier
+
 from samenloop_coordinator.store.postgres_link import Connection, translated
 
 ROLE = "samenloop_coordinator"
@@ -24,11 +26,11 @@ _ORDINARY = (
 )  # fmt: skip
 _GROWING = ("log_entry", "log_purge", "log_node")
 _GRANTS = (
-    f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join((*_ORDINARY, 'log_index', 'log_checkpoint'))} TO {ROLE}",
-    f"GRANT SELECT, INSERT ON {', '.join(_GROWING)} TO {ROLE}",
-    f"GRANT SELECT, UPDATE ON log_head TO {ROLE}",
-    f"GRANT SELECT ON migration TO {ROLE}",
-    f"GRANT USAGE ON SEQUENCE registration_row TO {ROLE}",
+    f"SELECT, INSERT, UPDATE, DELETE ON {', '.join((*_ORDINARY, 'log_index', 'log_checkpoint'))}",
+    f"SELECT, INSERT ON {', '.join(_GROWING)}",
+    "SELECT, UPDATE ON log_head",
+    "SELECT ON coordinator_migration",
+    "USAGE ON SEQUENCE registration_row",
 )
 
 _STORE = (
@@ -165,27 +167,35 @@ TABLES = (*_ORDINARY, *_GROWING, "log_head", "log_index", "log_checkpoint")
 def exists(connection: Connection) -> bool:
     """Tell whether the tables are there."""
     with translated():
-        return connection.execute("SELECT to_regclass('migration')").fetchone() != (None,)
+        return connection.execute("SELECT to_regclass('coordinator_migration')").fetchone() != (None,)
 
 
-def migrate(connection: Connection) -> None:
+def migrate(connection: Connection, role: str = ROLE) -> None:
     """Bring the tables up to date, and give the program's role its rights where that role exists."""
     with translated(), connection.transaction():
-        connection.execute("CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY)")
-        connection.execute("LOCK TABLE migration IN EXCLUSIVE MODE")
-        done = {row[0] for row in connection.execute("SELECT name FROM migration").fetchall()}
+        connection.execute("CREATE TABLE IF NOT EXISTS coordinator_migration (name text PRIMARY KEY)")
+        connection.execute("LOCK TABLE coordinator_migration IN EXCLUSIVE MODE")
+        done = {row[0] for row in connection.execute("SELECT name FROM coordinator_migration").fetchall()}
         for name, statements in _MIGRATIONS:
             if name not in done:
                 for statement in statements:
                     connection.execute(statement)
-                connection.execute("INSERT INTO migration (name) VALUES (%s)", [name])
-        if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone() is not None:
-            for grant in _GRANTS:
-                connection.execute(grant)
+                connection.execute("INSERT INTO coordinator_migration (name) VALUES (%s)", [name])
+        _grant(connection, role)
+
+
+def _grant(connection: Connection, role: str) -> None:
+    if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
+        return
+    found = connection.execute("SELECT current_schema()").fetchone()
+    schema = Identifier(str(found[0]) if found else "")
+    connection.execute(SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, Identifier(role)))
+    for rights in _GRANTS:
+        connection.execute(SQL("GRANT {} TO {}").format(SQL(rights), Identifier(role)))
 
 
 def missing(connection: Connection) -> list[str]:
     """Return the migrations that still have to be done."""
     with translated():
-        done = {row[0] for row in connection.execute("SELECT name FROM migration").fetchall()}
+        done = {row[0] for row in connection.execute("SELECT name FROM coordinator_migration").fetchall()}
     return [name for name, _statements in _MIGRATIONS if name not in done]

@@ -11,7 +11,7 @@ from samenloop_coordinator.operating import activate, initialise
 from tests.coordinator.consortium import Consortium
 from tests.coordinator.world import World, copied
 
-NOT_COMPARED = frozenset({"process", "log_head", "log_node", "log_index", "log_checkpoint", "migration"})
+NOT_COMPARED = frozenset({"process", "log_head", "log_node", "log_index", "log_checkpoint", "coordinator_migration"})
 """Tables that count processes or follow the log, not questions."""
 
 

@@ -1,7 +1,8 @@
 """Score hits against a truth file: python -m tests.quality.score DIR HITS.csv (columns record_id, organisation).
 
 A *query* is one record asked of all other organisations; a *question* is one record asked of one organisation.
-Recall counts questions about a person whom the asked organisation knows; a false hit is a question that hit where it does not.
+Recall counts questions about a person whom the asked organisation knows; a false hit is a question that hit where
+it does not.
 """
 
 import argparse
@@ -87,8 +88,8 @@ class Score:
         """Return the figures as text."""
         shown = [
             f"recall {self.recall:.4f}   precision {self.precision:.4f}   F1 {self.f1:.4f}",
-            f"false hits: {self.false} = {self.per_queries:.2f} per 10,000 queries"
-            f" = {self.per_questions:.2f} per 10,000 questions",
+            f"false hits {self.false}",
+            f"per 10,000 queries {self.per_queries:.2f}   per 10,000 questions {self.per_questions:.2f}",
             f"{self.records} queries to {self.organisations} organisations, {self.wanted} questions should hit",
             "",
             "error kind on either side      recall   should hit",

@@ -27,6 +27,7 @@ class SurnameKeys:
     sounds: Values
     skeletons: Values
     words: Values
+    spoken_words: Values
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -40,6 +41,7 @@ class FirstKeys:
     first_two: str
     all_initials: str
     words: Values
+    spoken_words: Values
     has_initials_only: bool
 
 
@@ -105,10 +107,12 @@ def _dates(date: BirthDate) -> tuple[str, str, Values]:
 def _surname_keys(prefix: str, surname: str, partner_prefix: str, partner: str) -> SurnameKeys:
     found = surname_sounds(prefix, surname)[:_MOST_OWN] + surname_sounds(partner_prefix, partner)
     sounds = tuple(dict.fromkeys(found))[:_MOST_SURNAMES]
+    spoken = surname_words(prefix, surname)
     return SurnameKeys(
         tuple(prefixed(key) for key in sounds),
         tuple(dict.fromkeys(prefixed(skeleton(key)) for key in sounds)),
-        tuple(dict.fromkeys(skeleton(word) for word in surname_words(prefix, surname)))[:_MOST_WORDS],
+        tuple(dict.fromkeys(skeleton(word) for word in spoken))[:_MOST_WORDS],
+        spoken[:_MOST_WORDS],
     )
 
 
@@ -125,6 +129,7 @@ def _first_keys(voornamen: str, roepnaam: str, capitals_are_names: bool) -> Firs
         first_two=prefixed(first.initials[:2]) if several else "",
         all_initials=prefixed(first.initials) if several else "",
         words=tuple(dict.fromkeys(skeleton(sound(name)) for name in named)),
+        spoken_words=tuple(dict.fromkeys(sound(name) for name in named)),
         has_initials_only=bool(first.initials) and not named,
     )
 

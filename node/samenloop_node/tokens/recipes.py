@@ -125,9 +125,9 @@ def _no_sex(f: Features) -> list[str]:
     """Only for records without a sex: start or end of any name + postcode + date, or of both names + date."""
     if not f.date or len(f.sexes) == 1:
         return []
-    words = (*f.first.words[:2], *f.surname.words[:2])
+    words = (*f.first.spoken_words[:2], *f.surname.spoken_words[:2])
     found = [f"w{end}{f.postcode}{f.date}" for word in words for end in _ends(word, 3)] if f.postcode else []
-    for first, surname in zip(f.first.words[:1], f.surname.words[:1], strict=False):
+    for first, surname in zip(f.first.spoken_words[:1], f.surname.spoken_words[:1], strict=False):
         found += [f"n{_unordered(a, b)}{f.date}" for a in _ends(surname, 4) for b in _ends(first, 3)]
     return found
 

@@ -74,7 +74,9 @@ def test_a_column_of_chance_numbers_is_not_refused() -> None:
     assert not judge.refused()
 
 
-@pytest.mark.parametrize("name", ["bsn", "BSN", " Sofi-Nr ".replace("-", ""), "burgerservicenummer", "A-nummer", "a nummer"])
+@pytest.mark.parametrize(
+    "name", ["bsn", "BSN", " Sofi-Nr ".replace("-", ""), "burgerservicenummer", "A-nummer", "a nummer"]
+)
 def test_a_column_name_that_announces_a_number_is_forbidden(name: str) -> None:
     assert is_forbidden_column(name)
 

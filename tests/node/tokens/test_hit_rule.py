@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (each case reads as one line: two records side by side)
 """nl-1 on pairs of records: who must meet and who must stay apart, with the reason (the demo set and the error kinds)."""
 
 import pytest

@@ -70,7 +70,9 @@ def test_the_same_person_gives_the_same_tokens_and_other_padding() -> None:
         assert len(group) in GROUP_SIZES
 
 
-@pytest.mark.parametrize("other", [keys(covenant="ander"), keys(purpose="ander"), keys(epoch="2026-2"), keys(secret=SECRET[::-1])])
+@pytest.mark.parametrize(
+    "other", [keys(covenant="ander"), keys(purpose="ander"), keys(epoch="2026-2"), keys(secret=SECRET[::-1])]
+)
 def test_tokens_of_two_contexts_never_compare_equal(other: EpochKeys) -> None:
     mine = set().union(*groups(tokenise(parse_person(SANNE), NL_1, keys())).values())
     theirs = set().union(*groups(tokenise(parse_person(SANNE), NL_1, other)).values())
@@ -125,7 +127,8 @@ def test_without_length_prefixes_the_boundary_check_fails() -> None:
 
 @pytest.mark.parametrize(
     "secret",
-    [b"", bytes(32), b"x" * 32, bytes(range(32)), SECRET[:31], SECRET + b"1", b"change-me-change-me-change-me-ok", b"0123456789abcdef0123456789abcdef"],
+    [b"", bytes(32), b"x" * 32, bytes(range(32)), SECRET[:31], SECRET + b"1",
+     b"change-me-change-me-change-me-ok", b"0123456789abcdef0123456789abcdef"],
     ids=["empty", "zero", "one letter", "counter", "short", "long", "default text", "hexadecimal text"],
 )  # fmt: skip
 def test_a_secret_that_is_not_random_is_refused(secret: bytes) -> None:
@@ -155,11 +158,14 @@ def population(size: int) -> list[Person]:
     surnames = ["de Vries", "El Amrani", "Berg-de Jong", "Kuijpers"]
     return [
         parse_person(
-            {"voornamen": chosen.choice(names), "geslachtsnaam": chosen.choice(surnames), "geboortedatum": f"19{chosen.randint(40, 99)}-05-{chosen.randint(10, 28)}"}
+            {
+                "voornamen": chosen.choice(names),
+                "geslachtsnaam": chosen.choice(surnames),
+                "geboortedatum": f"19{chosen.randint(40, 99)}-05-{chosen.randint(10, 28)}",
+            }
         )
         for _number in range(size)
     ]
-
 
 
 @pytest.mark.parametrize("processes", [1, 2])

@@ -50,6 +50,8 @@ ONLY = {
     "anyascii": ("samenloop_node.identity.*",),
     "typer": ("*.cli", "*.cli.*", "*.cli_*", "*_cli"),
     "rich": ("*.cli", "*.cli.*", "*.cli_*", "*_cli", "*.prompts"),
+    "jinja2": ("samenloop.reports.html",),
+    "fpdf": ("samenloop.reports.pdf",),
     "pickle": (),  # unpickling runs code
     "random": (),  # secrets only: predictable ids and dummies would tell hidden hits apart
 }
@@ -72,6 +74,15 @@ PURE = (
     "samenloop_coordinator.matching",
     "samenloop_coordinator.permissions",
     "samenloop_coordinator.budgets",
+    "samenloop.review.facts",
+    "samenloop.review.patterns",
+    "samenloop.review.leakage",
+    "samenloop.review.sampling",
+    "samenloop.reports.cells",
+    "samenloop.reports.numbers",
+    "samenloop.reports.accountability",
+    "samenloop.reports.council",
+    "samenloop.reports.processing",
 )
 NOT_PURE = ("asyncio", "grpc", "multiprocessing", "socket", "sqlite3", "structlog", "subprocess", "threading", "time")
 

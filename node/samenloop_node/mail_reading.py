@@ -7,12 +7,13 @@ The coordinator carries every item, so nothing is believed that its author did n
 Only that something *lapsed* comes from the coordinator itself: it can take away, never show.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from samenloop import model
 from samenloop.covenant import Covenant
-from samenloop.errors import IntegrityError, InvalidInput
+from samenloop.errors import IntegrityError, InvalidInput, SamenloopError
 from samenloop.keys import SealingKey, VerifyKey
 from samenloop.model import ParticipantId, QuestionId, RegistrationId
 from samenloop.texts import _
@@ -53,19 +54,23 @@ class Lapsed:
 
 
 Incoming: TypeAlias = Hit | Released | Lapsed | CaseListed
+CountedAt: TypeAlias = Callable[[int], Sequence[Covenant]]
 
 
 def read_content(
-    content: mailbox_pb2.MailContent, covenant: Covenant, me: ParticipantId, key: SealingKey
+    content: mailbox_pb2.MailContent, counted_at: CountedAt, me: ParticipantId, key: SealingKey
 ) -> Incoming | None:
-    """Return what an item says, or None for a dummy; raises SamenloopError for what is not genuine."""
+    """Return what an item says, or None for a dummy; raises SamenloopError for what is not genuine.
+
+    `counted_at` gives the covenant versions that may have counted at a moment (ms), the newest first.
+    """
     match content.WhichOneof("content"):
         case "hit":
-            return _hit(content.hit, covenant, me)
+            return _hit(content.hit, counted_at, me)
         case "event":
-            return _event(content.event, covenant, me)
+            return _event(content.event, counted_at, me)
         case "letter":
-            statement = _statement(content.letter, covenant)
+            statement, covenant = _statement(content.letter, counted_at)
             if not isinstance(statement.act, Letter) or statement.act.receiver != me:
                 raise _not_for_us()
             return open_letter(covenant, statement.author, statement.act, key)
@@ -73,10 +78,9 @@ def read_content(
             return None
 
 
-def _hit(notice: mailbox_pb2.HitNotice, covenant: Covenant, me: ParticipantId) -> Hit:
-    claimed = parse_part(notice.part, "part")
-    asker = covenant.participant(claimed.asker)
-    part = verify_notice(notice, VerifyKey(asker.signing_key))
+def _hit(notice: mailbox_pb2.HitNotice, counted_at: CountedAt, me: ParticipantId) -> Hit:
+    part = parse_part(notice.part, "part")
+    covenant = _signed_then(counted_at(notice.asked_ms), part.asker, lambda key: verify_notice(notice, key))
     if (part.holder, part.covenant) != (me, covenant.id) or part.asker == me:
         raise _not_for_us()
     ids = tuple(RegistrationId(model.sixteen_bytes(one, "registration_ids")) for one in notice.registration_ids)
@@ -85,24 +89,44 @@ def _hit(notice: mailbox_pb2.HitNotice, covenant: Covenant, me: ParticipantId) -
     return Hit(part, notice.part, notice.shown, ids, notice.more, notice.asked_ms)
 
 
-def _event(event: mailbox_pb2.Event, covenant: Covenant, me: ParticipantId) -> Released | Lapsed:
+def _event(event: mailbox_pb2.Event, counted_at: CountedAt, me: ParticipantId) -> Released | Lapsed:
     if not event.HasField("statement"):
         question = QuestionId(model.sixteen_bytes(event.lapsed_question_id, "lapsed_question_id"))
         return Lapsed(question, model.participant_id(event.lapsed_holder, "lapsed_holder"))
-    statement = _statement(event.statement, covenant)
+    statement, _covenant = _statement(event.statement, counted_at)
     act = statement.act
     if not isinstance(act, Release) or act.receiver != me:
         raise _not_for_us()
     return Released(act.question_id, statement.author, act.withdrawn, statement.sent_ms)
 
 
-def _statement(signed: common_pb2.Signed, covenant: Covenant) -> Statement:
+def _statement(signed: common_pb2.Signed, counted_at: CountedAt) -> tuple[Statement, Covenant]:
     statement = parse_statement(signed.body)
-    author = covenant.participant(statement.author)
-    verify_statement(signed.body, signed.signature, VerifyKey(author.signing_key))
+    versions = counted_at(statement.sent_ms)
+    covenant = _signed_then(
+        versions, statement.author, lambda key: verify_statement(signed.body, signed.signature, key)
+    )
     if statement.covenant.id != covenant.id:
         raise _not_for_us()
-    return statement
+    return statement, covenant
+
+
+def _signed_then(
+    versions: Sequence[Covenant], author: ParticipantId, verify: Callable[[VerifyKey], object]
+) -> Covenant:
+    """Return the newest version by whose key of the author the signature holds; raises what the newest of all says."""
+    problem: SamenloopError | None = None
+    for covenant in versions:
+        found = covenant.find(author)
+        if found is None:
+            continue
+        try:
+            verify(VerifyKey(found.signing_key))
+        except SamenloopError as error:
+            problem = problem or error
+        else:
+            return covenant
+    raise problem or _not_for_us()
 
 
 def _not_for_us() -> IntegrityError:

@@ -43,7 +43,7 @@ async def poll(app: App) -> None:
 async def _take(app: App, item: mailbox_pb2.MailItem, keys: Mapping[bytes, ContentKey]) -> None:
     me = ParticipantId(app.config.participant)
     try:
-        incoming = read_content(_opened(item, keys, me), app.covenant(), me, app.sealing_key)
+        incoming = read_content(_opened(item, keys, me), app.agreement.counted_at, me, app.sealing_key)
     except SamenloopError as problem:
         public = {"reason": "mail-refused", "rule": problem.code.value.replace("_", "-")}
         await app.ownlog.write(Event.ALARM, public)

@@ -1,4 +1,7 @@
-"""`status`: how this node stands. Counts of its own registrations and open work; nothing that tells of a hidden hit."""
+"""`status`: how this node stands. Counts of its own registrations and open work; nothing that tells of a hidden hit.
+
+Not even the size of the own log: inbox views and withholdings make it grow, and everybody here may ask for the status.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -33,7 +36,6 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
         ],
         **known,
         "open_questions": await app.store.read(lambda db: _open_questions(db, user)),
-        "own_log": app.ownlog.checkpoint().size,
         "messages": [*_certificate(app), *app.background.troubles().values(), *await _reviews(app, user)],
     }
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from samenloop.clock import Clock, milliseconds
-from samenloop.covenant import Covenant, fingerprint, parse_canonical
+from samenloop.covenant import Covenant, canonical, fingerprint, parse_canonical
 from samenloop.covenant.signatures import complete, parse_signatures
 from samenloop.errors import ErrorCode, IntegrityError, InvalidInput, SamenloopError
 from samenloop.model import EpochId, epoch_id
@@ -19,7 +19,7 @@ from samenloop.wire.convert import CovenantRef
 from samenloop.wire.v1 import covenant_pb2 as pb
 from samenloop_node.config import CovenantFiles
 from samenloop_node.connection.client import Connection
-from samenloop_node.store import Store, covenants
+from samenloop_node.store import Store, Transaction, covenants
 from samenloop_node.store.covenants import StoredCovenant
 
 MAX_SKEW_MS = 120_000
@@ -53,13 +53,24 @@ class Agreement:
         """Take the newest accepted version from the store, or on a fresh node the pinned file."""
         self._store = store
         self._clock = clock
-        stored = store.read_now(covenants.newest)
-        self._covenant = parse_canonical(stored.document) if stored else pinned(files)
+        rows = store.read_now(covenants.accepted)
+        known = [parse_canonical(row.document) for row in rows]
+        self._covenant = known[0] if known else pinned(files)
+        self._earlier = [(old, row.accepted_ms) for old, row in zip(known[1:], rows, strict=False)]
         self._live = LiveState()
 
     def covenant(self) -> Covenant:
         """Return the active covenant."""
         return self._covenant
+
+    def counted_at(self, ms: int) -> tuple[Covenant, ...]:
+        """Return the versions that may have counted at a moment, the newest first.
+
+        Mail can be fetched long after it was written: what a partner signed before its signing key was replaced is
+        verified with the key of that time. An earlier version counts until this node took over its successor.
+        """
+        earlier = (old for old, replaced_ms in self._earlier if ms <= replaced_ms + MAX_SKEW_MS)
+        return (self._covenant, *earlier)
 
     def ref(self) -> CovenantRef:
         """Return the reference that messages carry."""
@@ -105,8 +116,15 @@ class Agreement:
         if not complete(self._covenant, successor, parse_signatures(reply.signatures)):
             raise IntegrityError(_("Versie {version} van het convenant is niet volledig getekend.", version=version))
         row = StoredCovenant(version, reply.document, reply.signatures, milliseconds(self._clock.now()))
-        await self._store.write(lambda db: covenants.accept(db, row))
+        await self._store.write(lambda db: self._accept(db, row))
+        self._earlier.insert(0, (self._covenant, row.accepted_ms))
         self._covenant = successor
+
+    def _accept(self, db: Transaction, row: StoredCovenant) -> None:
+        """Add a version; before the first of them the pinned one, which is in a file only."""
+        if not covenants.accepted(db):
+            covenants.accept(db, StoredCovenant(self._covenant.version, canonical(self._covenant), b"", 0))
+        covenants.accept(db, row)
 
     def _check_clock(self, now_ms: int) -> None:
         skew = milliseconds(self._clock.now()) - now_ms

@@ -28,10 +28,9 @@ def covenant_table(db: Database) -> None:
     )
 
 
-def newest(db: sqlite3.Connection) -> StoredCovenant | None:
-    """Return the version with the highest number, or None on a fresh node."""
-    row = db.execute("SELECT * FROM covenant ORDER BY version DESC LIMIT 1").fetchone()
-    return StoredCovenant(*row) if row else None
+def accepted(db: sqlite3.Connection) -> list[StoredCovenant]:
+    """Return every accepted version, the newest first; none on a fresh node."""
+    return [StoredCovenant(*row) for row in db.execute("SELECT * FROM covenant ORDER BY version DESC")]
 
 
 def accept(db: sqlite3.Connection, covenant: StoredCovenant) -> None:

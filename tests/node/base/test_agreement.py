@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from samenloop.clock import milliseconds
 from samenloop.covenant import Covenant, canonical, fingerprint
 from samenloop.covenant.signatures import format_signatures, sign
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
@@ -66,6 +67,20 @@ def test_a_newer_version_is_taken_over_when_everybody_signed_and_stays_after_a_r
 
 async def _version(app: App) -> int:
     return app.covenant().version
+
+
+def test_a_version_counts_for_what_was_signed_before_its_successor_came(both):
+    fake, partner = both
+    first = fake.covenant
+    second = successor(fake, partner, name="Nieuwe naam")
+    with_app(partner, lambda app: app.agreement.refresh(app.connection))
+
+    async def counted(app: App) -> list[tuple[str, ...]]:
+        now = milliseconds(utc_now())
+        return [tuple(one.name for one in app.agreement.counted_at(ms)) for ms in (0, now - 60_000, now + 600_000)]
+
+    both_names, only_new = (second.name, first.name), (second.name,)
+    assert with_app(partner, counted) == [both_names, both_names, only_new], "also after a restart"
 
 
 def test_a_version_that_one_partner_did_not_sign_is_not_taken_over(both):

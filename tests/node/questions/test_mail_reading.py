@@ -1,10 +1,12 @@
 """Nothing in the mailbox is believed that its author did not sign; each refusal has a genuine twin that is accepted."""
 
+import dataclasses
 from datetime import date
 
 import pytest
 
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
+from samenloop.keys import SigningKey
 from samenloop.model import ParticipantId, QuestionId, RegisterId, RegistrationId
 from samenloop.wire.declare import Freshness, Letter, Release
 from samenloop.wire.mail import pack_mail
@@ -17,8 +19,19 @@ QUESTION = QuestionId(b"q" * 16)
 REGISTRATION = RegistrationId(b"r" * 16)
 
 
-def read(kit, content, me):
-    return read_content(content, kit.covenant, ParticipantId(me), kit.sealing[me])
+def read(kit, content, me, counted_at=None):
+    versions = counted_at or (lambda _ms: (kit.covenant,))
+    return read_content(content, versions, ParticipantId(me), kit.sealing[me])
+
+
+def rotated(kit, participant):
+    """Return the covenant after `participant` replaced its signing key."""
+    fresh = SigningKey.generate().public.hex
+    rows = tuple(
+        dataclasses.replace(row, signing_key=fresh) if row.id == participant else row
+        for row in kit.covenant.participants
+    )
+    return dataclasses.replace(kit.covenant, version=2, participants=rows)
 
 
 def event(signed):
@@ -64,6 +77,32 @@ def test_a_changed_hit_is_refused(kit, field):
         setattr(content.hit, field, bytes(len(getattr(content.hit, field))))
     with pytest.raises(IntegrityError):
         read(kit, content, HOLDER)
+
+
+def test_what_was_signed_before_a_key_was_replaced_is_verified_with_the_key_of_that_time(kit):
+    new = rotated(kit, ASKER)
+    moments = []
+
+    def counted_at(ms):
+        moments.append(ms)
+        return (new, kit.covenant)
+
+    content = kit.hit(HOLDER)
+    assert isinstance(read(kit, content, HOLDER, counted_at), Hit)
+    assert moments == [content.hit.asked_ms]
+    with pytest.raises(IntegrityError):
+        read(kit, content, HOLDER, lambda _ms: (new,))
+    with pytest.raises(IntegrityError):
+        read(kit, kit.hit(HOLDER, signer="ggz-midden"), HOLDER, counted_at)
+
+
+def test_a_release_of_before_its_holders_new_key_is_the_holders_word(kit):
+    new, mail = rotated(kit, HOLDER), event(kit.signed(release(), HOLDER, sent_ms=7))
+    assert isinstance(read(kit, mail, ASKER, lambda _ms: (new, kit.covenant)), Released)
+    with pytest.raises(IntegrityError):
+        read(kit, mail, ASKER, lambda _ms: (new,))
+    with pytest.raises(IntegrityError):
+        read(kit, mail, ASKER, lambda _ms: ())
 
 
 def test_a_hit_without_registrations_is_refused(kit):

@@ -243,6 +243,18 @@ def outside(app, user):
     return {**told, "lines": lines(app)}
 
 
+def test_R34_looking_in_the_inbox_and_withholding_do_not_change_what_status_says(kit, node, coordinator, user_of):
+    app, worker, decider = node(HOLDER), user_of("wim", Role.CASE_WORKER), user_of("dora", Role.DECISION_MAKER)
+    silent = lambda _message: None  # noqa: E731 - a callback that drops progress
+    before, grown = asyncio.run(COMMANDS["status"].run(app, worker, {}, silent)), lines(app)
+    coordinator.post(HOLDER, kit.hit(HOLDER))
+    poll(app)
+    asyncio.run(COMMANDS["inbox"].run(app, decider, {}, silent))
+    app.ownlog.integrate()
+    assert lines(app) > grown, "the control: looking is recorded in the own log"
+    assert asyncio.run(COMMANDS["status"].run(app, worker, {}, silent)) == before
+
+
 def test_a_hit_and_a_dummy_bring_the_same_calls_and_show_the_same_outside_the_inbox(kit, node, coordinator, user_of):
     app, otto = node(HOLDER), user_of("otto", Role.OPERATOR)
     seen = []

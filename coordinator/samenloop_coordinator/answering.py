@@ -58,7 +58,7 @@ def sealed_half(keys: ContentKeys, reply: HolderReply, epochs: Sequence[str], sa
     """Return the half for the holder and the auditor: what was hit and which rule decided; of one length."""
     verdicts = reply.outcome.verdicts
     first = verdicts[0] if verdicts else None
-    ids = [one.record.registration_id.hex() for one in verdicts[:MOST_IDS]]
+    ids = [one.registration_id.hex() for one in verdicts[:MOST_IDS]]
     fields: dict[str, object] = {
         "result": _RESULTS[first.fate] if first else "none",
         "registrations": ids,
@@ -66,7 +66,7 @@ def sealed_half(keys: ContentKeys, reply: HolderReply, epochs: Sequence[str], sa
         "epochs": list(epochs),
     }
     if first is not None:
-        fields |= {"rule": first.rule, "mode": first.mode.name.lower()}
+        fields |= {"rule": first.ruling.rule, "mode": first.ruling.mode.name.lower()}
     return keys.seal(reply.holder, half.encode(fields), salt)
 
 

@@ -6,7 +6,7 @@
 6. Policy, last. 7. One unit: budgets, entry, stored answer, items. 8. The answer, after the commit.
 """
 
-import secrets
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,7 +48,7 @@ class Asking:
     desk: Desk
     policy: Policy
     gate: Gate
-    below: "secrets.SystemRandom" = field(default_factory=secrets.SystemRandom)
+    dummies: random.Random = field(default_factory=random.Random)
 
     async def ask(self, peer: PeerIdentity, request: overlap_pb2.AskRequest) -> overlap_pb2.AskReply:
         """Return the answer of a question; raises SamenloopError, never half an answer."""
@@ -80,7 +80,7 @@ class Asking:
         probes = prepare(peppers, ask.token_sets)
         found, fresh = await self.desk.store.read(
             lambda parts: (
-                search(parts, probes, ask.token_sets, agreement.profile, ask.excluded, self.below.randrange),
+                search(parts, probes, ask.token_sets, agreement.profile, ask.excluded, self.dummies.randrange),
                 self._freshness(parts, ask, registers),
             )
         )
@@ -95,11 +95,13 @@ class Asking:
         part, asker = ask.parts[index], covenant.participant(ask.question.asker)
         lifted = self.desk.agreement.lifted
         receiving = Receiving(asker.id, asker.asks_as, part.acting_as, part.purpose, begun.date(), lifted)
-        all_four = [
-            (one, self.policy.judge(receiving, self.desk.records.record(covenant, register, one.registration)))
-            for one in judged
+        bench = self.desk.records.bench(self.policy, covenant, register, receiving)
+        all_four = [(one, bench.rule(one.registration)) for one in judged]
+        return [
+            (one.registration, Verdict(one.registration.registration_id, register.id, ruling))
+            for one, ruling in all_four
+            if one.hit
         ]
-        return [(one.registration, verdict) for one, verdict in all_four if one.hit]
 
     def _freshness(self, parts: Parts, ask: Ask, registers: Sequence[tuple[Register, ...]]) -> list[str]:
         """Return per holder the oldest of its registers' dates, empty when one of them was never brought up to date."""
@@ -120,8 +122,8 @@ class Asking:
         return Answer(tuple(replies), tuple(shown))
 
     def _shown(self, ask: Ask, part: Part, verdict: Verdict) -> ShownHit:
-        handle = self.desk.shown_handle(part.holder, verdict.record.register, verdict.record.registration_id)
-        until = verdict.until.isoformat()
+        handle = self.desk.shown_handle(part.holder, verdict.register, verdict.registration_id)
+        until = verdict.ruling.until.isoformat()
         return ShownHit(ask.question.question_id, part.holder, handle, until, part.acting_as, part.purpose)
 
     async def _write(

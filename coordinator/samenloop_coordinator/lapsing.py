@@ -70,10 +70,10 @@ class Lapsing:
         today, lifted = self.desk.clock.now().date(), self.desk.agreement.lifted
         receiving = Receiving(asker.id, asker.asks_as, hit.acting_as, hit.purpose, today, lifted)
         record = self.desk.records.record(covenant, register, after)
-        verdict = self.policy.judge(receiving, record)
+        ruling = self.policy.judge(receiving, record)
         if hit.released:
-            return None if verdict.fate is Fate.NOT_THERE else record.facts.review_date.isoformat()
-        return verdict.until.isoformat() if verdict.fate is Fate.SHOWN else None
+            return None if ruling.fate is Fate.NOT_THERE else record.facts.review_date.isoformat()
+        return ruling.until.isoformat() if ruling.fate is Fate.SHOWN else None
 
     def _take_back(self, parts: Parts, keys: ContentKeys, hits: Iterable[ShownHit]) -> None:
         now_ms = milliseconds(self.desk.clock.now())

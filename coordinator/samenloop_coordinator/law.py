@@ -1,15 +1,16 @@
 """Facts of the covenant and the catalogue that several use cases need. Pure."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from samenloop.catalogue import Catalogue
 from samenloop.covenant import Covenant, Register
 from samenloop.covenant.acting import acting_kind
 from samenloop.decisions.beforehand import BeforehandDecision
 from samenloop.decisions.modes import RecordFacts
+from samenloop.model import Mode
 from samenloop.wire import convert
 from samenloop.wire.v1 import overlap_pb2
-from samenloop_coordinator.policy import Record
+from samenloop_coordinator.policy import Policy, Receiving, Record, Ruling
 from samenloop_coordinator.store.values import Registration
 
 
@@ -46,6 +47,7 @@ class Records:
         self._catalogue = catalogue
         self._covenant: Covenant | None = None
         self._facts: dict[tuple[bytes, str], RecordFacts] = {}
+        self._benches: dict[tuple[Receiving, str, str, Mode | None], Bench] = {}
 
     def record(self, covenant: Covenant, register: Register, registration: Registration) -> Record:
         """Return a stored registration for the policy; a dummy without facts becomes a record that never shows."""
@@ -55,12 +57,47 @@ class Records:
 
     def facts(self, covenant: Covenant, data: bytes, kind: str) -> RecordFacts:
         """Return stored facts of a record in a register of catalogue kind `kind`, with the acting partner's kind."""
-        if covenant is not self._covenant or len(self._facts) > _MOST_FACTS:
-            self._covenant, self._facts = covenant, {}
+        self._follow(covenant)
         found = self._facts.get((data, kind))
         if found is None:
             parsed = convert.record_facts(overlap_pb2.RecordFacts.FromString(data), kind)
             found = self._facts[data, kind] = with_acting_kind(self._catalogue, covenant, parsed)
+        return found
+
+    def bench(self, policy: Policy, covenant: Covenant, register: Register, receiving: Receiving) -> "Bench":
+        """Return who rules over records of one register towards one receiver today."""
+        self._follow(covenant)
+        key = (receiving, register.id, register.kind, register.mode)
+        found = self._benches.get(key)
+        if found is None:
+            found = self._benches[key] = Bench(self, policy, covenant, register, receiving)
+        return found
+
+    def _follow(self, covenant: Covenant) -> None:
+        """Forget what another covenant version, or too much of this one, left behind."""
+        if covenant is not self._covenant or len(self._facts) + len(self._benches) > _MOST_FACTS:
+            self._covenant, self._facts, self._benches = covenant, {}, {}
+
+
+@dataclass(slots=True)
+class Bench:
+    """Rules over stored registrations; what was ruled over equal facts and decisions is remembered."""
+
+    records: Records
+    policy: Policy
+    covenant: Covenant
+    register: Register
+    receiving: Receiving
+    _ruled: dict[tuple[bytes, bytes], Ruling] = field(default_factory=dict)
+
+    def rule(self, registration: Registration) -> Ruling:
+        """Return what becomes of a hit on this registration."""
+        found = self._ruled.get((registration.facts, registration.beforehand))
+        if found is None:
+            record = self.records.record(self.covenant, self.register, registration)
+            if len(self._ruled) > _MOST_FACTS:
+                self._ruled.clear()
+            found = self._ruled[registration.facts, registration.beforehand] = self.policy.judge(self.receiving, record)
         return found
 
 

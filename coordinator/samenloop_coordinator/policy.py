@@ -57,14 +57,27 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """The fate of one hit with the rule and mode that decided; `until` is the last day that a shown one may show."""
+class Ruling:
+    """The fate of a hit with the rule and mode that decided; `until` is the last day that a shown one may show."""
 
-    record: Record
     fate: Fate
     rule: str
     mode: Mode
     until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The ruling about one registration that was hit."""
+
+    registration_id: RegistrationId
+    register: str
+    ruling: Ruling
+
+    @property
+    def fate(self) -> Fate:
+        """Return what becomes of the hit."""
+        return self.ruling.fate
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +94,7 @@ class HolderOutcome:
     @property
     def told(self) -> tuple[RegistrationId, ...]:
         """Return the registrations of which the holder hears; none means a dummy item."""
-        return tuple(one.record.registration_id for one in self.verdicts if one.fate is not Fate.NOT_THERE)
+        return tuple(one.registration_id for one in self.verdicts if one.fate is not Fate.NOT_THERE)
 
 
 _ORDER = {Fate.SHOWN: 0, Fate.HIDDEN: 1, Fate.NOT_THERE: 2}
@@ -94,27 +107,27 @@ class Policy:
         self._catalogue = catalogue
         self._mode = functools.lru_cache(_MODES)(functools.partial(effective_mode, catalogue))
 
-    def judge(self, receiving: Receiving, record: Record) -> Verdict:
+    def judge(self, receiving: Receiving, record: Record) -> Ruling:
         """Return what becomes of a hit on this record."""
         if receiving.lifted:
-            return Verdict(record, Fate.SHOWN, "evaluation", Mode.AUTOMATIC, date.max)
-        verdicts = [self._judge_as(receiving, record, kind) for kind in receiving.kinds]
-        strictest = max(verdicts, key=lambda one: (_ORDER[one.fate], one.mode), default=None)
-        return strictest or Verdict(record, Fate.NOT_THERE, "R-15", Mode.NEVER, receiving.today)
+            return Ruling(Fate.SHOWN, "evaluation", Mode.AUTOMATIC, date.max)
+        rulings = [self._judge_as(receiving, record, kind) for kind in receiving.kinds]
+        strictest = max(rulings, key=lambda one: (_ORDER[one.fate], one.mode), default=None)
+        return strictest or Ruling(Fate.NOT_THERE, "R-15", Mode.NEVER, receiving.today)
 
-    def _judge_as(self, receiving: Receiving, record: Record, kind: str) -> Verdict:
+    def _judge_as(self, receiving: Receiving, record: Record, kind: str) -> Ruling:
         facts, purpose, today = record.facts, receiving.purpose, receiving.today
         mode = self._mode(facts, record.covenant_mode, kind, receiving.acting_as, purpose)
         result = shown(self._catalogue, mode, facts, record.beforehand, receiving.participant, purpose, today)
         if not result.visible:
             gone = mode.mode is Mode.NEVER or result.rule in _NOT_THERE
-            return Verdict(record, Fate.NOT_THERE if gone else Fate.HIDDEN, result.rule, mode.mode, today)
+            return Ruling(Fate.NOT_THERE if gone else Fate.HIDDEN, result.rule, mode.mode, today)
         decisions = self._deciding(receiving, record, mode) if result.rule == "R-76" else []
         last = max(decisions, key=lambda one: one.valid_until, default=None)
         if last is None:
-            return Verdict(record, Fate.SHOWN, result.rule, mode.mode, facts.review_date)
+            return Ruling(Fate.SHOWN, result.rule, mode.mode, facts.review_date)
         until = min(last.valid_until, facts.review_date)
-        return Verdict(record, Fate.SHOWN, result.rule, mode.mode, until)
+        return Ruling(Fate.SHOWN, result.rule, mode.mode, until)
 
     def _deciding(self, receiving: Receiving, record: Record, mode: ModeDecision) -> list[BeforehandDecision]:
         given = (receiving.participant, receiving.purpose, receiving.today)

@@ -203,12 +203,12 @@ def test_control_a_build_that_returns_early_without_candidates_is_caught(
 def _count_calls(monkeypatch: pytest.MonkeyPatch, counted: Counter[str]) -> None:
     from samenloop.audit import seal
     from samenloop_coordinator import keys, matching
-    from samenloop_coordinator.policy import Policy
+    from samenloop_coordinator.law import Bench
     from samenloop_coordinator.store.registrations import SqliteRegistrations
 
     places: list[tuple[Any, str, str]] = [
         (matching, "judge", "judge"),
-        (Policy, "judge", "policy"),
+        (Bench, "rule", "policy"),
         (seal, "seal_fixed", "seal"),
         (keys, "pack_mail", "pack"),
         (answering, "hit_notice", "notice"),

@@ -13,7 +13,7 @@ from samenloop.decisions.beforehand import BeforehandDecision
 from samenloop.errors import ErrorCode
 from samenloop.model import Mode, ParticipantId, RegistrationId
 from samenloop_coordinator import budgets
-from samenloop_coordinator.policy import Fate, Policy, Receiving, Record, outcome
+from samenloop_coordinator.policy import Fate, Policy, Receiving, Record, Verdict, outcome
 from tests.coordinator.harness import decision, facts
 
 POLICY = Policy(load_catalogue())
@@ -66,21 +66,24 @@ def test_an_asker_of_several_kinds_gets_the_strictest_outcome_and_one_without_a_
 
 def test_a_decision_beforehand_shows_until_its_own_last_day_or_the_review() -> None:
     until = TODAY + timedelta(days=9)
-    verdict = POLICY.judge(
-        PROBATION, _record("politie", beforehand=(decision(b"r" * 16, PROBATION.participant, valid_until=until),))
-    )
-    assert (verdict.fate, verdict.rule, verdict.until) == (Fate.SHOWN, "R-76", until)
+    record = _record("politie", beforehand=(decision(b"r" * 16, PROBATION.participant, valid_until=until),))
+    ruling = POLICY.judge(PROBATION, record)
+    assert (ruling.fate, ruling.rule, ruling.until) == (Fate.SHOWN, "R-76", until)
     later = replace(PROBATION, today=until + timedelta(days=1))
-    assert POLICY.judge(later, verdict.record).fate is Fate.HIDDEN
-    assert POLICY.judge(replace(PROBATION, participant=ParticipantId("other")), verdict.record).fate is Fate.HIDDEN
+    assert POLICY.judge(later, record).fate is Fate.HIDDEN
+    assert POLICY.judge(replace(PROBATION, participant=ParticipantId("other")), record).fate is Fate.HIDDEN
 
 
 def test_a_holder_is_known_when_any_hit_shows_and_hears_of_all_that_are_there() -> None:
-    shown, hidden = POLICY.judge(PROBATION, _record("vhh_casus")), POLICY.judge(PROBATION, _record("politie"))
-    gone = POLICY.judge(PROBATION, _record("vhh_casus", frozen=True))
+    records = (_record("vhh_casus"), _record("politie"), _record("vhh_casus", frozen=True))
+    rulings = [POLICY.judge(PROBATION, record) for record in records]
+    shown, hidden, gone = (
+        Verdict(RegistrationId(bytes([number]) * 16), "register", ruling)
+        for number, ruling in enumerate(rulings, start=1)
+    )
     assert outcome([hidden, shown, gone]).known
     assert [one.fate for one in outcome([gone, hidden, shown]).verdicts] == [Fate.SHOWN, Fate.HIDDEN, Fate.NOT_THERE]
-    assert len(outcome([hidden, shown, gone]).told) == 2
+    assert outcome([hidden, shown, gone]).told == (shown.registration_id, hidden.registration_id)
     assert not outcome([hidden, gone]).known
     assert outcome([gone]).told == ()
     assert outcome([]).told == ()

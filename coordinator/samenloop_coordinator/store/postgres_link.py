@@ -42,6 +42,9 @@ _NETWORK |= {"tcp_user_timeout": 8_000}
 _LOST = (psycopg.OperationalError, psycopg.InterfaceError)
 _AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)
 
+_SPEAKING_LAST = ("57P", "08", "XX")
+"""Classes of SQLSTATE after which the session is at its end."""
+
 Connection = psycopg.Connection[tuple[Any, ...]]
 Result = TypeVar("Result")
 
@@ -144,6 +147,14 @@ def our_error(error: psycopg.Error) -> SamenloopError:
 def may_be_tried_again(error: psycopg.Error) -> bool:
     """Tell whether nothing was stored and the same transaction may well succeed now."""
     return isinstance(error, _AGAIN)
+
+
+def said_no(error: psycopg.Error) -> bool:
+    """Tell whether the server itself refused a statement and lives on: then it stored nothing of the transaction.
+
+    Not so when the connection was lost, or when the server was shutting down while it spoke.
+    """
+    return error.sqlstate is not None and not error.sqlstate.startswith(_SPEAKING_LAST)
 
 
 def _conninfo(dsn: str, settings: Mapping[str, str]) -> str:

@@ -27,6 +27,7 @@ from samenloop_coordinator.store.postgres_link import (
     Link,
     may_be_tried_again,
     our_error,
+    said_no,
 )
 from samenloop_coordinator.store.postgres_log import COUNT, PostgresLog
 from samenloop_coordinator.store.postgres_mail import PostgresCovenants, PostgresMail
@@ -157,7 +158,8 @@ class PostgresSession:
                 connection.execute(_COUNTED, (self._journal.stamper.process, self._groups))
                 connection.execute("COMMIT")
         except psycopg.Error as error:
-            if connection.closed:
+            if not said_no(error):
+                connection.close()
                 raise our_error(error) from error
             self._doubt, self._groups = None, self._groups - 1
             raise

@@ -30,7 +30,7 @@ def second(consortium: Consortium, port: int) -> Consortium:
     """Return the same consortium as seen by a second process of its coordinator, that listens on another port."""
     file = consortium.folder / "second.toml"
     text = consortium.config_file.read_text(encoding="utf-8")
-    file.write_text(text.replace(f":{consortium.port}\"", f":{port}\""), encoding="utf-8")
+    file.write_text(text.replace(f':{consortium.port}"', f':{port}"'), encoding="utf-8")
     return replace(consortium, port=port, config_file=file)
 
 

@@ -1,4 +1,4 @@
-"""A wire between coordinator and server that can be cut: before a commit reaches the server, or before its answer comes back."""
+"""A wire to the server that can be cut: before a commit reaches it, or before its answer comes back."""
 
 import contextlib
 import select
@@ -44,16 +44,24 @@ class Proxy:
                 ready, _w, _x = select.select([client, server], [], [])
                 for one in ready:
                     data = one.recv(1 << 16)
-                    if not data or self._end(one is client, data, server):
+                    if not data or (one is client and self._end(data, client, server)):
                         return
                     (server if one is client else client).sendall(data)
 
-    def _end(self, from_client: bool, data: bytes, server: socket.socket) -> bool:
-        if not (from_client and self._cut and b"COMMIT" in data):
+    def _end(self, data: bytes, client: socket.socket, server: socket.socket) -> bool:
+        if not self._cut or b"COMMIT\x00" not in data:
             return False
         when, self._cut = self._cut, ""
         self.cuts += 1
         if when == AFTER:
             server.sendall(data)
-            time.sleep(0.3)
+            _one_way(client, server)
         return True
+
+
+def _one_way(client: socket.socket, server: socket.socket) -> None:
+    """For a moment pass on what the client says, and keep back what the server says."""
+    until = time.monotonic() + 0.4
+    while time.monotonic() < until:
+        if select.select([client], [], [], 0.05)[0]:
+            server.sendall(client.recv(1 << 16))

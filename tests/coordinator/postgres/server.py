@@ -11,7 +11,10 @@ import pytest
 
 from tests.conftest import POSTGRESQL_URL
 
-NEAR = ("postgresql://127.0.0.1:5432/test?connect_timeout=3", "postgresql:///test?host=/var/run/postgresql&connect_timeout=3")
+NEAR = (
+    "postgresql://127.0.0.1:5432/test?connect_timeout=3",
+    "postgresql:///test?host=/var/run/postgresql&connect_timeout=3",
+)
 
 
 def _answers(url: str) -> bool:

@@ -18,6 +18,7 @@ from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.store import postgres
 from samenloop_coordinator.store.contract import Parts
 from samenloop_coordinator.store.postgres import PostgresStore
+from samenloop_coordinator.store.postgres_session import PostgresSession
 from samenloop_coordinator.store.values import Request
 from tests.contract.test_store import HOME, expect, registration, split
 from tests.coordinator import test_crash as crash
@@ -64,7 +65,9 @@ def _numbers(store: PostgresStore) -> list[int]:
     return [int(body.split(b'"n":')[1].split(b",")[0]) for body in bodies]
 
 
-@pytest.mark.parametrize(("when", "stored"), [(BEFORE, 0), (AFTER, 1)], ids=["failed and not stored", "failed but stored"])
+@pytest.mark.parametrize(
+    ("when", "stored"), [(BEFORE, 0), (AFTER, 1)], ids=["failed and not stored", "failed but stored"]
+)
 def test_a_commit_without_answer_is_unavailable_and_its_retry_has_one_effect(dsn: str, when: str, stored: int) -> None:
     postgres.create_store(dsn)
     proxy, identity = Proxy(dsn), os.urandom(16)
@@ -78,6 +81,26 @@ def test_a_commit_without_answer_is_unavailable_and_its_retry_has_one_effect(dsn
         assert await store.write(_act(journal, os.urandom(16))) == 2
         assert await store.read(lambda parts: parts.requests.counted(b"scope", "")) == 2
         assert _numbers(store) == [0, 1]
+
+    _with_store(proxy.dsn, scenario)
+    proxy.close()
+
+
+def test_control_a_build_that_takes_silence_for_a_refusal_is_caught(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def naive(session: Any, counted: int) -> None:
+        if session._doubt is not None:
+            session._journal.undo(session._doubt)
+        session._doubt, session._groups = None, counted
+
+    monkeypatch.setattr(PostgresSession, "_resolve", naive)
+    postgres.create_store(dsn)
+    proxy = Proxy(dsn)
+
+    async def scenario(store: PostgresStore, journal: Journal) -> None:
+        proxy.cut(AFTER)
+        await expect(ErrorCode.UNAVAILABLE, store.write(_act(journal, os.urandom(16))))
+        await store.write(_act(journal, os.urandom(16)))
+        assert _numbers(store) == [0, 0]
 
     _with_store(proxy.dsn, scenario)
     proxy.close()
@@ -326,9 +349,9 @@ def _as_program(dsn: str, role: str) -> None:
     _with_store(address, scenario)
     with psycopg.connect(address, autocommit=True) as program:
         for table in GROWING:
-            for verb in (f"DELETE FROM {table}", f"TRUNCATE {table}", f"UPDATE {table} SET hash = NULL", f"DROP TABLE {table}"):
+            for verb in ("DELETE FROM {}", "TRUNCATE {}", "UPDATE {} SET hash = NULL", "DROP TABLE {}"):
                 with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedColumn)):
-                    program.execute(verb)
+                    program.execute(verb.format(table))
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             program.execute("DELETE FROM log_head")
 

@@ -145,7 +145,9 @@ def test_budgets_hold_over_all_processes(pair: Pair) -> None:
     async def scenario(first: Client, other: Client) -> None:
         case = os.urandom(32)
         await _patiently(lambda: other.ask([HOUSE], "anna"))
-        asked = [client.ask([HOUSE], f"spelling {number}", case_ref=case) for number in range(6) for client in (first, other)]
+        asked = [
+            client.ask([HOUSE], f"spelling {number}", case_ref=case) for number in range(6) for client in (first, other)
+        ]
         outcomes = await asyncio.gather(*asked, return_exceptions=True)
         refused = [one for one in outcomes if isinstance(one, SamenloopError)]
         assert len(outcomes) - len(refused) == 3
@@ -156,7 +158,11 @@ def test_budgets_hold_over_all_processes(pair: Pair) -> None:
 
 def test_one_of_them_signs_and_the_log_of_both_verifies(pair: Pair) -> None:
     async def scenario(first: Client, other: Client) -> None:
-        asked = [client.ask([HOUSE], f"person {number}", user_ref=os.urandom(32)) for number in range(60) for client in (first, other)]
+        asked = [
+            client.ask([HOUSE], f"person {number}", user_ref=os.urandom(32))
+            for number in range(60)
+            for client in (first, other)
+        ]
         await _patiently(lambda: other.ask([HOUSE], "anna"))
         await asyncio.gather(*asked)
 

@@ -27,8 +27,9 @@ class Names:
 
 
 def names(app: App, db: Transaction) -> Names:
-    """Return the names of all accounts and of all cases in which this node asked."""
-    users = {app.references.user(name).hex(): name for name in app.authorisations.users}
+    """Return the names of all accounts, also of those that left, and of all cases in which this node asked."""
+    accounts = {*app.authorisations.users, *review.account_names(db)}
+    users = {app.references.user(name).hex(): name for name in accounts}
     cases = {app.references.case(number).hex(): number for number in review.case_numbers(db)}
     return Names(users, cases)
 

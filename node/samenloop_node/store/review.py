@@ -20,6 +20,15 @@ def case_numbers(db: sqlite3.Connection) -> list[str]:
     return [row[0] for row in db.execute("SELECT DISTINCT case_number FROM question ORDER BY case_number")]
 
 
+def account_names(db: sqlite3.Connection) -> list[str]:
+    """Return the names of all accounts that asked or decided here, also of those that have left since."""
+    rows = db.execute(
+        "SELECT asked_by FROM question UNION SELECT responsible FROM question UNION SELECT decided_by FROM hit"
+        " UNION SELECT account FROM sync ORDER BY 1"
+    )
+    return [row[0] for row in rows if row[0]]
+
+
 def touched(db: sqlite3.Connection, register: str = "") -> list[Touched]:
     """Return all registrations, or those of one register, by record id."""
     rows = db.execute(

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from samenloop.audit.entry import Entry
+from samenloop.audit.entry import Entry, rows
 from samenloop.audit.fields import Event
 from samenloop.audit.store import Search
 from samenloop.errors import InvalidInput
-from samenloop.review.facts import AskedHolder, holders_of
 from samenloop.texts import _
 
-ANSWERS: Mapping[str, bool] = {"known": True, "no_message": False}
+ANSWERS = ("known", "no_message")
 FOREVER_MS = 1 << 53
 
 
@@ -62,8 +61,9 @@ class Filters:
         return self._fits_holders(entry) and self._fits_budget(entry) and self._fits_question(entry)
 
     def _fits_holders(self, entry: Entry) -> bool:
-        asked = holders_of(entry)
-        if self.purpose and entry.text("purpose") != self.purpose and all(one.purpose != self.purpose for one in asked):
+        asked = rows(entry, "holders")
+        purposes = {entry.text("purpose"), *(one.get("purpose", "") for one in asked)}
+        if self.purpose and self.purpose not in purposes:
             return False
         if not self.holder and not self.answer:
             return True
@@ -71,9 +71,8 @@ class Filters:
             return True
         return any(self._fits_row(one) for one in asked)
 
-    def _fits_row(self, asked: AskedHolder) -> bool:
-        answer = ANSWERS.get(self.answer)
-        return self.holder in ("", asked.holder) and answer in (None, asked.known)
+    def _fits_row(self, asked: Mapping[str, str]) -> bool:
+        return self.holder in ("", asked["holder"]) and self.answer in ("", asked["answer"])
 
     def _fits_budget(self, entry: Entry) -> bool:
         if self.budget_left is None:

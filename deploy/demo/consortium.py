@@ -187,8 +187,9 @@ denylist = "../ca/denylist.json"
         for party in self.parties:
             config = ("--config", str(self.config(party)))
             self._start(party, ["samenloop-node", "run", *config, *([self.flag] if self.flag else [])])
-        for party in self.parties:
-            self._wait((self.folder(party) / "node.sock").exists, party)
+        for party in self.parties.values():
+            self._wait((self.folder(party.id) / "node.sock").exists, party.id)
+            self.node(party.id, "activate", user=party.operator)
 
     def start_coordinator(self) -> None:
         """Start the coordinator; returns when it listens."""
@@ -223,13 +224,13 @@ denylist = "../ca/denylist.json"
             self.node(party, "epoch", "announce", epoch, *contributors, user=self.parties[party].operator)
         for party in (first, second, first, second, first, second):
             self.node(party, "key", "contribute", epoch, user=self.parties[party].operator)
-        with ThreadPoolExecutor(2) as pool:
-            list(
-                pool.map(
-                    lambda one: self.node(one.id, "key", "accept", epoch, user=one.operator), self.parties.values()
-                )
-            )
+        self._everywhere("key", "accept", epoch)
         return self.node(first, "key", "show", epoch, user=operator)
+
+    def _everywhere(self, *command: str) -> None:
+        """Let the operator of every node give one command, two at a time."""
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda one: self.node(one.id, *command, user=one.operator), self.parties.values()))
 
     def _start(self, name: str, command: list[str]) -> None:
         words = [str(PROGRAMS / command[0]), *command[1:]]

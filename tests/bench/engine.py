@@ -104,7 +104,8 @@ def _hits(pepper: RegisterPepper, chosen: Profile, tokens: Sequence[TokenSet], p
     candidates = [matching.choose(one, iter(int, 1)) for one in rows]
     real = {one.row for chosen_four in candidates for one in chosen_four if one.agreeing}
     sides = {row: found.sides for row, found in parts.registrations.fetch(list(real)).items()}
+    asked = [matching.sides_of([one]) for one in tokens]
     return sum(
-        any(one.agreeing and matching.judge(chosen, [tokens[number]], one, sides[one.row]) for one in four)
+        any(one.agreeing and matching.judge(chosen, asked[number], one, sides[one.row]) for one in four)
         for number, four in enumerate(candidates)
     )

@@ -20,6 +20,7 @@ from samenloop_node.socket_client import call
 from tests.quality.evaluation_asking import Asker, Outcome, ask_all, askers
 from tests.quality.evaluation_consortium import EPOCH, REGISTER, build, parties
 from tests.quality.evaluation_sources import Source, find_sources, records
+from tests.quality.score import read_truth, score
 
 CONSOLE = Console(stderr=True, highlight=False)
 Told = Callable[[int], None]
@@ -39,6 +40,8 @@ def evaluate(data: Path, out: Path, keep: Path | None = None) -> None:
     write(out, outcome.hits)
     took = time.monotonic() - begun
     CONSOLE.print(f"{out}: {len(set(outcome.hits))} hits; {outcome.asked} questions; {took:.0f} s in all.")
+    if any(data.glob("truth-*.csv")):
+        print("\n".join(score(read_truth(data), outcome.hits).lines()))
     if outcome.refused:
         CONSOLE.print(f"{outcome.refused} questions were not put: their record is not accepted as a person.")
 

@@ -29,6 +29,7 @@ def test_an_unknown_sex_is_never_a_third_value(sex: str) -> None:
 def test_neither_person_nor_date_shows_a_value_in_its_repr() -> None:
     person = parse_person(GOOD)
     assert repr(person) == "Person(...)"
+    assert "Sanne" not in f"{person!r} {person} {[person]}"
     assert "1988" not in repr(person.geboortedatum)
 
 
@@ -53,6 +54,17 @@ def test_a_megabyte_of_letters_is_refused_at_once() -> None:
     with pytest.raises(FieldError) as caught:
         parse_person(GOOD | {"geslachtsnaam": "a" * 1_000_000})
     assert caught.value.reason == "too_long"
+
+
+def test_a_ligature_that_grows_beyond_the_limit_is_refused_too() -> None:
+    with pytest.raises(FieldError) as caught:
+        parse_person(GOOD | {"geslachtsnaam": "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 60})
+    assert caught.value.reason == "too_long"
+
+
+def test_empty_optional_fields_stay_empty() -> None:
+    person = parse_person(GOOD | {"postcode": " ", "huisnummer": " "})
+    assert (person.postcode, person.huisnummer) == ("", "")
 
 
 def test_in_evaluation_a_bad_optional_field_is_dropped_and_counted() -> None:

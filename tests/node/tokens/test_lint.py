@@ -9,7 +9,7 @@ from tests.quality.lint import CONTROLS, population
 
 @pytest.fixture(scope="module")
 def report() -> LintReport:
-    return run_lint(population(4_000, 5, "mixed"), profile("nl-1"), CONTROLS)
+    return run_lint(population(1_500, 5, "mixed"), profile("nl-1"), CONTROLS)
 
 
 def test_a_small_population_never_passes(report: LintReport) -> None:

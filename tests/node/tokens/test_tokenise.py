@@ -179,6 +179,14 @@ def test_many_persons_come_back_in_order_whatever_the_number_of_processes(proces
         assert all({token for token in wanted[name] if any(token)} <= got[name] for name in wanted)
 
 
+def test_a_worker_process_tokenises_its_chunk_with_the_profile_and_keys_it_was_started_with() -> None:
+    from samenloop_node.tokens.tokenise import _start, _tokenise_chunk
+
+    people = population(3)
+    _start(NL_1, keys())
+    assert [tokens.mask for tokens in _tokenise_chunk(people)] == [tokenise(p, NL_1, keys()).mask for p in people]
+
+
 def test_parallel_tokenising_reads_only_a_little_ahead() -> None:
     read = 0
 

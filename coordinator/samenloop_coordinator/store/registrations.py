@@ -82,8 +82,8 @@ class SqliteRegistrations:
         return {row[0] for row in found.fetchall()}
 
     def lookup(self, values: Sequence[bytes]) -> list[tuple[int, int]]:
-        """Return (position, row) for every registration that has an equal value, in either level."""
-        return [*tokens.find_merged(self._connection, values), *self._recent.find(values)]
+        """Return (position, row) for every registration that has an equal value, in either level or, in a merge, both."""
+        return [*dict.fromkeys([*tokens.find_merged(self._connection, values), *self._recent.find(values)])]
 
     def last_row(self) -> int:
         """Return a number that no row exceeds."""

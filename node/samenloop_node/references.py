@@ -59,8 +59,7 @@ class References:
         return digest.digest()
 
     def _of(self, label: str, parts: Iterable[bytes]) -> bytes:
-        digest = hmac.new(self._key, label.encode() + b"\0", sha256)
+        pieces = [label.encode(), b"\0"]
         for part in parts:
-            digest.update(len(part).to_bytes(4, "big"))
-            digest.update(part)
-        return digest.digest()
+            pieces += (len(part).to_bytes(4, "big"), part)
+        return hmac.digest(self._key, b"".join(pieces), "sha256")

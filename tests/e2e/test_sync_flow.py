@@ -44,6 +44,7 @@ class Story:
         self.consortium = consortium
         self.process = process
         self.loop = asyncio.new_event_loop()
+        self.first: dict[str, Any] = {}
         self.nodes = {name: App.open(self._config(name)) for name in consortium.parties}
 
     def run(self, work: Any) -> Any:
@@ -95,11 +96,14 @@ class Story:
 
 
 @pytest.fixture(name="story", scope="module")
-def _story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def _story(tmp_path_factory: pytest.TempPathFactory, files: dict[str, Path]) -> Iterator[Story]:
+    """A consortium that held its ceremony, and whose police synchronised once."""
     consortium = make_consortium(tmp_path_factory.mktemp("consortium"))
     process = Process(consortium)
     process.start()
     story = Story(consortium, process)
+    story.ceremony(EPOCH)
+    story.first = story.sync(POLICE, files[POLICE])
     yield story
     story.close()
     process.stop()
@@ -111,7 +115,6 @@ def _files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def test_the_ceremony_gives_every_node_the_same_secret_and_opens_the_epoch(story):
-    story.ceremony(EPOCH)
     assert len({node.keyring.keys(node.covenant(), EPOCH).by_recipe["name"] for node in story.nodes.values()}) == 1
     lines = story.run(ceremonies.show(story.nodes[HOUSE], EPOCH))
     assert any("Lees elkaar voor" in line for line in lines)
@@ -120,8 +123,7 @@ def test_the_ceremony_gives_every_node_the_same_secret_and_opens_the_epoch(story
 
 
 def test_the_demo_files_are_registered_and_the_coordinator_counts_them(story, files):
-    report = story.sync(POLICE, files[POLICE])
-    assert (report["added"], report["problems"]) == (40, [])
+    assert (story.first["added"], story.first["problems"]) == (40, [])
     assert story.coverage(POLICE) == {EPOCH: (40, 40)}
     assert story.sync(POLICE, files[POLICE])["unchanged"] == 40
 

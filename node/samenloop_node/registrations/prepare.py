@@ -114,7 +114,7 @@ def prepared(plan: PlanRow, said: RowFacts, token_sets: tuple[TokenSet, ...] | N
         registration_id=RegistrationId(plan.registration_id),
         act=act,
         token_sets=token_sets or (),
-        facts=replace(said.facts, frozen=plan.frozen),
+        facts=replace(said.facts, frozen=True) if plan.frozen else said.facts,
         beforehand=(beforehand(decision, plan.registration_id, purpose),) if decision else (),
     )
     return Prepared(

@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import dataclasses
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -364,7 +365,7 @@ def test_a_clock_ten_minutes_off_is_a_sentence_and_nothing_is_sent(coordinator, 
     assert coordinator.chunks == []
 
 
-def test_names_dates_and_tokens_never_reach_the_disk(coordinator, partner, sync, tmp_path):
+def test_invariant_1_names_dates_and_tokens_never_reach_the_disk(coordinator, partner, sync, tmp_path):
     file = write(tmp_path / "export.csv", [decided(1, geslachtsnaam="Zonnebloemenveld")])
     coordinator.faults = ["before"]
     sync(file)
@@ -373,6 +374,20 @@ def test_names_dates_and_tokens_never_reach_the_disk(coordinator, partner, sync,
     assert found == []
     (partner.folder / "state" / "planted").write_bytes(b"x zonnebloemenveld y")
     assert planted(partner.folder, [b"Zonnebloemenveld"]) == ["planted"]
+
+
+def test_a_build_that_keeps_a_name_is_caught(coordinator, partner, sync, tmp_path, monkeypatch):
+    from samenloop_node.registrations.rows import RowReader
+
+    honest = RowReader.read
+
+    def keeps_the_name(self, record):
+        row = honest(self, record)
+        return dataclasses.replace(row, said=dataclasses.replace(row.said, case_number=row.person.geslachtsnaam))
+
+    monkeypatch.setattr(RowReader, "read", keeps_the_name)
+    sync(write(tmp_path / "export.csv", [person(1, geslachtsnaam="Zonnebloemenveld")]))
+    assert planted(partner.folder, [b"Zonnebloemenveld"]) != []
 
 
 def planted(folder: Path, secrets: list[bytes]) -> list[str]:

@@ -151,7 +151,11 @@ def pinned(files: CovenantFiles) -> Covenant:
         ) from error
     if fingerprint(covenant) != files.fingerprint:
         raise IntegrityError(
-            _("Het convenant {path} heeft een andere vingerafdruk dan de configuratie noemt.", path=files.document)
+            _(
+                "Het convenant {path} heeft een andere vingerafdruk dan de configuratie noemt. Vergelijk beide met de "
+                "vingerafdruk die bij het ondertekenen is voorgelezen.",
+                path=files.document,
+            )
         )
     return covenant
 

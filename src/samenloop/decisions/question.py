@@ -56,7 +56,7 @@ VISIBLE: tuple[Guard[QuestionFacts], ...] = (
     Guard(
         "R-24",
         "holder",
-        N_("Deze partner kan niet worden gevraagd, of is twee keer genoemd."),
+        N_("Een partner is geen deelnemer die u kunt vragen, of is twee keer genoemd. Kijk in het convenant."),
         checks.holders_known,
         visible=True,
     ),

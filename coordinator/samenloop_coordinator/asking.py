@@ -6,9 +6,8 @@
 6. Policy, last. 7. One unit: budgets, entry, stored answer, items. 8. The answer, after the commit.
 """
 
-import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from samenloop.audit.entry import new_salt
@@ -48,7 +47,6 @@ class Asking:
     desk: Desk
     policy: Policy
     gate: Gate
-    dummies: random.Random = field(default_factory=random.Random)
 
     async def ask(self, peer: PeerIdentity, request: overlap_pb2.AskRequest) -> overlap_pb2.AskReply:
         """Return the answer of a question; raises SamenloopError, never half an answer."""
@@ -80,7 +78,7 @@ class Asking:
         probes = prepare(peppers, ask.token_sets)
         found, fresh = await self.desk.store.read(
             lambda parts: (
-                search(parts, probes, ask.token_sets, agreement.profile, ask.excluded, self.dummies.randrange),
+                search(parts, probes, ask.token_sets, agreement.profile, ask.excluded),
                 self._freshness(parts, ask, registers),
             )
         )

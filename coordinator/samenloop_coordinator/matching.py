@@ -6,7 +6,7 @@
 4. A registration is a hit when the profile's rule says so within one epoch.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from samenloop.model import TokenSet
 from samenloop.profile import Profile, Side
 
 JUDGED = 4
+DUMMY_BYTES = 8
 
 Agreeing = dict[int, int]
 """Position of an epoch in the question -> bit mask of the recipes with an equal token."""
@@ -78,10 +79,10 @@ def sides_of(question: Sequence[TokenSet]) -> tuple[tuple[str, Side], ...]:
     return tuple((tokens.epoch, Side(tokens.mask, tokens.facts)) for tokens in question)
 
 
-def dummy_rows(last_row: int, below: Callable[[int], int]) -> Iterator[int]:
-    """Yield rows of any register, drawn by `below(n)` from 0..n-1; a dummy may no longer exist."""
-    while True:
-        yield 1 + below(max(last_row, 1))
+def dummy_rows(last_row: int, noise: bytes) -> Iterator[int]:
+    """Yield a row of any register for every 8 bytes of `noise`, which is random; a dummy may no longer exist."""
+    for start in range(0, len(noise), DUMMY_BYTES):
+        yield 1 + int.from_bytes(noise[start : start + DUMMY_BYTES]) % max(last_row, 1)
 
 
 _BLANK = Side(0, 0)

@@ -3,6 +3,7 @@
 Any failure raises; there is no partial result (invariant 7).
 """
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from samenloop_coordinator.store.contract import Parts
 from samenloop_coordinator.store.values import Registration
 
 _GONE = Registration(0, 0, RegistrationId(bytes(16)), b"", b"", ())
-Below = Callable[[int], int]
+Random = Callable[[int], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,14 @@ def search(
     token_sets: Sequence[TokenSet],
     profile: Profile,
     excluded: Sequence[bytes],
-    below: Below,
+    random: Random = secrets.token_bytes,
 ) -> list[list[Judged]]:
     """Return per register exactly four judged registrations."""
     left_out = parts.registrations.rows_of(excluded)
     found = parts.registrations.lookup(probes.values)
     rows = matching.candidates(probes.probes, found, probes.registers, left_out)
-    dummies = matching.dummy_rows(parts.registrations.last_row(), below)
+    noise = random(probes.registers * matching.JUDGED * matching.DUMMY_BYTES)
+    dummies = matching.dummy_rows(parts.registrations.last_row(), noise)
     chosen = [matching.choose(one, dummies) for one in rows]
     fetched = parts.registrations.fetch([one.row for per_register in chosen for one in per_register])
     asked = matching.sides_of(token_sets)

@@ -134,7 +134,7 @@ def pairs() -> list[tuple[list[Numbers], list[str], str]]:
     lottery = random.Random(20261121)
     made = []
     for _number in range(PAIRS):
-        length = lottery.choice((2, 2, 2, 3, 3, 12))
+        length = lottery.choice((2, 2, 2, 2, 2, 3, 3, 3, 3, 12))
         months = [month(cases(lottery)) for _month in range(length)]
         made.append((months, [f"m{place}" for place in range(length)], "jaar"))
     return made

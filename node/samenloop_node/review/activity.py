@@ -8,6 +8,7 @@ from samenloop.audit.fields import Event
 from samenloop.review.facts import Activity, Asked, AskedHolder, ClosedCase, LaterWord, RefusedAct, holders_of
 from samenloop.review.reading import LogReader
 
+_CLOSED = ("close", "reject")
 _RELEASED = {"released": True, "release-withdrawn": False, "answer-lapsed": False}
 
 
@@ -33,7 +34,7 @@ def collect(found: Iterable[tuple[int, Entry]], participant: str) -> Activity:
         elif action == "question-refused":
             refused.append(_refused(entry, participant))
             asked.pop(entry.text("question"), None)
-        elif action == "close":
+        elif action in _CLOSED and entry.text("status") != "refused":
             closed.append(ClosedCase(entry.integer("end_ms"), participant, entry.text("case")))
         elif action in _RELEASED:
             later += _later(entry, participant, shown=_RELEASED[action])

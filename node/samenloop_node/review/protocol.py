@@ -46,7 +46,7 @@ async def extract(app: App, period: Period) -> Report:
 def _entries(app: App, period: Period) -> list[tuple[int, Entry]]:
     with reading(app) as reader:
         found = reader.between(period.from_ms, period.until_ms)
-        return [(seq, one) for seq, one in found if one.event is Event.PROTOCOL]
+        return [(seq, one) for seq, one in found if one.event is Event.PROTOCOL and one.text("status") != "refused"]
 
 
 def _rows(app: App, db: Transaction, found: list[tuple[int, Entry]], period: Period) -> list[Row]:
@@ -60,7 +60,7 @@ def _rows(app: App, db: Transaction, found: list[tuple[int, Entry]], period: Per
 
 def _decided(app: App, db: Transaction, known: Names, entry: Entry) -> Row:
     question = entry.text("question")
-    written = note(app, db, entry.text("document"), question)
+    written = note(app, db, known, entry)
     decision = written.get("wpg20_decision") or written.get("protocol_entry") or "-"
     return (
         _when(entry.integer("end_ms")),
@@ -68,8 +68,8 @@ def _decided(app: App, db: Transaction, known: Names, entry: Entry) -> Row:
         entry.text("receiver"),
         entry.text("purpose") or "-",
         entry.text("basis") or "-",
-        _records(db, inbox.find_hit(db, bytes.fromhex(question))),
-        question,
+        _records(db, inbox.find_hit(db, bytes.fromhex(question))) if question else entry.text("register") or "-",
+        question or "-",
         str(decision),
         known.user(entry.text("user")),
         str(written.get("motive", "")) or "-",

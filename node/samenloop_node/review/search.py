@@ -75,7 +75,7 @@ def _row(app: App, db: Transaction, known: Names, seq: int, entry: Entry) -> Row
         "responsible": known.user(entry.text("responsible")),
         "case": known.case(entry.text("case")),
         "holders": _holders(rows(entry, "holders")),
-        "motive": motive_of(app, db, entry.text("document"), entry.text("question")),
+        "motive": motive_of(app, db, known, entry),
         **texts,
     }
 

@@ -312,6 +312,31 @@ def test_an_interrupted_sync_goes_on_by_itself_if_the_file_is_the_same(coordinat
     assert len(coordinator.statements) == 1
 
 
+def test_a_full_disk_of_this_node_in_the_middle_loses_nothing(coordinator, partner, tmp_path, monkeypatch):
+    from samenloop_node.registrations import stream
+
+    file = write(tmp_path / "export.csv", [person(n) for n in range(500)])
+    honest, calls = stream.registrations.unsettle, []
+
+    def full(*arguments: Any) -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise SamenloopError(ErrorCode.STORAGE_FULL, "De schijf is vol.")
+        honest(*arguments)
+
+    async def main() -> None:
+        app = App.open(partner.config())
+        monkeypatch.setattr(stream.registrations, "unsettle", full)
+        with pytest.raises(SamenloopError, match=r"schijf is vol.*vanzelf verder"):
+            await synchronise(app, Order(REGISTER, file, 0, "o.operator"), lambda _message: None)
+        await resume(app)
+        assert await app.store.read(lambda db: registrations.count(db, REGISTER)) == 500
+        await app.close()
+
+    asyncio.run(main())
+    assert len(coordinator.registered) == 500
+
+
 def test_an_interrupted_sync_stops_when_the_file_has_changed(coordinator, partner, tmp_path):
     file = write(tmp_path / "export.csv", [person(n) for n in range(3)])
     coordinator.faults = [ErrorCode.STORAGE_FULL]

@@ -66,6 +66,7 @@ class Story:
             "asked_person": "nee_gevaar",
             "anonymous_talk": "nee_persoon_nodig",
             "phone_call": "nee_vertelt_meer",
+            "target_group": ["meer_problemen", "meer_ketens", "gevolgen_omgeving"],
             "motive": "Overleg over de aanpak in deze casus.",
             "holders": [self._holder(asker, holder, extra) for holder in holders],
         }

@@ -20,7 +20,7 @@ from samenloop.texts import _
 from samenloop.wire.ask import Part, parse_part, verify_notice
 from samenloop.wire.declare import Letter, Release, Statement, parse_statement, verify_statement
 from samenloop.wire.v1 import common_pb2, mailbox_pb2
-from samenloop_node.letters import CaseListed, open_letter
+from samenloop_node.letters import Opened, open_letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Lapsed:
     holder: ParticipantId
 
 
-Incoming: TypeAlias = Hit | Released | Lapsed | CaseListed
+Incoming: TypeAlias = Hit | Released | Lapsed | Opened
 CountedAt: TypeAlias = Callable[[int], Sequence[Covenant]]
 
 

@@ -16,8 +16,9 @@ from samenloop.texts import _
 from samenloop.wire.mail import MAIL_BYTES, parse_mail
 from samenloop.wire.v1 import mailbox_pb2
 from samenloop_node.app import App
-from samenloop_node.letters import CaseListed
+from samenloop_node.letters import CaseListed, RightsAnswer, RightsRequest
 from samenloop_node.mail_reading import Hit, Incoming, Lapsed, Released, read_content
+from samenloop_node.requests import arriving
 from samenloop_node.store import Transaction, inbox, questions
 from samenloop_node.store.inbox import StoredHit
 from samenloop_node.store.questions import Outcome
@@ -73,6 +74,8 @@ def apply(app: App, db: Transaction, incoming: Incoming) -> None:
             _note_event(app, db, incoming, outcome, "answer-lapsed")
         case CaseListed():
             inbox.add_case_letter(db, incoming.network, incoming.registration_id, incoming.case_number, now)
+        case RightsRequest() | RightsAnswer():
+            arriving.take(app, db, incoming)
 
 
 def _store_hit(db: Transaction, hit: Hit, now: int) -> None:

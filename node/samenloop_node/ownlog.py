@@ -20,7 +20,7 @@ from samenloop.audit import log
 from samenloop.audit.checkpoint import Checkpoint
 from samenloop.audit.fields import Event
 from samenloop.audit.note import NoteSigner
-from samenloop.audit.sqlite import SqliteEntries, SqliteTree, append, create_tree_file, open_tree_file
+from samenloop.audit.sqlite import SqliteEntries, SqliteTree, append, create_tree_file, open_tree_file, purge
 from samenloop.audit.stamp import Stamper
 from samenloop.clock import Clock
 from samenloop_node.store import Store, Transaction, ownlog
@@ -54,9 +54,7 @@ class OwnLog:
 
     def append(self, db: Transaction, event: Event, public: Mapping[str, object]) -> int:
         """Append an entry to the open transaction of the act; return its place. `public` without the always-fields."""
-        self._stamper.n = ownlog.entry_count(db) - self._first
-        fields = {**public, **self._stamper.stamp(), "origin": self.origin, "software": _SOFTWARE}
-        return append(db, entries.build(event, fields, (), entries.new_salt()), ())
+        return append(db, self._body(db, event, public), ())
 
     async def write(self, event: Event, public: Mapping[str, object]) -> int:
         """Append an entry that is an act by itself; it is durable on return."""
@@ -69,6 +67,22 @@ class OwnLog:
             while checkpoint.size < stored.count():
                 checkpoint = log.integrate(stored, tree, self._signer)
         return checkpoint
+
+    def purge(self, cutoff_ms: int, term_days: int) -> int:
+        """Erase the bodies of entries that ended before `cutoff_ms`; their hashes stay. Blocking; returns how many.
+
+        The purge is an entry itself and names its range and term, so that a verifier can tell it from a theft.
+        """
+        with self._integrating, self._stores() as (stored, tree):
+            last = log.purgeable(tree, cutoff_ms)
+            first = max((one.last for one in stored.purges()), default=-1) + 1
+            if last is None or last < first:
+                return 0
+            size = log.latest(tree, self._signer.name, self._signer.public_key()).size
+            public = {"first": first, "last": last, "term_days": term_days}
+            self._store.write_now(lambda db: purge(db, self._body(db, Event.PURGE, public), size))
+            tree.forget(first, last)
+        return last - first + 1
 
     def checkpoint(self) -> Checkpoint:
         """Return the newest signed checkpoint of this log."""
@@ -91,6 +105,11 @@ class OwnLog:
         await self._store.write(
             lambda db: ownlog.keep_anchor(db, Anchor(anchor.day, anchor.salt, anchor.note, sent=True))
         )
+
+    def _body(self, db: Transaction, event: Event, public: Mapping[str, object]) -> bytes:
+        self._stamper.n = ownlog.entry_count(db) - self._first
+        fields = {**public, **self._stamper.stamp(), "origin": self.origin, "software": _SOFTWARE}
+        return entries.build(event, fields, (), entries.new_salt())
 
     @contextmanager
     def _stores(self) -> Iterator[tuple[SqliteEntries, SqliteTree]]:

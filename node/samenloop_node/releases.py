@@ -22,11 +22,13 @@ from samenloop.wire.ask import Part, parse_part
 from samenloop.wire.declare import Grounds, Release, grounds_digest
 from samenloop_node.accounts import Role, User
 from samenloop_node.app import App
+from samenloop_node.consents import records as consent_records
 from samenloop_node.declaring import prepare, sent_now
+from samenloop_node.notices.making import deferred
 from samenloop_node.questions.motives import seal_text
 from samenloop_node.record_facts import facts_of
 from samenloop_node.release_form import Decision
-from samenloop_node.store import Transaction, inbox, notes, registrations
+from samenloop_node.store import Transaction, consents, inbox, notes, registrations
 from samenloop_node.store.inbox import StoredDeclaration, StoredHit
 from samenloop_node.store.registrations import Registration
 
@@ -59,7 +61,9 @@ async def release(app: App, user: User, decision: Decision) -> bool:
         role=Role.DECISION_MAKER.value if Role.DECISION_MAKER in user.roles else "",
         mandated=user.valid_from <= facts.today <= user.valid_until,
         question_verified=bool(weighed.part.inform_basis),
-        notice_deferred=not decision.person_informed,
+        notice_deferred=not decision.person_informed or await _deferred(app, weighed),
+        consent=await app.store.read(lambda db: consent_records.find(db, decision.consent)),
+        asker_consent=await app.store.read(lambda db: consent_records.find(db, decision.asker_consent)),
     )
     _step(app, weighed.hit, HitEvent.RELEASE, HitInput(release=ReleaseInput(facts, form, decider)))
     _check_wpg20(app, weighed, decision)
@@ -79,7 +83,7 @@ async def release(app: App, user: User, decision: Decision) -> bool:
     )
     declaration = prepare(app, act, weighed.hit.question_id.hex(), grounds)
     await app.store.write(lambda db: _store_release(app, db, user, weighed, decision, declaration))
-    return await _sent(app, weighed.hit, declaration)
+    return await _sent(app, weighed.hit, decision, declaration)
 
 
 async def steps(app: App, decision: Decision) -> list[dict[str, object]]:
@@ -123,14 +127,23 @@ async def take_back(app: App, user: User, decision: Decision) -> bool:
     return await sent_now(app, declaration)
 
 
-async def _sent(app: App, hit: StoredHit, declaration: StoredDeclaration) -> bool:
+async def _deferred(app: App, weighed: Weighed) -> bool:
+    """Tell whether informing the person about this registration is deferred here (R-63, R-64)."""
+    return await app.store.read(lambda db: deferred(db, weighed.row.registration_id))
+
+
+async def _sent(app: App, hit: StoredHit, decision: Decision, declaration: StoredDeclaration) -> bool:
     """Send a release; when the coordinator refuses it, the hit is hidden as before and the refusal is raised."""
+
+    def undo(db: Transaction) -> None:
+        inbox.decide_hit(db, hit.question_id, hit.state, hit.decided_by, hit.decided_ms)
+        for number in filter(None, (decision.consent, decision.asker_consent)):
+            consents.unuse(db, number, consents.RELEASE, hit.question_id)
+
     try:
         return await sent_now(app, declaration)
     except SamenloopError:
-        await app.store.write(
-            lambda db: inbox.decide_hit(db, hit.question_id, hit.state, hit.decided_by, hit.decided_ms)
-        )
+        await app.store.write(undo)
         raise
 
 
@@ -205,6 +218,8 @@ def _store_release(
     hit = weighed.hit
     inbox.decide_hit(db, hit.question_id, "released", user.name, _now(app))
     inbox.add_declaration(db, declaration)
+    for number in filter(None, (decision.consent, decision.asker_consent)):
+        consent_records.use(app, db, user, number, consents.RELEASE, hit.question_id)
     public = {
         "action": "release",
         "receiver": hit.asker,

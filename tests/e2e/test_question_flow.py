@@ -167,7 +167,9 @@ def test_after_a_case_is_closed_its_answers_are_gone_at_both_ends(world):
     who = person(12)
     world.register(HOUSE, who, "casus-12")
     told = world.ask("R-12", who, HOUSE)
-    closed = world.run(case_command.run(world.node(PROBATION), ANNA, {"action": "close", "case": "R-12"}, None))
+    world.inform("R-12")
+    closing = {"action": "close", "case": "R-12", "reason": "doel_bereikt"}
+    closed = world.run(case_command.run(world.node(PROBATION), ANNA, closing, None))
     assert closed["reported"] is True
     (again,) = world.answers("R-12")
     assert (again["question"], again["state"], again["answers"]) == (told["question"], "erased", [])

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from samenloop.catalogue import load_catalogue
 from tests.coordinator.consortium import make_consortium
 from tests.coordinator.harness import HOUSE, POLICE, PROBATION, Process, hold_ceremony
 from tests.e2e.world import HOLDERS, World, person, roomy
@@ -55,13 +56,14 @@ class Programs:
             command = [*PROGRAM, "run", "--config", str(path), "--demo"]
             self.running.append(subprocess.Popen(command, stdout=log, stderr=log))
         self.wait(config.socket.exists, f"the daemon of {name}")
+        assert self.json(name, "otto", "activate")["state"] == "active"
 
     def call(self, name: str, acting: str, *arguments: str, stdin: object = None) -> tuple[int, str, str]:
         """Run one command line; return exit code, output and error."""
         socket = self.world.consortium.parties[name].folder / "node.sock"
         done = subprocess.run(
             [*PROGRAM, *arguments, "--socket", str(socket), "--as", acting],
-            input=json.dumps(stdin),
+            input="" if stdin is None else json.dumps(stdin),
             capture_output=True,
             text=True,
             timeout=120,
@@ -108,7 +110,8 @@ def _programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
 def question(case: str, *holders: str) -> dict[str, Any]:
     """Return what a case worker gives on standard input."""
     asked = {"case": case, "holders": [HOLDERS[holder] for holder in holders], "asked_person": "nee_gevaar"}
-    return {**asked, "anonymous_talk": "nee_persoon_nodig", "phone_call": "nee_vertelt_meer"}
+    lighter = {"anonymous_talk": "nee_persoon_nodig", "phone_call": "nee_vertelt_meer"}
+    return {**asked, **lighter, "target_group": ["gebiedsprobleem"]}
 
 
 def test_from_question_to_release_by_command_lines(programs: Programs) -> None:
@@ -137,7 +140,13 @@ def test_from_question_to_release_by_command_lines(programs: Programs) -> None:
         return bool(asked["answers"][1]["released"])
 
     programs.wait(released, "the release")
-    assert programs.json(PROBATION, "anna", "case", "close", "R-1")["reported"] is True
+    closing = ["case", "close", "R-1", "--reason", "doel_bereikt"]
+    assert json.loads(programs.call(PROBATION, "anna", *closing, "--json")[1])["error"]["rule"] == "R-63"
+    (notice,) = programs.json(PROBATION, "anna", "notice", "list")["notices"]
+    told = ["--given-on", notice["due_on"], "--way", "gesprek", "--given-by", PROBATION]
+    contents = [f"--content={code}" for code in load_catalogue().codes["notice_contents"]]
+    programs.json(PROBATION, "anna", "notice", "give", str(notice["notice"]), *told, *contents)
+    assert programs.json(PROBATION, "anna", *closing)["reported"] is True
 
 
 @pytest.mark.parametrize(

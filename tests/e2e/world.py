@@ -17,10 +17,11 @@ from samenloop_node.app import App
 from samenloop_node.commands import answers as answers_command
 from samenloop_node.commands import ask as ask_command
 from samenloop_node.commands import decide as decide_command
+from samenloop_node.commands import notice as notice_command
 from samenloop_node.config import NodeConfig
 from samenloop_node.identity.person import parse_person
 from samenloop_node.keyring import Keyring
-from samenloop_node.store import registrations
+from samenloop_node.store import notices, registrations
 from samenloop_node.store.registrations import Settled
 from samenloop_node.tokens.tokenise import tokenise
 from tests.coordinator.consortium import Consortium
@@ -152,6 +153,7 @@ class World:
             "asked_person": "nee_gevaar",
             "anonymous_talk": "nee_persoon_nodig",
             "phone_call": "nee_vertelt_meer",
+            "target_group": ["gebiedsprobleem"],
             "holders": [HOLDERS[holder] for holder in holders],
         }
         asker = app or self.node(PROBATION)
@@ -160,6 +162,15 @@ class World:
     def answers(self, case: str) -> list[dict[str, Any]]:
         """Look at a case again."""
         return self.run(answers_command.run(self.node(PROBATION), ANNA, {"case": case}, None))["questions"]
+
+    def inform(self, case: str) -> None:
+        """Write down that the person of a case of the probation service was told."""
+        app = self.node(PROBATION)
+        (notice,) = app.store.read_now(lambda db: notices.of_case(db, case))
+        said = {"given_on": notice.due_on, "way": "gesprek", "given_by": PROBATION}
+        said |= {"contents": list(app.catalogue.codes["notice_contents"])}
+        request = {"action": "give", "notice": notice.id, "said": said}
+        self.run(notice_command.run(app, ANNA, request, None))
 
     def poll(self, name: str) -> None:
         self.run(mailbox.poll(self.node(name)))

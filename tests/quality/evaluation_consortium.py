@@ -32,6 +32,7 @@ HOLDER = {
     "reason": "taak_bij_dit_probleem",
 }
 QUESTION = {"asked_person": "nee_gevaar", "anonymous_talk": "nee_persoon_nodig", "phone_call": "nee_vertelt_meer"}
+QUESTION |= {"target_group": ["gebiedsprobleem"]}
 """What a question says about one holder, and as a whole, between two participants of this kind."""
 
 

@@ -9,6 +9,7 @@ import typer
 
 from samenloop.errors import SamenloopError
 from samenloop.texts import _
+from samenloop_node.cli.activation import activate, suspend
 from samenloop_node.cli.base import (
     DEFAULT_CONFIG,
     DEFAULT_SOCKET,
@@ -22,13 +23,17 @@ from samenloop_node.cli.base import (
     one_sentence,
     show,
 )
+from samenloop_node.cli.cases import case_app
+from samenloop_node.cli.consents import beforehand_app, consent_app
 from samenloop_node.cli.decisions import decide_app, inbox, witness_app
 from samenloop_node.cli.fields import MAX_FIELDS, parse_people, prompted
 from samenloop_node.cli.keys import epoch_app, key_app
 from samenloop_node.cli.local import config_app, profile_app
-from samenloop_node.cli.questions import answers, ask, case_app, find_own
+from samenloop_node.cli.notices import notice_app
+from samenloop_node.cli.questions import answers, ask, find_own
 from samenloop_node.cli.records import register, sync, withdraw
 from samenloop_node.cli.review import breach_app, log_app, protocol_app, report_app, review_app
+from samenloop_node.cli.rights import retention_app, rights_app
 from samenloop_node.join_cli import app as join_app
 
 app = typer.Typer(
@@ -43,7 +48,14 @@ app.command()(ask)
 app.command()(answers)
 app.command(name="find-own")(find_own)
 app.command()(inbox)
+app.command()(activate)
+app.command()(suspend)
 app.add_typer(case_app, name="case")
+app.add_typer(consent_app, name="consent")
+app.add_typer(beforehand_app, name="beforehand")
+app.add_typer(notice_app, name="notice")
+app.add_typer(rights_app, name="rights")
+app.add_typer(retention_app, name="retention")
 app.add_typer(decide_app, name="decide")
 app.add_typer(witness_app, name="witness")
 app.add_typer(key_app, name="key")

@@ -44,9 +44,16 @@ def given() -> dict[str, Any] | None:
 
     Raises InvalidInput, never repeating what it holds.
     """
-    if sys.stdin.isatty():
-        return None
-    data = sys.stdin.buffer.read(MAX_STDIN + 1)
+    return None if sys.stdin.isatty() else _parsed(sys.stdin.buffer.read(MAX_STDIN + 1))
+
+
+def optional() -> dict[str, Any]:
+    """Return what stands on standard input, which may be nothing: then, or on a terminal, an empty object."""
+    data = b"" if sys.stdin.isatty() else sys.stdin.buffer.read(MAX_STDIN + 1)
+    return _parsed(data) if data.strip() else {}
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
     try:
         value = json.loads(data.decode()) if len(data) <= MAX_STDIN else None
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as problem:

@@ -1,4 +1,4 @@
-"""Commands of the case worker and the privacy officer: ask, answers, case close, find-own.
+"""Commands of the case worker and the privacy officer: ask, answers, find-own.
 
 A person and free text are never options: other users of this machine can see options, and a shell keeps them.
 """
@@ -11,16 +11,10 @@ import typer
 from samenloop.texts import _
 from samenloop_node.cli import prompts
 from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption, SocketOption, one_sentence
+from samenloop_node.cli.cases import TargetOption
 from samenloop_node.questions.draft import parse_holder_argument
 
 HOLDER_HELP = "One holder: NAME,purpose=CODE,reason=CODE,... Repeat it for each holder that you choose."
-CaseArgument = Annotated[str, typer.Argument(help="Case number in your own system.")]
-case_app = typer.Typer(no_args_is_help=True, help="Your own cases.")
-
-
-@case_app.callback()
-def case() -> None:
-    """Your own cases."""
 
 
 def ask(  # noqa: PLR0913 - one argument per option
@@ -33,6 +27,7 @@ def ask(  # noqa: PLR0913 - one argument per option
     power: Annotated[str, typer.Option(help="Burgemeester: the named power (code).")] = "",
     region_reason: Annotated[str, typer.Option(help="Why a holder in another region is asked (code).")] = "",
     new_fact: Annotated[str, typer.Option(help="What is new since the last question (code).")] = "",
+    target_group: TargetOption = None,
     retry: Annotated[str, typer.Option(help="Number of an open question; give the same person again.")] = "",
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
@@ -52,6 +47,7 @@ def ask(  # noqa: PLR0913 - one argument per option
         "power": power,
         "region_reason": region_reason,
         "new_fact": new_fact,
+        "target_group": target_group or [],
     }
     daemon = Daemon(socket, acting, as_json)
     with one_sentence(as_json=as_json):
@@ -72,21 +68,6 @@ def answers(
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("answers", {"case": case_number} if case_number else {}), _answer_lines)
-
-
-@case_app.command()
-def close(
-    case_number: CaseArgument,
-    socket: SocketOption = DEFAULT_SOCKET,
-    acting: AsOption = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Close a case: its answers are erased here and at the coordinator.
-
-    Example: samenloop-node case close R-2026-9
-    """
-    daemon = Daemon(socket, acting, as_json)
-    daemon.show(daemon.ask("case", {"action": "close", "case": case_number}), _closed_lines)
 
 
 def find_own(
@@ -151,12 +132,6 @@ def _answer_lines(result: Mapping[str, Any]) -> Iterator[str]:
         yield from question_lines(question)
     if not result["questions"]:
         yield _("Er zijn geen vragen.")
-
-
-def _closed_lines(result: Mapping[str, Any]) -> Iterator[str]:
-    yield _("Casus {case} is gesloten; de antwoorden zijn gewist.", case=result["case"])
-    if not result["reported"]:
-        yield _("De coördinator hoort het zodra hij bereikbaar is.")
 
 
 def _record_lines(result: Mapping[str, Any]) -> Iterator[str]:

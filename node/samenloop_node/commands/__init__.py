@@ -26,22 +26,40 @@ class Command:
     roles: frozenset[Role]
 
 
+def active(run: Run) -> Run:
+    """Return the same command, refused while this node was not put into use (R-02)."""
+
+    async def gated(app: App, user: User, request: Mapping[str, object], emit: Emit) -> dict[str, object]:
+        from samenloop_node.activation import require_active
+
+        await require_active(app)
+        return await run(app, user, request, emit)
+
+    return gated
+
+
 def _commands() -> Mapping[str, Command]:
     from samenloop_node.commands import (
+        activate,
         answers,
         ask,
+        beforehand,
         breach,
         case,
+        consent,
         decide,
         epoch,
         findown,
         inbox,
         key,
         log,
+        notice,
         protocol,
         register,
         report,
+        retention,
         review,
+        rights,
         status,
         sync,
         withdraw,
@@ -56,17 +74,23 @@ def _commands() -> Mapping[str, Command]:
     return MappingProxyType(
         {
             "status": Command(status.run, everybody),
-            "sync": Command(sync.run, operators),
-            "register": Command(register.run, case_workers | operators),
+            "sync": Command(active(sync.run), operators),
+            "register": Command(active(register.run), case_workers | operators),
             "withdraw": Command(withdraw.run, case_workers | operators),
             "key": Command(key.run, operators),
             "epoch": Command(epoch.run, operators),
-            "ask": Command(ask.run, case_workers),
+            "ask": Command(active(ask.run), case_workers),
             "answers": Command(answers.run, case_workers),
-            "case": Command(case.run, case_workers),
+            "case": Command(case.run, case_workers | deciders),
             "inbox": Command(inbox.run, deciders),
             "decide": Command(decide.run, deciders),
             "find-own": Command(findown.run, officers),
+            "beforehand": Command(beforehand.run, deciders),
+            "consent": Command(consent.run, deciders | case_workers),
+            "notice": Command(notice.run, case_workers | deciders | officers),
+            "rights": Command(rights.run, officers),
+            "retention": Command(retention.run, officers | operators),
+            "activate": Command(activate.run, operators),
             "witness": Command(witness.run, operators | officers),
             "log": Command(log.run, officers),
             "review": Command(review.run, officers),

@@ -6,7 +6,7 @@ from samenloop.errors import InvalidInput
 from samenloop.texts import _
 from samenloop_node.accounts import User
 from samenloop_node.app import App
-from samenloop_node.identity.person import PERSON_COLUMNS
+from samenloop_node.process import person_fields
 from samenloop_node.questions import asking
 from samenloop_node.questions.answers import describe
 from samenloop_node.questions.draft import parse_question
@@ -29,16 +29,6 @@ def _described(app: App, db: Transaction, asked: bytes) -> dict[str, object]:
     if stored is None:
         raise InvalidInput("retry", _("Deze vraag is er niet meer."))
     return describe(db, app.covenant(), stored)
-
-
-def person_fields(value: object) -> dict[str, str]:
-    """Return the fields of a person; an unknown field is refused without repeating what it holds."""
-    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        raise InvalidInput("person", _("Geef de persoon als velden met tekst."))
-    if not value.keys() <= set(PERSON_COLUMNS):
-        known = ", ".join(PERSON_COLUMNS)
-        raise InvalidInput("person", _("De persoon heeft een onbekend veld. Bekend zijn: {known}.", known=known))
-    return value
 
 
 def hex_id(value: object, where: str) -> bytes:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from samenloop_node.accounts import User
 from samenloop_node.app import App
-from samenloop_node.commands.ask import person_fields
 from samenloop_node.own_records import find_own
+from samenloop_node.process import person_fields
 
 
 async def run(app: App, user: User, request: Mapping[str, object], emit: object) -> dict[str, object]:

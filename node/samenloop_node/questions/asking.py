@@ -6,7 +6,7 @@ give the same digest, so that one request id never stands for two persons.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from samenloop.audit.witness import Standing
 from samenloop.commitment import tokens_digest
@@ -19,6 +19,8 @@ from samenloop.wire.v1 import overlap_pb2
 from samenloop_node import witness
 from samenloop_node.accounts import User
 from samenloop_node.app import App
+from samenloop_node.cases import life
+from samenloop_node.cases.facts import state_of
 from samenloop_node.declaring import UNSURE
 from samenloop_node.identity.bsn import refuse_bsn
 from samenloop_node.identity.person import Person, parse_person
@@ -28,7 +30,8 @@ from samenloop_node.questions.gate import CaseHistory, pass_gate
 from samenloop_node.questions.motives import refuse_person
 from samenloop_node.questions.preparing import draft_of, prepare, store, tokens
 from samenloop_node.questions.sending import send
-from samenloop_node.store import Transaction, inbox, questions
+from samenloop_node.store import Transaction, cases, inbox, questions
+from samenloop_node.store.cases import CaseFile
 from samenloop_node.store.questions import StoredQuestion
 
 _MISMATCH = frozenset({ErrorCode.EPOCH_MISMATCH, ErrorCode.COVENANT_MISMATCH})
@@ -37,11 +40,15 @@ _NEVER_ARRIVED = _MISMATCH | {ErrorCode.CLOCK_SKEW}
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What this node knows of a case before it asks, what is excluded, and whether the log is in order."""
+    """What this node knows of a case before it asks, what is excluded, and whether the log is in order.
+
+    `opens` is a case that is not known yet and that this question opens (R-20, R-22).
+    """
 
     case: CaseHistory
     listed: tuple[RegistrationId, ...]
     standing: Standing
+    opens: CaseFile | None = None
 
 
 async def ask(app: App, user: User, draft: QuestionDraft, person_fields: Mapping[str, str]) -> QuestionId:
@@ -50,10 +57,12 @@ async def ask(app: App, user: User, draft: QuestionDraft, person_fields: Mapping
     for where, text in (("motive", draft.motive), ("case", draft.case)):
         refuse_bsn(where, text)
         refuse_person(text, person, where)
-    known = await _known(app, draft.case)
+    known = await _known(app, user, draft)
     me = ParticipantId(app.config.participant)
     pass_gate(app.catalogue, app.covenant(), me, user, draft, known.case, app.clock.now().date())
     await witness.require(app, known.standing)
+    if known.opens is not None:
+        await life.open_case(app, user, known.opens)
     try:
         return await _attempt(app, user, draft, person, known.listed)
     except SamenloopError as problem:
@@ -96,15 +105,20 @@ def _person(app: App, person_fields: Mapping[str, str]) -> Person:
     return parse_person(person_fields, [] if app.evaluation else None)
 
 
-async def _known(app: App, case: str) -> Known:
+async def _known(app: App, user: User, draft: QuestionDraft) -> Known:
     judge = witness.judge_of(app)
 
-    def look(db: Transaction) -> Known:
-        listed = sorted(inbox.listed_registrations(db, case))
-        history = CaseHistory(questions.times_asked(db, case), questions.is_closed(db, case))
-        return Known(history, tuple(listed[:MAX_EXCLUDED]), judge(db))
+    def look(db: Transaction) -> tuple[CaseFile | None, Known]:
+        listed = sorted(inbox.listed_registrations(db, draft.case))
+        found = cases.find(db, draft.case)
+        history = CaseHistory(questions.times_asked(db, draft.case), state_of(found))
+        return found, Known(history, tuple(listed[:MAX_EXCLUDED]), judge(db))
 
-    return await app.store.read(look)
+    found, known = await app.store.read(look)
+    if found is not None or not draft.target_group:
+        return known
+    opens = await life.opened(app, user, draft.case, draft.target_group)
+    return replace(known, case=replace(known.case, state=state_of(opens)), opens=opens)
 
 
 async def _attempt(

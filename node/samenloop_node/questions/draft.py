@@ -41,7 +41,8 @@ class QuestionDraft:
 
     `case` is the case number in the asker's own system; it stays at the node. `motive` is free text for the node's own
     log. `power`, `region_reason` and `new_fact` are codes or empty (R-29, R-27, R-28). `asked_person`, `anonymous_talk`
-    and `phone_call` say why no lighter way will do (R-26); they stay at the node.
+    and `phone_call` say why no lighter way will do (R-26); they stay at the node. `target_group` (R-22) opens the case
+    when it is not known yet.
     """
 
     case: str
@@ -53,6 +54,7 @@ class QuestionDraft:
     power: str = ""
     region_reason: str = ""
     new_fact: str = ""
+    target_group: tuple[str, ...] = ()
 
 
 HOLDER_FIELDS = tuple(field.name for field in fields(HolderDraft))
@@ -81,6 +83,7 @@ def parse_question(value: object) -> QuestionDraft:
         power=_code(record, "power", ""),
         region_reason=_code(record, "region_reason", ""),
         new_fact=_code(record, "new_fact", ""),
+        target_group=_codes(record, "target_group"),
     )
 
 
@@ -125,3 +128,10 @@ def _text(record: Mapping[str, object], name: str, most: int, where: str, *, req
 def _code(record: Mapping[str, object], name: str, where: str) -> str:
     text = _text(record, name, MAX_CODE, where)
     return code(text, f"{where}.{name}" if where else name) if text else ""
+
+
+def _codes(record: Mapping[str, object], name: str) -> tuple[str, ...]:
+    value = record.get(name, [])
+    if not isinstance(value, list) or len(value) > MAX_HOLDERS or not all(isinstance(one, str) for one in value):
+        raise InvalidInput(name, _("{name} is een lijst van codes.", name=name))
+    return tuple(code(one, name) for one in value)

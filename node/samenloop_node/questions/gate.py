@@ -17,10 +17,10 @@ from samenloop_node.questions.draft import QuestionDraft
 
 @dataclass(frozen=True, slots=True)
 class CaseHistory:
-    """What was asked before in a case: `asked` counts questions per holder; `closed`: the case was closed here."""
+    """What was asked before in a case: `asked` counts questions per holder. A case that is not known is `reported`."""
 
     asked: Mapping[str, int]
-    closed: bool = False
+    state: CaseState = CaseState.REPORTED
 
 
 def pass_gate(
@@ -41,7 +41,7 @@ def pass_gate(
             role=Role.CASE_WORKER.value if Role.CASE_WORKER in user.roles else "",
             named=user.valid_from <= today <= user.valid_until,
             secrecy_signed=user.secrecy_statement <= today,
-            case_state=CaseState.CLOSED if history.closed else CaseState.INTAKE,
+            case_state=history.state,
             case_referrer=asker,
             asked_person=draft.asked_person,
             anonymous_talk=draft.anonymous_talk,

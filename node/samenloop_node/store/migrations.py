@@ -4,7 +4,22 @@ transaction.
 
 from sqlite_utils.migrations import Migrations
 
-from samenloop_node.store import covenants, inbox, notes, ownlog, questions, receipts, registrations, syncs, witness
+from samenloop_node.store import (
+    activation,
+    cases,
+    consents,
+    covenants,
+    inbox,
+    notes,
+    notices,
+    ownlog,
+    questions,
+    receipts,
+    registrations,
+    requests,
+    syncs,
+    witness,
+)
 
 
 def all_migrations() -> tuple[Migrations, ...]:
@@ -19,4 +34,9 @@ def all_migrations() -> tuple[Migrations, ...]:
         inbox.migrations,
         notes.migrations,
         witness.migrations,
+        activation.migrations,
+        cases.migrations,
+        consents.migrations,
+        notices.migrations,
+        requests.migrations,
     )

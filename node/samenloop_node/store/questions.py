@@ -161,12 +161,6 @@ def times_asked(db: sqlite3.Connection, case_number: str) -> dict[str, int]:
     return dict(rows.fetchall())
 
 
-def is_closed(db: sqlite3.Connection, case_number: str) -> bool:
-    """Tell whether this case was closed: its answers were erased."""
-    row = db.execute("SELECT 1 FROM question WHERE case_number = ? AND state = 'erased' LIMIT 1", (case_number,))
-    return row.fetchone() is not None
-
-
 def store_answer(
     db: sqlite3.Connection, question_id: bytes, answers: Iterable[StoredAnswer], leaf: bytes, answered_ms: int
 ) -> None:

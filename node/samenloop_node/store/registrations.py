@@ -202,3 +202,8 @@ def remove_never_settled(db: sqlite3.Connection, registration_ids: Iterable[byte
     db.executemany(
         "DELETE FROM registration WHERE registration_id = ? AND facts = ''", [(value,) for value in registration_ids]
     )
+
+
+def set_frozen(db: sqlite3.Connection, registration_id: bytes, *, frozen: bool) -> None:
+    """Store that a registration stands still because of an objection or a restriction (R-67), or no longer does."""
+    db.execute("UPDATE registration SET frozen = ? WHERE registration_id = ?", (int(frozen), registration_id))

@@ -41,6 +41,7 @@ class Node:
             self.process = subprocess.Popen([PROGRAM, "run", "--config", config, *options], stderr=log)
         for _try in range(600):
             if self.partner.config().socket.exists() and self.run("status").returncode == 0:
+                assert self.run("activate").returncode == 0
                 return
             time.sleep(0.1)
         raise AssertionError((self.partner.folder / "node.log").read_text())

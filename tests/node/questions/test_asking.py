@@ -31,6 +31,7 @@ QUESTION = {
     "asked_person": "nee_gevaar",
     "anonymous_talk": "nee_persoon_nodig",
     "phone_call": "nee_vertelt_meer",
+    "target_group": ["gebiedsprobleem"],
     "holders": [POLICE, CASES],
 }
 
@@ -87,7 +88,7 @@ def test_no_line_of_an_answer_differs_in_shape_between_a_hit_that_is_hidden_and_
 def test_a_question_is_in_the_own_log_before_and_after_with_references_only(app, anna, coordinator):
     put(app, anna)
     events = [body for body in own_log(app) if b'"event":"case"' in body or b'"event":"answer"' in body]
-    assert len(events) == 2
+    assert len(events) == 3, "the report of the case, the question, the answer"
     assert app.references.user("anna").hex().encode() in events[0]
     assert not any(word in b"".join(own_log(app)) for word in (b"anna", b"R-2026-9", b"Zandstra"))
 

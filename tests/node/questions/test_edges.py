@@ -45,6 +45,7 @@ QUESTION = {
     "asked_person": "nee_gevaar",
     "anonymous_talk": "nee_persoon_nodig",
     "phone_call": "nee_vertelt_meer",
+    "target_group": ["gebiedsprobleem"],
     "holders": [POLICE],
 }
 

@@ -25,6 +25,7 @@ QUESTION = {
     "asked_person": "nee_gevaar",
     "anonymous_talk": "nee_persoon_nodig",
     "phone_call": "nee_vertelt_meer",
+    "target_group": ["gebiedsprobleem"],
     "holders": [POLICE],
 }
 FAULTS = (

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from samenloop.catalogue import load_catalogue
+from samenloop.decisions.case_facts import CaseState
 from samenloop.errors import Refused
 from samenloop.model import ParticipantId
 from samenloop_node.accounts import Role
@@ -41,7 +42,7 @@ def _put(kit, user_of):
     def put(*holders, asker=PROBATION, before=None, closed=False, user=None, covenant=kit.covenant, **more):
         draft = parse_question({"case": "R-1", "holders": list(holders), **FILLED, **more})
         who = user or user_of("anna", Role.CASE_WORKER)
-        history = CaseHistory(before or {}, closed)
+        history = CaseHistory(before or {}, CaseState.CLOSED if closed else CaseState.INTAKE)
         pass_gate(load_catalogue(), covenant, ParticipantId(asker), who, draft, history, TODAY)
 
     return put

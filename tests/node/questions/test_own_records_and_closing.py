@@ -10,7 +10,8 @@ from samenloop_node import witness
 from samenloop_node.accounts import Role
 from samenloop_node.commands import case as case_command
 from samenloop_node.commands import findown as find_command
-from samenloop_node.store import inbox, questions, registrations
+from samenloop_node.store import cases, inbox, questions, registrations
+from samenloop_node.store.cases import CaseFile
 from samenloop_node.store.questions import StoredAnswer, StoredQuestion
 
 PERSON = {"voornamen": "Johannes", "geslachtsnaam": "Zandstra", "geboortedatum": "1984-05-17"}
@@ -81,11 +82,13 @@ def _asked(app):
     app.store.write_now(lambda db: questions.add_question(db, row))
     app.store.write_now(lambda db: questions.store_answer(db, b"q" * 16, [answer], b"l" * 32, 2))
     app.store.write_now(lambda db: inbox.add_case_letter(db, "zvh-midden", b"L" * 16, "P-1", 1))
+    case = CaseFile("P-1", "intake", "anna", "anna", "2026-11-20", "", "{}")
+    app.store.write_now(lambda db: cases.add(db, case))
     return app
 
 
 def close(app, anna, case="P-1"):
-    return run(case_command.run(app, anna, {"action": "close", "case": case}, None))
+    return run(case_command.run(app, anna, {"action": "close", "case": case, "reason": "doel_bereikt"}, None))
 
 
 def test_R37_closing_a_case_erases_its_answers_here_and_tells_the_coordinator(asked, anna, coordinator):

@@ -1,0 +1,111 @@
+"""A case as the decision rules want it: its stored parts, its notices, its answers and contacts, and the covenant."""
+
+import json
+from dataclasses import dataclass
+
+from samenloop.covenant import Covenant
+from samenloop.decisions.case import CaseInput, Intake, Meeting, Plan, TriageDecision, contradicting
+from samenloop.decisions.case_facts import CaseState
+from samenloop.decisions.parse import parse
+from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.model import ParticipantId
+from samenloop.texts import _
+from samenloop_node.accounts import Role, User
+from samenloop_node.app import App
+from samenloop_node.process import dumped, today
+from samenloop_node.store import Transaction, cases, notices, questions
+from samenloop_node.store.cases import CaseFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What was recorded of a case so far."""
+
+    target_group: tuple[str, ...] = ()
+    intake: Intake | None = None
+    triage: TriageDecision | None = None
+    meeting: Meeting | None = None
+    plan: Plan | None = None
+    closing_reason: str = ""
+
+    def stored(self) -> str:
+        """Return the parts as JSON."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return dumped({name: value for name, value in values.items() if value is not None})
+
+
+def read_parts(data: str) -> Parts:
+    """Return the parts of a stored case."""
+    return parse(Parts, json.loads(data))
+
+
+def own_case(db: Transaction, user: User, case_number: str) -> CaseFile:
+    """Return a case that this user reported or is responsible for; raises SamenloopError(NOT_FOUND)."""
+    found = cases.find(db, case_number)
+    if found is None or user.name not in (found.reported_by, found.responsible):
+        raise SamenloopError(ErrorCode.NOT_FOUND, _("U heeft geen casus met dit nummer."))
+    return found
+
+
+def partners_of(covenant: Covenant) -> tuple[ParticipantId, ...]:
+    """Return the participants that are partners: a network reports nothing and leads nothing (R-01, R-08)."""
+    return tuple(row.id for row in covenant.participants if not row.network)
+
+
+def case_input(app: App, db: Transaction, user: User, case_number: str, parts: Parts) -> CaseInput:
+    """Return what the guards of a case look at."""
+    told = notices.of_case(db, case_number)
+    me, outcomes = ParticipantId(app.config.participant), contact_outcomes(db, case_number)
+    return CaseInput(
+        referrer=me,
+        acting_partner=me,
+        partners=partners_of(app.covenant()),
+        today=today(app),
+        role=Role.CASE_WORKER.value if Role.CASE_WORKER in user.roles else "",
+        target_group=parts.target_group,
+        intake=parts.intake,
+        informed=bool(told) and all(one.state != "due" for one in told),
+        triage=parts.triage,
+        had_hit=bool(outcomes),
+        contact=_contact(outcomes),
+        care_partner=_care(app, parts.meeting),
+        meeting=parts.meeting,
+        plan=parts.plan,
+        closing_reason=parts.closing_reason,
+        open_notices=sum(one.state == "due" for one in told),
+    )
+
+
+def state_of(found: CaseFile | None) -> CaseState:
+    """Return the state of a case; an unknown one has not even been accepted."""
+    return CaseState(found.state) if found else CaseState.REPORTED
+
+
+def contact_outcomes(db: Transaction, case_number: str) -> list[list[str]]:
+    """Return, per hit that this case shows, the outcome codes of the contacts about it, oldest first."""
+    found = []
+    for question in questions.questions_of(db, case_number):
+        made = cases.contacts(db, question.question_id)
+        for answer in questions.answers_of(db, question.question_id):
+            if answer.visible and answer.state == "answered":
+                found.append([one.outcome for one in made if one.holder == answer.holder])
+    return found
+
+
+def _contact(outcomes: list[list[str]]) -> str:
+    """Return one code for the whole case: empty while a hit has none; contradictions count as another person (R-36)."""
+    if not outcomes or not all(outcomes):
+        return ""
+    if any(map(contradicting, outcomes)):
+        return "verkeerde_persoon"
+    latest = [one[-1] for one in outcomes]
+    return "juiste_persoon" if "juiste_persoon" in latest else latest[0]
+
+
+def _care(app: App, meeting: Meeting | None) -> bool:
+    """Tell whether a care provider takes part: this partner itself, or one that is invited (R-55)."""
+    names = [app.config.participant, *(one.partner for one in meeting.invitations)] if meeting else []
+    rows = [row for row in map(app.covenant().find, names) if row is not None]
+    found = {kind for row in rows for kind in (*row.asks_as, *(register.kind for register in row.registers))}
+    kinds = map(app.catalogue.partner_of, found)
+    return any(kind is not None and app.catalogue.partners[kind].care for kind in kinds)

@@ -1,0 +1,294 @@
+"""`samenloop-node case ...`: the life of your own cases, step by step. Codes and dates are options; text is not."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from samenloop.errors import InvalidInput
+from samenloop.texts import _
+from samenloop_node.cli import prompts
+from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption, SocketOption, one_sentence
+
+CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="Case number in your own system.")]
+TargetOption = Annotated[list[str] | None, typer.Option("--target-group", help="Target group (code). Repeat it.")]
+NEEDED_HELP = "A partner that is needed: NAME,purpose=CODE,reason=CODE,... Repeat it."
+NEEDED = ("purpose", "proportionality", "subsidiarity", "give_basis", "receive_basis", "reason")
+case_app = typer.Typer(no_args_is_help=True, help="Your own cases: process information only.")
+
+
+@case_app.callback()
+def case() -> None:
+    """Your own cases: process information only."""
+
+
+@case_app.command()
+def report(
+    case_number: CaseArgument,
+    target_group: TargetOption = None,
+    socket: SocketOption = DEFAULT_SOCKET,
+    acting: AsOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Report a case; with a positive target group test it goes into intake at once.
+
+    Standard input may hold {"motive": "...", "person": {...}}: the person only to check the text.
+
+    Example: samenloop-node case report R-2026-9 --target-group gebiedsprobleem
+    """
+    _step(Daemon(socket, acting, as_json), "report", case_number, {"target_group": target_group or []})
+
+
+@case_app.command()
+def accept(
+    case_number: CaseArgument,
+    target_group: TargetOption = None,
+    socket: SocketOption = DEFAULT_SOCKET,
+    acting: AsOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Take a reported case into intake after the target group test.
+
+    Example: samenloop-node case accept R-2026-9 --target-group gebiedsprobleem
+    """
+    _step(Daemon(socket, acting, as_json), "accept", case_number, {"target_group": target_group or []})
+
+
+@case_app.command()
+def intake(  # noqa: PLR0913 - one argument per option
+    case_number: CaseArgument,
+    *,
+    task: Annotated[list[str] | None, typer.Option(help="Your statutory task (code). Repeat it.")] = None,
+    basis: Annotated[str, typer.Option(help="Legal basis (code).")] = "",
+    consent: Annotated[str, typer.Option(help="Is consent needed and given (code).")] = "",
+    informing: Annotated[str, typer.Option(help="Is informing deferred (code).")] = "",
+    needed: Annotated[list[str] | None, typer.Option(help=NEEDED_HELP)] = None,
+    socket: SocketOption = DEFAULT_SOCKET,
+    acting: AsOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Write down the five fields of the intake; says what is still missing for triage.
+
+    Example: samenloop-node case intake R-2026-9 --task toezicht --basis rr8 --consent niet_nodig --informing geen
+    """
+    daemon = Daemon(socket, acting, as_json)
+    with one_sentence(as_json=as_json):
+        rows = [_needed(one) for one in needed or []]
+    said = {"tasks": task or [], "basis": basis, "consent": consent, "informing": informing, "needed": rows}
+    _step(daemon, "intake", case_number, {"intake": said})
+
+
+@case_app.command()
+def triage(
+    case_number: CaseArgument, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
+) -> None:
+    """Bring a case from intake to triage.
+
+    Example: samenloop-node case triage R-2026-9
+    """
+    _step(Daemon(socket, acting, as_json), "triage", case_number, {})
+
+
+@case_app.command()
+def decide(  # noqa: PLR0913 - one argument per option
+    case_number: CaseArgument,
+    *,
+    part: Annotated[list[str] | None, typer.Option(help="A part that was decided (code). Repeat it.")] = None,
+    outcome: Annotated[str, typer.Option(help="Outcome (code).")] = "",
+    moment: Annotated[str, typer.Option(help="At which moment (code).")] = "",
+    decided_on: Annotated[str, typer.Option(help="Day of the decision (YYYY-MM-DD).")] = "",
+    superior_consulted: Annotated[bool, typer.Option(help="The superior was consulted (escalation).")] = False,
+    socket: SocketOption = DEFAULT_SOCKET,
+    acting: AsOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Write down the triage decision with its four parts; the motive may come on standard input.
+
+    Example: samenloop-node case decide R-2026-9 --part weging --outcome casusoverleg --moment toeleiden
+    """
+    said: dict[str, Any] = {"parts": part or [], "outcome": outcome, "moment": moment}
+    said |= {"decided_on": decided_on or None, "superior_consulted": superior_consulted}
+    _step(Daemon(socket, acting, as_json), "decide", case_number, {"triage": said})
+
+
+@case_app.command()
+def meet(  # noqa: PLR0913 - one argument per option
+    case_number: CaseArgument,
+    *,
+    invite: Annotated[list[str] | None, typer.Option(help="PARTNER=REASON (code). Repeat it.")] = None,
+    person_invited: Annotated[bool, typer.Option(help="The person is invited.")] = False,
+    not_invited_because: Annotated[str, typer.Option(help="Why the person is not invited (code).")] = "",
+    care_steps_done: Annotated[bool, typer.Option(help="The care provider took its six steps.")] = False,
+    socket: SocketOption = DEFAULT_SOCKET,
+    acting: AsOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Bring a case from triage to the meeting: who is invited, and why.
+
+    Example: samenloop-node case meet R-2026-9 --invite politie-midden=genoemd_in_dossier --person-invited
+    """
+    daemon = Daemon(socket, acting, as_json)
+    with one_sentence(as_json=as_json):
+        rows = [{"partner": partner, "reason": reason} for partner, reason in map(_pair, invite or [])]
+    said = {"invitations": rows, "person_invited": person_invited}
+    said |= {"not_invited_because": not_invited_because, "care_steps_done": care_steps_done}
+    _step(daemon, "meet", case_number, {"meeting": said})
+
+
+@case_app.command()
+def plan(  # noqa: PLR0913 - one argument per option
+    case_number: CaseArgument,
+    *,
+    made: Annotated[bool, typer.Option("--made/--not-made", help="Whether a plan was made.")] = True,
+    made_on: Annotated[str, typer.Option(help="Day of the plan (YYYY-MM-DD).")] = "",
+    case_lead: Annotated[str, typer.Option(help="Partner that leads the case.")] = "",
+    own_log: Annotated[str, typer.Option(help="Where the plan stands in your own system.")] = "",
+    case_lead_is_bureau: Annotated[bool, typer.Option(help="The case lead works for the bureau.")] = False,
+    socket: SocketOption = DEFAULT_SOCKET,
+    acting: AsOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Write down whether a plan was made and when: never what is in it.
+
+    Example: samenloop-node case plan R-2026-9 --made-on 2026-11-20 --case-lead ggz-midden --own-log dossier-12
+    """
+    said = {"made": made, "made_on": made_on or None, "case_lead": case_lead or None}
+    said |= {"own_log": own_log, "case_lead_is_bureau": case_lead_is_bureau}
+    _step(Daemon(socket, acting, as_json), "plan", case_number, {"plan": said})
+
+
+@case_app.command()
+def close(
+    case_number: CaseArgument,
+    reason: Annotated[str, typer.Option(help="Why it closes (code).")] = "",
+    socket: SocketOption = DEFAULT_SOCKET,
+    acting: AsOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Close a case: its answers are erased here and at the coordinator.
+
+    Example: samenloop-node case close R-2026-9 --reason doel_bereikt
+    """
+    daemon = Daemon(socket, acting, as_json)
+    daemon.show(daemon.ask("case", {"action": "close", "case": case_number, "reason": reason}), closed_lines)
+
+
+@case_app.command()
+def reject(
+    case_number: CaseArgument, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
+) -> None:
+    """Reject a case at any step: advice or referral instead. Its answers are erased.
+
+    Example: samenloop-node case reject R-2026-9
+    """
+    daemon = Daemon(socket, acting, as_json)
+    daemon.show(daemon.ask("case", {"action": "reject", "case": case_number}), closed_lines)
+
+
+@case_app.command()
+def contact(
+    question: Annotated[str, typer.Argument(help="Number of the question.")],
+    outcome: Annotated[str, typer.Option(help="juiste_persoon, verkeerde_persoon or geen_contact.")],
+    holder: Annotated[str, typer.Option(help="The holder you spoke; leave out when you are the holder.")] = "",
+    useful: Annotated[bool, typer.Option("--useful/--not-useful", help="Whether the talk was useful.")] = False,
+    socket: SocketOption = DEFAULT_SOCKET,
+    acting: AsOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Write down what came of the talk after a hit: a code, never what was said.
+
+    Example: samenloop-node case contact 0123456789abcdef0123456789abcdef --outcome juiste_persoon --holder ggz-midden
+    """
+    daemon = Daemon(socket, acting, as_json)
+    request = {"action": "contact", "question": question, "holder": holder, "outcome": outcome, "useful": useful}
+    daemon.show(daemon.ask("case", request), _contact_lines)
+
+
+@case_app.command()
+def contradictions(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
+    """Show the hits about which the outcomes that were written down here contradict.
+
+    Example: samenloop-node case contradictions
+    """
+    daemon = Daemon(socket, acting, as_json)
+    daemon.show(daemon.ask("case", {"action": "contradictions"}), _contradiction_lines)
+
+
+@case_app.command()
+def show(
+    case_number: CaseArgument, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
+) -> None:
+    """Show where a case is, what the next step needs, and the reference code of each hit for the phone.
+
+    Example: samenloop-node case show R-2026-9
+    """
+    daemon = Daemon(socket, acting, as_json)
+    daemon.show(daemon.ask("case", {"action": "show", "case": case_number}), _case_lines)
+
+
+@case_app.command(name="list")
+def list_cases(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
+    """Show your own cases.
+
+    Example: samenloop-node case list
+    """
+    daemon = Daemon(socket, acting, as_json)
+    daemon.show(daemon.ask("case", {"action": "list"}), _list_lines)
+
+
+def _step(daemon: Daemon, action: str, case_number: str, said: Mapping[str, Any]) -> None:
+    with one_sentence(as_json=daemon.as_json):
+        typed = prompts.optional()
+    daemon.show(daemon.ask("case", {**typed, **said, "action": action, "case": case_number}), _case_lines)
+
+
+def _needed(text: str) -> dict[str, str]:
+    partner, *pairs = text.split(",")
+    found = {"partner": partner.strip(), **dict.fromkeys(NEEDED, "")}
+    for name, content in map(_pair, pairs):
+        if name not in NEEDED:
+            raise InvalidInput("--needed", _("Bekend zijn: {known}.", known=", ".join(NEEDED)))
+        found[name] = content
+    return found
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, content = text.partition("=")
+    if not equals:
+        raise InvalidInput("option", _("Schrijf dit als naam=code."))
+    return name.strip(), content.strip()
+
+
+def _case_lines(result: Mapping[str, Any]) -> Iterator[str]:
+    yield _("Casus {case}: {state}", case=result["case"], state=result["state"])
+    for hit in result["hits"]:
+        yield _("Treffer {reference} bij {holder}: {outcome}", **{**hit, "outcome": hit["outcome"] or "-"})
+    for text in result["missing"]:
+        yield _("Nog nodig: {text}", text=text)
+
+
+def _contact_lines(result: Mapping[str, Any]) -> Iterator[str]:
+    yield _("Vastgelegd bij treffer {reference}: {outcome}", **result)
+    yield from result["notes"]
+
+
+def _contradiction_lines(result: Mapping[str, Any]) -> Iterator[str]:
+    for one in result["contradictions"]:
+        said = ", ".join(f"{row['day']} {row['outcome']}" for row in one["outcomes"])
+        yield _("Treffer {reference} bij {holder}: {said}", **one, said=said)
+    if not result["contradictions"]:
+        yield _("Er zijn geen tegenstrijdige uitkomsten.")
+
+
+def _list_lines(result: Mapping[str, Any]) -> Iterator[str]:
+    for one in result["cases"]:
+        yield f"{one['case']}  {one['reported_on']}  {one['state']}"
+    if not result["cases"]:
+        yield _("U heeft geen casussen.")
+
+
+def closed_lines(result: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is said of a case that was closed."""
+    yield _("Casus {case} is gesloten; de antwoorden zijn gewist.", case=result["case"])
+    if not result["reported"]:
+        yield _("De coördinator hoort het zodra hij bereikbaar is.")

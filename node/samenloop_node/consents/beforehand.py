@@ -1,0 +1,131 @@
+"""Deciding beforehand by hand (R-76): one record, named receivers, one purpose, by the mandated decision-maker."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from samenloop.audit.fields import Event
+from samenloop.decisions.beforehand import BeforehandDecision
+from samenloop.decisions.deciding_beforehand import BeforehandInput, Receiver, decide_beforehand
+from samenloop.decisions.references import refuse_bsn
+from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
+from samenloop.model import ParticipantId, RegisterId
+from samenloop.texts import _
+from samenloop_node.accounts import Role, User
+from samenloop_node.app import App
+from samenloop_node.consents import records
+from samenloop_node.notices.making import deferred
+from samenloop_node.process import keep_text, log, refusals_logged, today
+from samenloop_node.record_facts import facts_of
+from samenloop_node.registrations.setting import decisions_per_day
+from samenloop_node.restating import Restated, Standing, detail_of, find, restate, standing
+from samenloop_node.store import Transaction, consents, registrations
+from samenloop_node.store.registrations import Registration
+
+MAX_REFERENCE = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deciding:
+    """What the decision-maker fills in. `reference` is the number of the decision in the own system, one per record."""
+
+    register: str
+    record_id: str
+    receivers: tuple[ParticipantId, ...]
+    reference: str
+    purpose: str = ""
+    give_basis: str = ""
+    breach_ground: str = ""
+    valid_until: date | None = None
+    steps: tuple[str, ...] = ()
+    consent: str = ""
+
+
+async def decide(app: App, user: User, said: Deciding, motive: str) -> None:
+    """Take the decision and have the coordinator know it; raises Refused with all that is missing."""
+    if not 0 < len(said.reference) <= MAX_REFERENCE or said.valid_until is None:
+        raise InvalidInput("reference", _("Geef het nummer van het besluit en tot wanneer het geldt."))
+    refuse_bsn(said.reference, "reference")
+    public = {"action": "beforehand", "receiver": next(iter(said.receivers), "")}
+    async with refusals_logged(app, user, Event.PROTOCOL, public):
+        row, decision, given = await app.store.read(lambda db: _input(app, db, user, said, bool(motive)))
+        decide_beforehand(app.catalogue, given)
+    taken = Standing(decision, detail_of(decision, said.consent))
+    before = await app.store.read(lambda db: standing(app, db, row))
+
+    def told(db: Transaction) -> None:
+        if said.consent:
+            records.use(app, db, user, said.consent, consents.BEFOREHAND, row.registration_id)
+        for receiver in decision.receivers:
+            fields = {"action": "beforehand", "receiver": receiver, "register": row.register}
+            fields |= {"basis": decision.basis, "decision": decision.reference.hex()}
+            log(app, db, user, Event.PROTOCOL, {**fields, **keep_text(app, db, motive, decision.reference)})
+
+    await restate(app, Restated(row, row.frozen, (*before, taken)), told)
+
+
+async def withdraw(app: App, user: User, register: str, record_id: str, reference: str) -> None:
+    """Take back one decision: from then on a hit on the record is hidden again. Raises SamenloopError(NOT_FOUND)."""
+    wanted = app.references.decision(reference)
+
+    def look(db: Transaction) -> tuple[Registration, tuple[Standing, ...]]:
+        row = find(app, db, register, record_id)
+        return row, standing(app, db, row)
+
+    row, before = await app.store.read(look)
+    kept = tuple(one for one in before if one.decision.reference != wanted)
+    if len(kept) == len(before):
+        raise SamenloopError(ErrorCode.NOT_FOUND, _("Over dit record is geen besluit met dit nummer van kracht."))
+
+    def told(db: Transaction) -> None:
+        for receiver in {name for one in before if one not in kept for name in one.decision.receivers}:
+            public = {"action": "beforehand-withdrawn", "receiver": receiver, "decision": wanted.hex()}
+            log(app, db, user, Event.PROTOCOL, {**public, "register": register})
+
+    await restate(app, Restated(row, row.frozen, kept), told)
+
+
+def _input(
+    app: App, db: Transaction, user: User, said: Deciding, motive: bool
+) -> tuple[Registration, BeforehandDecision, BeforehandInput]:
+    row, covenant, day = find(app, db, said.register, said.record_id), app.covenant(), today(app)
+    register = app.participant().register(RegisterId(said.register))
+    decision = _decision(app, user, said, row)
+    known = [covenant.find(name) for name in said.receivers]
+    return (
+        row,
+        decision,
+        BeforehandInput(
+            decision=decision,
+            record=facts_of(app.catalogue, covenant, register.kind, row),
+            covenant_mode=register.mode,
+            receivers=tuple(
+                Receiver(one.id, one.asks_as, covenant.wpg20_covers(app.config.participant, one.id, day))
+                for one in known
+                if one is not None
+            ),
+            today=day,
+            mandated=Role.DECISION_MAKER in user.roles and user.valid_from <= day <= user.valid_until,
+            reference_used=registrations.decision_owner(db, decision.reference) is not None,
+            motive=motive,
+            decided_today=len(registrations.decisions_of_day(db, decision.decider, day.isoformat())),
+            daily_limit=decisions_per_day(app),
+            notice_deferred=deferred(db, row.registration_id),
+            consent=records.find(db, said.consent),
+            consent_case=row.registration_id.hex(),
+        ),
+    )
+
+
+def _decision(app: App, user: User, said: Deciding, row: Registration) -> BeforehandDecision:
+    return BeforehandDecision(
+        registration=row.registration_id,
+        receivers=said.receivers,
+        purpose=said.purpose,
+        basis=said.give_basis,
+        breach_ground=said.breach_ground,
+        valid_until=said.valid_until or today(app),
+        reference=app.references.decision(said.reference),
+        decider=app.references.user(user.name),
+        decided_on=today(app),
+        steps=said.steps,
+    )

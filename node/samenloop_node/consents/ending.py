@@ -1,0 +1,104 @@
+"""Withdrawing and lapsing: what was shown on a consent is hidden again, here at once, elsewhere as soon as possible.
+
+Withdrawal needs nothing and always succeeds (R-50). What could not be sent yet is sent by the daemon until it arrived.
+"""
+
+from samenloop.audit.fields import Event
+from samenloop.clock import milliseconds
+from samenloop.decisions.consent import CONSENT, ConsentEvent, ConsentInput
+from samenloop.decisions.consent_facts import ConsentState
+from samenloop.decisions.release import HIT, HitEvent, HitInput, HitState
+from samenloop.errors import SamenloopError
+from samenloop.model import ParticipantId, QuestionId
+from samenloop.wire.declare import Release
+from samenloop_node.accounts import User
+from samenloop_node.app import App
+from samenloop_node.consents.records import read_form, stored_consent
+from samenloop_node.declaring import UNSURE, prepare, sent_now
+from samenloop_node.process import log, today
+from samenloop_node.restating import Restated, restate, standing
+from samenloop_node.store import Transaction, consents, inbox, registrations
+from samenloop_node.store.consents import BEFOREHAND, RELEASE, StoredConsent, Use
+from samenloop_node.store.inbox import StoredDeclaration
+
+
+async def withdraw(app: App, user: User, number: str) -> list[dict[str, object]]:
+    """Withdraw a consent; return its effects. `done` is false for what the coordinator still has to hear."""
+
+    def work(db: Transaction) -> list[Use]:
+        stored = stored_consent(db, number)
+        given = ConsentInput(form=read_form(stored), today=today(app))
+        state = CONSENT.step(app.catalogue, ConsentState(stored.state), ConsentEvent.WITHDRAW, given)
+        consents.set_state(db, number, state.value, today(app).isoformat())
+        log(app, db, user, Event.CONSENT, {"action": "withdraw", "receiver": given.form.receiver})
+        return consents.uses(db, number)
+
+    uses = await app.store.write(work)
+    return [{"kind": one.kind, "subject": one.subject.hex(), "done": await _undone(app, one)} for one in uses]
+
+
+async def settle(app: App) -> None:
+    """Let consents lapse whose term ended, and hide what still shows on an ended one; the daemon's repeating job."""
+    await app.store.write(lambda db: _expire(app, db))
+    for one in await app.store.read(consents.to_undo):
+        await _undo(app, one)
+
+
+def _expire(app: App, db: Transaction) -> None:
+    day = today(app)
+    for stored in consents.listed(db):
+        until = read_form(stored).valid_until
+        if stored.state in ("given", "used") and until is not None and until < day:
+            _lapse(app, db, stored)
+
+
+def _lapse(app: App, db: Transaction, stored: StoredConsent) -> None:
+    given = ConsentInput(form=read_form(stored), today=today(app))
+    state = CONSENT.step(app.catalogue, ConsentState(stored.state), ConsentEvent.EXPIRE, given)
+    consents.set_state(db, stored.number, state.value, today(app).isoformat())
+    log(app, db, None, Event.CONSENT, {"action": "expire", "receiver": given.form.receiver})
+
+
+async def _undone(app: App, one: Use) -> bool:
+    try:
+        await _undo(app, one)
+    except SamenloopError as problem:
+        if problem.code not in UNSURE:
+            raise
+        return False
+    return True
+
+
+async def _undo(app: App, one: Use) -> None:
+    if one.kind == RELEASE:
+        declaration = await app.store.write(lambda db: _take_back(app, db, one))
+        if declaration is not None:
+            await sent_now(app, declaration)
+    elif one.kind == BEFOREHAND:
+        await _without_decision(app, one)
+
+
+def _take_back(app: App, db: Transaction, one: Use) -> StoredDeclaration | None:
+    """Hide a released hit and store the signed taking back, in one transaction; None when it no longer shows."""
+    consents.undone(db, one)
+    hit = inbox.find_hit(db, one.subject)
+    if hit is None or hit.state != "released":
+        return None
+    HIT.step(app.catalogue, HitState.RELEASED, HitEvent.TAKE_BACK, HitInput())
+    act = Release(QuestionId(hit.question_id), ParticipantId(hit.asker), withdrawn=True)
+    declaration = prepare(app, act, hit.question_id.hex())
+    inbox.decide_hit(db, hit.question_id, "hidden", hit.decided_by, milliseconds(app.clock.now()))
+    inbox.add_declaration(db, declaration)
+    public = {"action": "take-back", "receiver": hit.asker, "question": hit.question_id.hex(), "reason": "R-50"}
+    log(app, db, None, Event.PROTOCOL, public)
+    return declaration
+
+
+async def _without_decision(app: App, one: Use) -> None:
+    row = await app.store.read(lambda db: registrations.by_id(db, one.subject))
+    if row is None:
+        await app.store.write(lambda db: consents.undone(db, one))
+        return
+    left = await app.store.read(lambda db: standing(app, db, row))
+    kept = tuple(item for item in left if item.detail is None or item.detail.consent != one.number)
+    await restate(app, Restated(row, row.frozen, kept), lambda db: consents.undone(db, one))

@@ -1,0 +1,106 @@
+"""What an access reply says (R-65): what is registered here, who was shown it, whom we asked. Nothing else (R-66).
+
+1. A hit that is hidden, here or at another holder, is not in it: a question of ours names all asked holders alike.
+2. A record or case about which informing is deferred is left out whole, as if it were not there.
+"""
+
+import json
+from dataclasses import dataclass
+
+from samenloop.clock import from_milliseconds
+from samenloop.decisions.request import Revealing
+from samenloop.model import RegisterId
+from samenloop.wire.ask import parse_part
+from samenloop_node.app import App
+from samenloop_node.notices.making import deferred
+from samenloop_node.store import Transaction, inbox, notices, questions
+from samenloop_node.store.inbox import StoredHit
+from samenloop_node.store.registrations import Registration
+
+_DISCLOSED = ("shown", "released")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One registration: its register and what is kept of it, and to whom it was shown."""
+
+    register: str
+    kind: str
+    record_id: str
+    facts: dict[str, object]
+    shown_to: tuple[dict[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question of ours about the person: day, holders that were asked, holders that said they know him."""
+
+    case: str
+    day: str
+    holders: tuple[str, ...]
+    known_at: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole reply. `states` are those of the hits behind it, so that a check can be made of what it reveals."""
+
+    held: tuple[Held, ...]
+    asked: tuple[Asked, ...]
+    states: tuple[str, ...]
+    left_out: int
+
+
+def report(app: App, db: Transaction, rows: list[Registration], cases: tuple[str, ...]) -> Report:
+    """Return what may be told. `cases` are own case numbers of the person, as the own system has them."""
+    open_rows = [row for row in rows if not deferred(db, row.registration_id)]
+    open_cases = [case for case in cases if all(one.state != "deferred" for one in notices.of_case(db, case))]
+    own = {row.registration_id for row in open_rows}
+    hits = [hit for hit in inbox.list_hits(db, _DISCLOSED) if own & {*hit.registrations}]
+    return Report(
+        held=tuple(_held(app, row, hits) for row in open_rows),
+        asked=tuple(one for case in open_cases for one in _asked(app, db, case)),
+        states=tuple(hit.state for hit in hits),
+        left_out=len(rows) - len(open_rows) + len(cases) - len(open_cases),
+    )
+
+
+def revealed(told: Report) -> frozenset[Revealing]:
+    """Return what the reply holds that it may not hold; empty unless this module is wrong (R-66)."""
+    hidden = any(state not in _DISCLOSED for state in told.states)
+    return frozenset({Revealing.HIDDEN_HIT}) if hidden else frozenset()
+
+
+def _held(app: App, row: Registration, hits: list[StoredHit]) -> Held:
+    shown = [
+        {
+            "partner": _name(app, hit.asker),
+            "day": from_milliseconds(hit.decided_ms or hit.asked_ms).date().isoformat(),
+            "purpose": parse_part(hit.part, "part").purpose,
+        }
+        for hit in hits
+        if row.registration_id in hit.registrations
+    ]
+    kind = app.participant().register(RegisterId(row.register)).kind
+    facts = json.loads(row.facts) if row.facts else {}
+    return Held(row.register, kind, row.record_id, facts, tuple(shown))
+
+
+def _asked(app: App, db: Transaction, case: str) -> list[Asked]:
+    found = []
+    for stored in questions.questions_of(db, case):
+        answers = questions.answers_of(db, stored.question_id)
+        found.append(
+            Asked(
+                case=case,
+                day=from_milliseconds(stored.sent_ms).date().isoformat(),
+                holders=tuple(_name(app, holder) for holder in stored.holders),
+                known_at=tuple(_name(app, one.holder) for one in answers if one.visible and one.state == "answered"),
+            )
+        )
+    return found
+
+
+def _name(app: App, participant: str) -> str:
+    row = app.covenant().find(participant)
+    return row.display_name if row else participant

@@ -1,0 +1,202 @@
+"""Saying the facts of one registration again without its person: frozen or not (R-67), with other decisions beforehand.
+
+The person is not needed: the coordinator keeps the tokens. Decisions that stand are said again in full, because what is
+left out is withdrawn.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from samenloop.audit.fields import Event
+from samenloop.clock import milliseconds
+from samenloop.decisions.beforehand import BeforehandDecision
+from samenloop.errors import ErrorCode, Refused, SamenloopError
+from samenloop.model import ParticipantId, RegisterId, RegistrationId
+from samenloop.texts import _
+from samenloop.wire.register import FACTS, Item, item_bytes
+from samenloop.wire.v1 import overlap_pb2
+from samenloop_node.app import App
+from samenloop_node.record_facts import facts_of
+from samenloop_node.registrations.jobs import alone
+from samenloop_node.registrations.prepare import Prepared
+from samenloop_node.registrations.setting import settings_of
+from samenloop_node.registrations.stream import Sent, Stream
+from samenloop_node.store import Transaction, consents, receipts, registrations
+from samenloop_node.store.consents import Detail
+from samenloop_node.store.registrations import Decision, Registration, Settled
+
+Told = Callable[[Transaction], None]
+"""Done in the transaction in which the new facts are settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One decision beforehand as it stands; `detail` is there for one that was taken by hand."""
+
+    decision: BeforehandDecision
+    detail: Detail | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """What is to be said of a registration from now on."""
+
+    row: Registration
+    frozen: bool
+    standing: tuple[Standing, ...]
+
+
+async def restate(app: App, said: Restated, told: Told) -> None:
+    """Send the facts and store what the coordinator confirmed; raises SamenloopError, and then nothing changed here."""
+    await app.agreement.refresh(app.connection)
+    await alone(app, said.row.register, _send(app, said, told))
+
+
+def find(app: App, db: Transaction, register: str, record_id: str) -> Registration:
+    """Return an own registration by register and record id; raises SamenloopError(NOT_FOUND)."""
+    app.participant().register(RegisterId(register))
+    found = registrations.find(db, register, record_id)
+    if found is None:
+        raise SamenloopError(
+            ErrorCode.NOT_FOUND, _("Dit record is in register {name} niet geregistreerd.", name=register)
+        )
+    return found
+
+
+def standing(app: App, db: Transaction, row: Registration) -> tuple[Standing, ...]:
+    """Return the decisions beforehand over a registration that are in force, from files and by hand."""
+    rows = registrations.decisions(db, row.registration_id)
+    by_hand = {one.reference: one for one in consents.details(db, row.registration_id)}
+    grounds = settings_of(app, row.register).beforehand
+    found = []
+    for reference in dict.fromkeys(one.reference for one in rows):
+        detail = by_hand.get(reference)
+        if detail is not None:
+            found.append(Standing(read_decision(detail), detail))
+        elif grounds is not None:
+            same = [one for one in rows if one.reference == reference]
+            found.append(Standing(_from_file(app, same, grounds.give_basis, grounds.breach_ground)))
+    return tuple(found)
+
+
+def detail_of(decision: BeforehandDecision, consent: str) -> Detail:
+    """Return what is kept of a decision that was taken by hand."""
+    content = {
+        "receivers": decision.receivers,
+        "purpose": decision.purpose,
+        "basis": decision.basis,
+        "breach_ground": decision.breach_ground,
+        "valid_until": decision.valid_until.isoformat(),
+        "decider": decision.decider.hex(),
+        "decided_on": decision.decided_on.isoformat(),
+        "steps": decision.steps,
+    }
+    return Detail(decision.registration, decision.reference, json.dumps(content, sort_keys=True), consent)
+
+
+def read_decision(detail: Detail) -> BeforehandDecision:
+    """Return the decision that was kept."""
+    said = json.loads(detail.content)
+    return BeforehandDecision(
+        registration=detail.registration_id,
+        receivers=tuple(map(ParticipantId, said["receivers"])),
+        purpose=said["purpose"],
+        basis=said["basis"],
+        breach_ground=said["breach_ground"],
+        valid_until=date.fromisoformat(said["valid_until"]),
+        reference=detail.reference,
+        decider=bytes.fromhex(said["decider"]),
+        decided_on=date.fromisoformat(said["decided_on"]),
+        steps=tuple(said["steps"]),
+    )
+
+
+def _from_file(app: App, rows: list[Decision], basis: str, breach_ground: str) -> BeforehandDecision:
+    first = rows[0]
+    return BeforehandDecision(
+        registration=first.registration_id,
+        receivers=tuple(ParticipantId(one.receiver) for one in rows),
+        purpose=app.covenant().purpose.id,
+        basis=basis,
+        breach_ground=breach_ground,
+        valid_until=date.fromisoformat(first.valid_until),
+        reference=first.reference,
+        decider=first.decider,
+        decided_on=date.fromisoformat(first.decided_on),
+    )
+
+
+async def _send(app: App, said: Restated, told: Told) -> None:
+    item, refused = _item(app, said), list[str]()
+
+    def once() -> Iterator[list[Prepared]]:
+        yield [item]
+
+    async def settle(_sent: Sent, reply: overlap_pb2.RegisterReply) -> None:
+        result, now = reply.results[0], milliseconds(app.clock.now())
+        if result.status == overlap_pb2.ItemResult.STATUS_REFUSED:
+            refused.append(result.rule)
+
+        def work(db: Transaction) -> None:
+            receipts.add(db, reply.receipt.entry, Event.REGISTER.value, now)
+            if refused:
+                _settle(db, said.row, registrations.decisions(db, said.row.registration_id), now)
+                return
+            _settle(db, said.row, _rows(said), now)
+            registrations.set_frozen(db, said.row.registration_id, frozen=said.frozen)
+            consents.keep_details(db, said.row.registration_id, [one.detail for one in said.standing if one.detail])
+            told(db)
+
+        await app.store.write(work)
+
+    await Stream(app, said.row.register, once(), settle).run()
+    if refused:
+        raise Refused(refused[0] or "R-11", _("De coördinator weigert deze wijziging van de registratie."))
+
+
+def _item(app: App, said: Restated) -> Prepared:
+    row = said.row
+    kind = app.participant().register(RegisterId(row.register)).kind
+    item = Item(
+        registration_id=RegistrationId(row.registration_id),
+        act=FACTS,
+        token_sets=(),
+        facts=replace(facts_of(app.catalogue, app.covenant(), kind, row), frozen=said.frozen),
+        beforehand=tuple(one.decision for one in said.standing),
+    )
+    return Prepared(0, row.record_id, row.registration_id, FACTS, item_bytes(item))
+
+
+def _rows(said: Restated) -> tuple[Decision, ...]:
+    return tuple(
+        Decision(
+            said.row.registration_id,
+            receiver,
+            one.decision.reference,
+            one.decision.decider,
+            one.decision.decided_on.isoformat(),
+            one.decision.valid_until.isoformat(),
+        )
+        for one in said.standing
+        for receiver in one.decision.receivers
+    )
+
+
+def _settle(db: Transaction, row: Registration, decisions: tuple[Decision, ...], now: int) -> None:
+    registrations.settle(
+        db,
+        [
+            Settled(
+                registration_id=row.registration_id,
+                row_digest=row.row_digest,
+                facts_digest=row.facts_digest,
+                facts=row.facts,
+                case_number=row.case_number,
+                epochs=None,
+                decisions=decisions,
+                at_ms=now,
+            )
+        ],
+    )

@@ -1,0 +1,47 @@
+"""What the purge removes besides whole cases, consents and requests; and what is overdue for review."""
+
+import sqlite3
+
+
+def purge_hits(db: sqlite3.Connection, before_ms: int) -> int:
+    """Remove hits that were asked before a moment, and those of which no registration is left; returns how many."""
+    gone = (
+        "SELECT question_id FROM hit WHERE asked_ms < ? OR NOT EXISTS (SELECT 1 FROM hit_registration hr"
+        " JOIN registration USING (registration_id) WHERE hr.question_id = hit.question_id)"
+    )
+    db.execute(f"DELETE FROM contact WHERE question_id IN ({gone})", (before_ms,))  # noqa: S608 - fixed text
+    db.execute("CREATE TEMP TABLE going AS " + gone, (before_ms,))
+    db.execute("DELETE FROM hit_registration WHERE question_id IN (SELECT question_id FROM going)")
+    count = db.execute("DELETE FROM hit WHERE question_id IN (SELECT question_id FROM going)").rowcount
+    db.execute("DROP TABLE going")
+    return count
+
+
+def purge_notes(db: sqlite3.Connection, before_ms: int) -> int:
+    """Remove sealed texts made before a moment; returns how many."""
+    return db.execute("DELETE FROM note WHERE made_ms < ?", (before_ms,)).rowcount
+
+
+def purge_receipts(db: sqlite3.Connection, before_ms: int) -> int:
+    """Remove proved receipts from before a moment; an unproved one stays until it is. Returns how many."""
+    return db.execute("DELETE FROM receipt WHERE log_index IS NOT NULL AND received_ms < ?", (before_ms,)).rowcount
+
+
+def answers_left(db: sqlite3.Connection, case_number: str) -> int:
+    """Return how many answers of a case are not erased."""
+    row = db.execute(
+        "SELECT count(*) FROM asked_holder JOIN question USING (question_id)"
+        " WHERE case_number = ? AND asked_holder.state != 'erased'",
+        (case_number,),
+    ).fetchone()
+    return int(row[0])
+
+
+def overdue_reviews(db: sqlite3.Connection, today: str) -> dict[str, int]:
+    """Return per register how many registrations are past their review date: they no longer answer (R-18)."""
+    rows = db.execute(
+        "SELECT register, count(*) FROM registration WHERE facts != '' AND json_extract(facts, '$.review_date') < ?"
+        " GROUP BY register",
+        (today,),
+    )
+    return dict(rows.fetchall())

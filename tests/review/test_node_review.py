@@ -108,9 +108,7 @@ def test_the_log_itself_holds_neither_name_nor_motive(asked, officer):
 
 
 def test_a_motive_that_was_changed_in_the_database_is_said_to_be(asked, officer):
-    asked.store.write_now(
-        lambda db: db.execute("UPDATE note SET sealed = substr(sealed, 1, length(sealed) - 1) || x'00'")
-    )
+    asked.store.write_now(lambda db: db.execute("UPDATE note SET sealed = zeroblob(60)"))
     (question,) = search(asked, officer, event="case", case="R-2026-9")
     assert question["motive"] == "De versleutelde tekst bij deze regel is veranderd."
 

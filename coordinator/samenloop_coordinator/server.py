@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import functools
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import grpc
@@ -94,6 +94,7 @@ class Coordinator:
     policy: Policy
     log: Log
     stopping: asyncio.Event
+    turned_away: "set[asyncio.Task[None]]" = field(default_factory=set)
 
     async def serve(self, ready: Callable[[int], None]) -> None:
         """Serve until `stopping` is set; then finish what is running, log the stop, integrate and close."""
@@ -146,7 +147,22 @@ class Coordinator:
         audit_pb2_grpc.add_AuditServiceServicer_to_server(audit, server)  # type: ignore[no-untyped-call]  # generated
 
     def _identify(self, denylist: DenylistFile, context: AuthContext) -> PeerIdentity:
-        return identify(context, self.desk.agreement.covenant, denylist.current(), self.desk.clock.now())
+        try:
+            return identify(context, self.desk.agreement.covenant, denylist.current(), self.desk.clock.now())
+        except SamenloopError as error:
+            self._turn_away(error)
+            raise
+
+    def _turn_away(self, error: SamenloopError) -> None:
+        """Log that somebody whom we do not know or do not let in was refused; the certificate did not say who."""
+        public = {"actor": "unknown", "status": error.code.value, "action": "connect"}
+
+        async def write() -> None:
+            await self.store.write(lambda parts: parts.log.append(self.desk.journal.body(Event.REFUSE, public), ()))
+
+        task = asyncio.create_task(self._safely(write))
+        self.turned_away.add(task)
+        task.add_done_callback(self.turned_away.discard)
 
     def _report(self, method: str, error: BaseException) -> None:
         if isinstance(error, SamenloopError):

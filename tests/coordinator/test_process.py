@@ -21,6 +21,7 @@ from samenloop.audit.store import Search
 from samenloop.audit.tree import leaf_hash, verify_consistency, verify_inclusion
 from samenloop.covenant.notices import Kind, make_notice
 from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.tls import read_certificate
 from samenloop.wire.declare import Anchor
 from samenloop.wire.v1 import audit_pb2, covenant_pb2, mailbox_pb2
 from samenloop_coordinator import ca, operating
@@ -28,6 +29,7 @@ from tests.coordinator.consortium import Consortium, Party
 from tests.coordinator.harness import (
     HOUSE,
     MAYOR,
+    OTHER_HOUSE,
     POLICE,
     PROBATION,
     Client,
@@ -173,6 +175,23 @@ def test_a_client_without_a_certificate_of_the_consortium_gets_nowhere(running: 
         await channel.close()
 
     asyncio.run(scenario())
+
+
+def test_a_revoked_certificate_is_denied_on_an_open_connection_with_a_leaf(running: Consortium) -> None:
+    authority = ca.load(running.folder / "ca")
+    serial = read_certificate(running.parties[OTHER_HOUSE].folder / "tls.pem").serial_number
+
+    async def scenario(client: Client) -> None:
+        state = covenant_pb2.GetStateRequest(covenant="zvh-demo")
+        await client.send(client.covenant.GetState, state)
+        ca.revoke(authority, f"{serial:x}")
+        with pytest.raises(SamenloopError) as caught:
+            await client.send(client.covenant.GetState, state)
+        assert caught.value.code is ErrorCode.NOT_AUTHENTICATED
+
+    _with(running, OTHER_HOUSE, scenario)
+    (leaf,) = _wait(lambda: _search(running, event="refuse", actor="unknown"), 1)
+    assert (leaf["status"], leaf["action"]) == ("not_authenticated", "connect")
 
 
 def test_garbage_and_oversized_messages_are_refused_and_the_process_lives(running: Consortium) -> None:

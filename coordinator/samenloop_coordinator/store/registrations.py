@@ -82,7 +82,7 @@ class SqliteRegistrations:
         return {row[0] for row in found.fetchall()}
 
     def lookup(self, values: Sequence[bytes]) -> list[tuple[int, int]]:
-        """Return (position, row) for every registration that has an equal value, in either level or, in a merge, both."""
+        """Return (position, row) for every registration with an equal value, in either level or, in a merge, both."""
         return [*dict.fromkeys([*tokens.find_merged(self._connection, values), *self._recent.find(values)])]
 
     def last_row(self) -> int:

@@ -71,8 +71,8 @@ class Part:
 class Ask:
     """A checked question as it came in. `excluded` and the tokens are neither stored nor logged.
 
-    `message` is what the asker signed: SHA-256(question) || root. `levels` are the hashes of the tree over the parts, made
-    once: from the 16 leaves up to the root.
+    `message` is what the asker signed: SHA-256(question) || root. `levels` are the hashes of the tree over the parts,
+    made once: from the 16 leaves up to the root.
     """
 
     question: Question

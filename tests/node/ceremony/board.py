@@ -3,12 +3,11 @@
 import dataclasses
 from dataclasses import dataclass, field
 
-from samenloop_node.ceremony import Ceremony, Step
-
 from samenloop.covenant import Covenant
 from samenloop.covenant.epochs import announce
 from samenloop.covenant.notices import Notice, Verified, verify_notice
 from samenloop.keys import SealingKey, SigningKey
+from samenloop_node.ceremony import Ceremony, Step
 from tests.covenant.consortium import demo_covenant
 
 EPOCH = "2026-1"

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samenloop_node.ceremony import Ceremony, Step, combine, spoken
 
 from samenloop.audit.canonical import canonical
 from samenloop.covenant.epochs import EpochState, announce, epoch_states
 from samenloop.covenant.notices import Kind, Notice, make_notice
 from samenloop.errors import IntegrityError, SamenloopError
 from samenloop.keys import SealingPublicKey
+from samenloop_node.ceremony import Ceremony, Step, combine, spoken
 from tests.covenant.consortium import demo_covenant
 from tests.node.ceremony.board import CARE, EPOCH, MAYOR, PAIR, POLICE, PROBATION, Board, board
 

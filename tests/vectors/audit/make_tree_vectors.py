@@ -1,8 +1,8 @@
 """Writes the tree vectors beside this file: every inclusion and consistency proof of trees of up to 64 leaves.
 
-Independent of the product: the recursive definitions of RFC 6962 section 2.1, word for word. Leaf i is SHA-256(0x00 || byte i).
-Each line names m, n, both roots or leaf and root, the proof, and the outcome (accept or reject) of the proof as it is and of
-each corruption of it that applies:
+Independent of the product: the recursive definitions of RFC 6962 section 2.1, word for word. Leaf i is
+SHA-256(0x00 || byte i). Each line names m, n, both roots or leaf and root, the proof, and the outcome (accept or
+reject) of the proof as it is and of each corruption of it that applies:
 
     drop_first drop_last   a hash is missing            add_hash    32 zero bytes too many
     flip                   one bit in any one hash      reverse     the hashes the other way round
@@ -97,9 +97,7 @@ def consistency() -> Iterator[dict[str, object]]:
 def files() -> dict[str, str]:
     """Return name -> content of each vector file."""
     made = {"inclusion.jsonl": inclusion(), "consistency.jsonl": consistency()}
-    return {
-        name: "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows) for name, rows in made.items()
-    }
+    return {name: "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows) for name, rows in made.items()}
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ from tests.bench import auditing, engine, figures, tokenising
 from tests.bench.figures import Figure
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "deploy" / "demo"))
 OUT = ROOT / "var" / "bench.json"
 TOKENS = 20
 """Values per person that the loader gives a registration; nl-1 makes about as many."""
@@ -26,7 +25,8 @@ TOKENS = 20
 
 def main() -> int:
     """Measure everything and say what was found."""
-    full, console, begun = bool(os.environ.get("FULL")), Console(), time.monotonic()
+    full, begun = bool(os.environ.get("FULL")), time.monotonic()
+    console = Console(width=None if sys.stdout.isatty() else 150)
     with tempfile.TemporaryDirectory(prefix="samenloop-bench-") as folder:
         found = [*_alone(Path(folder), console, full=full), *_together(Path(folder), console, full=full)]
     figures.write(OUT, _about(full=full, seconds=time.monotonic() - begun), found)

@@ -6,6 +6,7 @@ own log, before it is sent, and again when the answer is there; at the wire only
 
 import asyncio
 import itertools
+import time
 from collections.abc import Iterator
 
 from samenloop.wire.v1 import overlap_pb2
@@ -29,8 +30,10 @@ def measure(rig: Rig, size: int, calls: int) -> list[Figure]:
     """Measure with `size` registered persons, `calls` questions per concurrency."""
     commit = bare_commit(rig.folder)
     echoes = {concurrency: bare_echo(concurrency) for concurrency in CONCURRENCY}
-    node, wire = asyncio.run(_measured(rig, calls))
+    node, wire, cost = asyncio.run(_measured(rig, calls))
     figures = [
+        Figure("asking", "processor time per question, node", size, cost[0] * 1000, "ms"),
+        Figure("asking", "processor time per question, coordinator", size, cost[1] * 1000, "ms"),
         Figure("asking", "bare durable commit, p50", size, commit.p50, "ms"),
         Figure("asking", "bare durable commit, p99", size, commit.p99, "ms"),
     ]
@@ -41,7 +44,11 @@ def measure(rig: Rig, size: int, calls: int) -> list[Figure]:
     return figures
 
 
-async def _measured(rig: Rig, calls: int) -> tuple[dict[int, Latency], dict[int, Latency]]:
+Cost = tuple[float, float]
+"""Seconds of processor time per question: at the node, at the coordinator."""
+
+
+async def _measured(rig: Rig, calls: int) -> tuple[dict[int, Latency], dict[int, Latency], Cost]:
     app = rig.open()
     try:
         people = itertools.cycle([person_fields(row) for row in rows(500, seed=7)])
@@ -49,12 +56,15 @@ async def _measured(rig: Rig, calls: int) -> tuple[dict[int, Latency], dict[int,
         for job in periodic.jobs(app):
             app.background.repeat(job)
         await timed_calls(lambda: rig.ask(app, next(people)), 100, 4)
+        before = (time.process_time(), rig.coordinator_seconds())
         node = {one: await timed_calls(lambda: rig.ask(app, next(people)), calls, one) for one in CONCURRENCY}
+        after, asked = (time.process_time(), rig.coordinator_seconds()), calls * len(CONCURRENCY)
+        cost = ((after[0] - before[0]) / asked, (after[1] - before[1]) / asked)
         wire = {}
         for concurrency in CONCURRENCY:
             ready = iter([_request(rig, app, next(people)) for _each in range(calls)])
             wire[concurrency] = await timed_calls(lambda ready=ready: _send(app, ready), calls, concurrency)
-        return node, wire
+        return node, wire, cost
     finally:
         await app.background.stop()
         await app.close()

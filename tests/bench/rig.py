@@ -97,8 +97,15 @@ class Rig:
 
     def coordinator_mib(self) -> float:
         """Return the coordinator's anonymous memory in MiB (file cache apart)."""
-        memory = psutil.Process(self.consortium.processes()["coordinator"]).memory_full_info()
-        return float(memory.uss) / 2**20
+        return float(self._coordinator().memory_full_info().uss) / 2**20
+
+    def coordinator_seconds(self) -> float:
+        """Return how much processor time the coordinator has used since it started."""
+        times = self._coordinator().cpu_times()
+        return float(times.user + times.system)
+
+    def _coordinator(self) -> psutil.Process:
+        return psutil.Process(self.consortium.processes()["coordinator"])
 
 
 @contextmanager

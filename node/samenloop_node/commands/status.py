@@ -36,7 +36,9 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
         ],
         **known,
         "open_questions": await app.store.read(lambda db: _open_questions(db, user)),
-        "messages": [*_certificate(app), *app.background.troubles().values(), *await _reviews(app, user)],
+        "messages": list(
+            dict.fromkeys([*_certificate(app), *app.background.troubles().values(), *await _reviews(app, user)])
+        ),
     }
 
 

@@ -98,5 +98,5 @@ _VOWELS = re.compile("(?<!^)[aeiou]")
 
 @functools.lru_cache(maxsize=65536)
 def skeleton(sounding: str) -> str:
-    """Return the consonants of a sound, after one sign `a` for any leading vowel."""
-    return re.sub(r"(.)\1+", r"\1", _VOWELS.sub("", re.sub("^[aeiou]+", "a", sounding)))
+    """Return the consonants of a sound, d written as t, after one sign `a` for any leading vowel."""
+    return re.sub(r"(.)\1+", r"\1", _VOWELS.sub("", re.sub("^[aeiou]+", "a", sounding)).replace("d", "t"))

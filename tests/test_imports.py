@@ -50,8 +50,8 @@ ONLY = {
     "anyascii": ("samenloop_node.identity.*",),
     "typer": ("*.cli", "*.cli.*", "*.cli_*", "*_cli"),
     "rich": ("*.cli", "*.cli.*", "*.cli_*", "*_cli", "*.prompts"),
-    "jinja2": ("samenloop.reports.html",),
-    "fpdf": ("samenloop.reports.pdf",),
+    "jinja2": ("samenloop.reports.html", "samenloop_node.documents.render"),
+    "fpdf": ("samenloop.reports.pdf", "samenloop_node.documents.render"),
     "pickle": (),  # unpickling runs code
     "random": (),  # secrets only: predictable ids and dummies would tell hidden hits apart
 }

@@ -93,10 +93,10 @@ def events(app):
 
 
 def test_the_officer_sees_names_case_numbers_and_motives(asked, officer):
-    (question,) = search(asked, officer, user="anna", event="case", case="R-2026-9")
+    found = search(asked, officer, user="anna", event="case", case="R-2026-9")
+    question = next(one for one in found if one["action"] == "question")
     assert (question["user"], question["case"]) == ("anna", "R-2026-9")
     assert question["motive"] == "Toezicht loopt vast"
-    assert question["action"] == "question"
 
 
 def test_the_log_itself_holds_neither_name_nor_motive(asked, officer):
@@ -109,7 +109,8 @@ def test_the_log_itself_holds_neither_name_nor_motive(asked, officer):
 
 def test_a_motive_that_was_changed_in_the_database_is_said_to_be(asked, officer):
     asked.store.write_now(lambda db: db.execute("UPDATE note SET sealed = zeroblob(60)"))
-    (question,) = search(asked, officer, event="case", case="R-2026-9")
+    found = search(asked, officer, event="case", case="R-2026-9")
+    question = next(one for one in found if one["action"] == "question")
     assert question["motive"] == "De versleutelde tekst bij deze regel is veranderd."
 
 

@@ -16,8 +16,9 @@ class Touched:
 
 
 def case_numbers(db: sqlite3.Connection) -> list[str]:
-    """Return the numbers of all cases in which this node asked."""
-    return [row[0] for row in db.execute("SELECT DISTINCT case_number FROM question ORDER BY case_number")]
+    """Return the numbers of all cases that this node knows or asked about."""
+    rows = db.execute("SELECT case_number FROM question UNION SELECT case_number FROM case_file ORDER BY 1")
+    return [row[0] for row in rows]
 
 
 def account_names(db: sqlite3.Connection) -> list[str]:

@@ -37,7 +37,6 @@ from samenloop_coordinator.store.postgres_session import PostgresSession, Work, 
 CONNECTIONS = 4
 """Connections of one process that read; it has three more: one writes, one reads the log, one keeps its tree."""
 MOST_UNITS = 128
-_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _OLD_PROCESSES = "DELETE FROM process WHERE seen < now() - interval '30 days'"
 
 
@@ -144,11 +143,9 @@ class PostgresStore:
             return self._in_snapshot(work)
 
     def _in_snapshot(self, work: Callable[[Parts], Result]) -> Result:
+        """Read in one pipeline, which the server runs as one transaction, at the isolation level of `READING`."""
         with self._pool.connection() as connection, connection.pipeline():
-            connection.execute(_SNAPSHOT)
-            result = work(parts_of(Group(connection, snapshot=True), []))
-            connection.execute("COMMIT")
-        return result
+            return work(parts_of(Group(connection, snapshot=True), []))
 
 
 def refuse_existing(dsn: str) -> None:

@@ -21,11 +21,8 @@ from samenloop.texts import _
 SCHEME = "postgresql://"
 OLDEST = 14_00_00
 """Oldest server (as `server_version_num`): it must end sessions that fell silent (`idle_session_timeout`)."""
-READING = {
-    "default_transaction_read_only": "on",
-    "statement_timeout": "8s",
-    "idle_in_transaction_session_timeout": "8s",
-}
+READING = {"default_transaction_read_only": "on", "default_transaction_isolation": "repeatable\\ read"}
+READING |= {"statement_timeout": "8s", "idle_in_transaction_session_timeout": "8s"}
 WRITING = {"synchronous_commit": "on", "lock_timeout": "5s", "statement_timeout": "30s"}
 WRITING |= {"idle_in_transaction_session_timeout": "5s"}
 """A process that stops in the middle of a transaction gives the write lock back within 5 seconds."""

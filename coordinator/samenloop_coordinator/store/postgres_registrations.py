@@ -27,8 +27,8 @@ _FETCH = f"SELECT {_COLUMNS} FROM registration WHERE id = ANY(%s::bigint[])"  # 
 _WITH_EPOCH = f"""SELECT {_COLUMNS} FROM registration
                   WHERE place = %s AND position(%b::bytea IN marks) > 0 ORDER BY id LIMIT %s"""  # noqa: S608  # fixed names
 _ROWS_OF = "SELECT id FROM registration WHERE registration_id = ANY(%b::bytea[])"
-_LOOKUP = """SELECT probe.n - 1, token.registration FROM unnest(%b::bytea[]) WITH ORDINALITY AS probe (value, n)
-             JOIN token ON token.value = probe.value"""
+_LOOKUP = """SELECT n, token.registration FROM generate_series(0, %s - 1) AS n
+             JOIN token ON token.value = substring(%b::bytea FROM n * 16 + 1 FOR 16)"""
 _LAST_ROW = "SELECT coalesce(max(id), 0) FROM registration"
 _FRESHNESS = "SELECT id, updated_until FROM place"
 _NEW_ROWS = "SELECT nextval('registration_row') FROM generate_series(1, %s)"
@@ -97,7 +97,7 @@ class PostgresRegistrations:
         self._group.settle(*_PLACED)
         self._group.ahead(_LAST_ROW)
         self._group.ahead(_FRESHNESS)
-        return [(int(row[0]), int(row[1])) for row in self._group.rows(_LOOKUP, list(values))]
+        return [(int(row[0]), int(row[1])) for row in self._group.rows(_LOOKUP, len(values), b"".join(values))]
 
     def last_row(self) -> int:
         """Return a number that no row exceeds."""

@@ -64,6 +64,7 @@ _STORE = (
         id bytea PRIMARY KEY CHECK (length(id) = 16), participant text NOT NULL, payload_hash bytea NOT NULL,
         reply bytea, at_ms bigint NOT NULL
     )""",
+    "ALTER TABLE request SET (toast_tuple_target = 8160)",
     "CREATE INDEX request_by_time ON request (at_ms)",
     "CREATE TABLE counter (scope bytea, day text, count bigint NOT NULL, PRIMARY KEY (scope, day))",
     """CREATE TABLE question (
@@ -78,11 +79,10 @@ _STORE = (
     "CREATE INDEX shown_by_handle ON shown (handle)",
     "CREATE INDEX shown_by_day ON shown (until)",
     """CREATE TABLE mail (
-        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, item_id bytea NOT NULL UNIQUE CHECK (length(item_id) = 16),
-        receiver text NOT NULL, key_id bytea NOT NULL, sealed bytea NOT NULL, at_ms bigint NOT NULL
+        id bigint GENERATED ALWAYS AS IDENTITY, item_id bytea NOT NULL UNIQUE CHECK (length(item_id) = 16),
+        receiver text NOT NULL, key_id bytea NOT NULL, sealed bytea NOT NULL, at_ms bigint NOT NULL,
+        PRIMARY KEY (receiver, id)
     )""",
-    "ALTER TABLE mail ALTER sealed SET STORAGE EXTERNAL",
-    "CREATE INDEX mail_by_receiver ON mail (receiver, id)",
     """CREATE TABLE content_key (
         key_id bytea PRIMARY KEY, holder text NOT NULL, wrapped bytea NOT NULL, at_ms bigint NOT NULL
     )""",
@@ -101,7 +101,7 @@ _LOG = (
         seq bigint PRIMARY KEY CHECK (seq >= 0), leaf bytea NOT NULL CHECK (length(leaf) = 32), body bytea,
         sealed_count integer NOT NULL CHECK (sealed_count >= 0), sealed bytea
     )""",
-    "ALTER TABLE log_entry ALTER sealed SET STORAGE EXTERNAL",
+    "ALTER TABLE log_entry SET (toast_tuple_target = 8160)",
     """CREATE TABLE log_purge (
         first bigint NOT NULL CHECK (first >= 0), last bigint NOT NULL CHECK (last >= first),
         by bigint PRIMARY KEY CHECK (by > last)

@@ -18,6 +18,7 @@ from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.store import postgres
 from samenloop_coordinator.store.contract import Parts
 from samenloop_coordinator.store.postgres import PostgresStore
+from samenloop_coordinator.store.postgres_requests import PostgresRequests
 from samenloop_coordinator.store.postgres_session import PostgresSession
 from samenloop_coordinator.store.values import Request
 from tests.contract.test_store import HOME, expect, registration, split
@@ -221,6 +222,24 @@ def test_a_database_that_went_back_in_time_is_not_written_to(dsn: str) -> None:
             connection.execute("UPDATE process SET groups = groups - 1")
         await expect(ErrorCode.INTEGRITY, store.write(_act(journal, os.urandom(16))))
         assert store.broken
+
+    _with_store(dsn, scenario)
+
+
+def test_a_read_is_one_snapshot_whatever_others_commit_meanwhile(dsn: str) -> None:
+    postgres.create_store(dsn)
+
+    async def scenario(store: PostgresStore, journal: Journal) -> None:
+        await store.write(_act(journal, os.urandom(16)))
+
+        def twice(parts: Parts) -> tuple[int, int]:
+            first = parts.requests.counted(b"scope", "")
+            with psycopg.connect(dsn, autocommit=True) as other:
+                other.execute("UPDATE counter SET count = count + 1")
+            return first, PostgresRequests(parts.requests._group).counted(b"scope", "")
+
+        assert await store.read(twice) == (1, 1)
+        assert await store.read(lambda parts: parts.requests.counted(b"scope", "")) == 2
 
     _with_store(dsn, scenario)
 

@@ -2,6 +2,8 @@
 
 from samenloop.audit.fields import Event
 from samenloop.clock import from_milliseconds
+from samenloop.decisions.contact import speakable
+from samenloop.model import ParticipantId, QuestionId
 from samenloop.wire.ask import parse_part
 from samenloop_node.accounts import User
 from samenloop_node.app import App
@@ -28,6 +30,7 @@ def _described(app: App, db: Transaction, hit: StoredHit) -> dict[str, object]:
     rows = [registrations.by_id(db, one) for one in hit.registrations]
     return {
         "question": hit.question_id.hex(),
+        "reference": speakable(QuestionId(hit.question_id), ParticipantId(app.config.participant)),
         "asker": hit.asker,
         "asker_name": asker.display_name if asker else hit.asker,
         "asked": from_milliseconds(hit.asked_ms).isoformat(timespec="seconds"),

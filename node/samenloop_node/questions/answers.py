@@ -5,6 +5,8 @@ from dataclasses import asdict
 
 from samenloop.clock import from_milliseconds
 from samenloop.covenant import Covenant
+from samenloop.decisions.contact import speakable
+from samenloop.model import ParticipantId, QuestionId
 from samenloop_node.accounts import User
 from samenloop_node.questions.wording import HolderResult, sentence
 from samenloop_node.store import Transaction, inbox, questions
@@ -26,16 +28,20 @@ def describe(db: Transaction, covenant: Covenant, stored: StoredQuestion) -> dic
         "asked": from_milliseconds(stored.sent_ms).isoformat(timespec="seconds"),
         "state": stored.state,
         "problem": stored.problem,
-        "answers": _answers(rows, covenant, listed),
+        "answers": _answers(stored.question_id, rows, covenant, listed),
     }
 
 
-def _answers(rows: Sequence[StoredAnswer], covenant: Covenant, listed: set[str]) -> list[dict[str, object]]:
-    return [_line(row, covenant, listed) for row in rows if row.state in ("answered", "lapsed")]
+def _answers(
+    question: QuestionId, rows: Sequence[StoredAnswer], covenant: Covenant, listed: set[str]
+) -> list[dict[str, object]]:
+    return [_line(question, row, covenant, listed) for row in rows if row.state in ("answered", "lapsed")]
 
 
-def _line(row: StoredAnswer, covenant: Covenant, listed: set[str]) -> dict[str, object]:
+def _line(question: QuestionId, row: StoredAnswer, covenant: Covenant, listed: set[str]) -> dict[str, object]:
+    """Return one line; `reference` is the code to say on the phone, empty where there is nobody to phone (R-53)."""
     holder = covenant.find(row.holder)
+    known = row.visible and row.state == "answered"
     result = HolderResult(
         holder=row.holder,
         display_name=holder.display_name if holder else row.holder,
@@ -46,4 +52,5 @@ def _line(row: StoredAnswer, covenant: Covenant, listed: set[str]) -> dict[str, 
         released=row.released_ms > 0,
         lapsed=row.state == "lapsed",
     )
-    return {**asdict(result), "text": sentence(result)}
+    reference = speakable(question, ParticipantId(row.holder)) if known else ""
+    return {**asdict(result), "reference": reference, "text": sentence(result)}

@@ -11,7 +11,7 @@ import re
 import types
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from samenloop import model
 from samenloop.decisions.asking import QuestionFacts
@@ -88,7 +88,7 @@ def _hints(shape: type) -> dict[str, Any]:
 
 def _value(kind: Any, value: object, where: str) -> object:
     origin = get_origin(kind)
-    if origin is types.UnionType:
+    if origin in (types.UnionType, Union):  # a NewType or None is a Union, a class or None is not
         inner = next(one for one in get_args(kind) if one is not types.NoneType)
         return None if value is None else _value(inner, value, where)
     if origin in (tuple, frozenset):

@@ -4,27 +4,21 @@ Who can change this file can point the coordinator at another database or pepper
 0640. An unknown key is an error. Relative paths are relative to the folder of the file.
 """
 
-import tomllib
 from pathlib import Path
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     StringConstraints,
-    ValidationError,
     model_validator,
 )
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from samenloop.errors import InvalidInput
-from samenloop.texts import _
+from samenloop.config import Config, Part, read_config
 
 POSTGRESQL = "postgresql://"
-_Model = TypeVar("_Model", bound=BaseModel)
 Address = Annotated[str, StringConstraints(pattern=r"^[^\s/]+:[0-9]{1,5}$", max_length=255)]
 Origin = Annotated[str, StringConstraints(pattern=r"^[^\s+]+$", max_length=255)]
 
@@ -37,11 +31,7 @@ def _secret(value: object) -> object:
 Place = Annotated[Path | SecretStr, Field(union_mode="left_to_right"), BeforeValidator(_secret)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class DataFiles(_Part):
+class DataFiles(Part):
     """The database, and the second file that holds the signed head of the log (keep it under the same care as
     the key). Both are paths (SQLite), or both are addresses `postgresql://...`, which may be equal.
 
@@ -61,14 +51,14 @@ class DataFiles(_Part):
         return self
 
 
-class SecretFiles(_Part):
+class SecretFiles(Part):
     """The root pepper and the Ed25519 audit key, each mode 0400."""
 
     pepper: Path
     audit_key: Path
 
 
-class TlsPaths(_Part):
+class TlsPaths(Part):
     """PEM files: own key (mode 0400), own certificate, the CA's certificate; and the CA's signed denylist."""
 
     key: Path
@@ -77,12 +67,10 @@ class TlsPaths(_Part):
     denylist: Path
 
 
-class CoordinatorConfig(BaseSettings):
+class CoordinatorConfig(Config):
     """Everything that a coordinator must be told. `origin` is the log origin that the covenant names."""
 
-    model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix="SAMENLOOP_COORDINATOR_", env_nested_delimiter="__"
-    )
+    model_config = SettingsConfigDict(env_prefix="SAMENLOOP_COORDINATOR_")
 
     listen: Address
     origin: Origin
@@ -90,54 +78,7 @@ class CoordinatorConfig(BaseSettings):
     secrets: SecretFiles
     tls: TlsPaths
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment win over the file; no .env file and no folder of secrets."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return (env_settings, init_settings)
-
 
 def load_config(path: Path) -> CoordinatorConfig:
     """Read, check and resolve the configuration; raises InvalidInput with the path of the wrong key."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput("config", _("De configuratie {path} is niet leesbaar.", path=path)) from error
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidInput(
-            "config", _("De configuratie {path} is geen TOML: {why}.", path=path, why=str(error))
-        ) from error
-    try:
-        return _resolved(CoordinatorConfig(**table), path.absolute().parent)
-    except ValidationError as error:
-        raise _dutch(error) from error
-
-
-def _resolved(model: _Model, folder: Path) -> _Model:
-    changes: dict[str, object] = {}
-    for name in type(model).model_fields:
-        value = getattr(model, name)
-        if isinstance(value, Path):
-            changes[name] = folder / value
-        elif isinstance(value, BaseModel):
-            changes[name] = _resolved(value, folder)
-    return model.model_copy(update=changes)
-
-
-def _dutch(error: ValidationError) -> InvalidInput:
-    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    place = ".".join(str(step) for step in first["loc"]) or "config"
-    if first["type"] == "extra_forbidden":
-        return InvalidInput(
-            place, _("Configuratie: {place} is geen bekende sleutel. Verbeter de naam of haal hem weg.", place=place)
-        )
-    if first["type"] == "missing":
-        return InvalidInput(place, _("Configuratie: {place} ontbreekt.", place=place))
-    return InvalidInput(place, _("Configuratie: {place} heeft een ongeldige waarde.", place=place))
+    return read_config(path, CoordinatorConfig)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.texts import _
 from samenloop_node.app import App
+from samenloop_node.registrations.setting import setting_of
 from samenloop_node.registrations.sync import Order, Progress, again, begin, carry_out
 from samenloop_node.store import syncs
 from samenloop_node.store.syncs import Sync
@@ -15,7 +16,11 @@ _T = TypeVar("_T")
 
 
 async def synchronise(app: App, order: Order, progress: Progress) -> dict[str, object]:
-    """Do a synchronisation and return its report; it goes on when the caller is cancelled."""
+    """Do a synchronisation and return its report; it goes on when the caller is cancelled.
+
+    Raises InvalidInput for a register that is not ours, before it could become a job that stays known as failed.
+    """
+    setting_of(app, order.register)
     return await alone(app, order.register, _whole(app, order, progress))
 
 

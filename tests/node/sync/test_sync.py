@@ -337,6 +337,19 @@ def test_a_full_disk_of_this_node_in_the_middle_loses_nothing(coordinator, partn
     assert len(coordinator.registered) == 500
 
 
+def test_a_register_that_is_not_ours_is_refused_and_leaves_no_trouble_behind(partner, coordinator, tmp_path):
+    async def main() -> dict[str, str]:
+        app = App.open(partner.config())
+        order = Order("school", write(tmp_path / "export.csv", [person(1)]), 0, "o.operator")
+        with pytest.raises(SamenloopError, match="Bekend: "):
+            await synchronise(app, order, lambda _message: None)
+        troubles = app.background.troubles()
+        await app.close()
+        return troubles
+
+    assert asyncio.run(main()) == {}
+
+
 def test_an_interrupted_sync_stops_when_the_file_has_changed(coordinator, partner, tmp_path):
     file = write(tmp_path / "export.csv", [person(n) for n in range(3)])
     coordinator.faults = [ErrorCode.STORAGE_FULL]

@@ -24,6 +24,7 @@ from samenloop.logs import open_log
 from samenloop.texts import _
 from samenloop_coordinator.ca_cli import app as ca_app
 from samenloop_coordinator.config import CoordinatorConfig, load_config
+from samenloop_coordinator.migrate_cli import migrate
 from samenloop_coordinator.review_cli import audit_search, report_app, review_app
 
 FAILED = 1
@@ -41,6 +42,7 @@ app.add_typer(config_app, name="config")
 app.add_typer(ca_app, name="ca")
 app.add_typer(review_app, name="review")
 app.add_typer(report_app, name="report")
+app.command()(migrate)
 audit_app.command("search")(audit_search)
 
 Config = Annotated[Path, typer.Option("--config", envvar="SAMENLOOP_COORDINATOR_CONFIG", help="The TOML file.")]

@@ -215,7 +215,7 @@ def open_store(path: Path, journal: Journal, cache_mib: int = CACHE_MIB) -> Sqli
             ErrorCode.NOT_FOUND,
             _("Er is geen database: {path}. Maak haar met `samenloop-coordinator init`.", path=path),
         )
-    lock = _locked(path)
+    lock = lock_database(path)
     try:
         connection = connect(path, 2)
         with translated():
@@ -263,7 +263,8 @@ def translated() -> Iterator[None]:
         raise IntegrityError(_("De database van de coördinator is niet te gebruiken: {error}.", error=error)) from error
 
 
-def _locked(path: Path) -> int:
+def lock_database(path: Path) -> int:
+    """Return the lock that keeps every other process off this database; raises BUSY when another has it."""
     lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -20,7 +20,7 @@ def on_postgresql(made: Consortium, folder: Path, dsn: str) -> Consortium:
     consortium = copied(made, folder)
     for name in ("coordinator.db", "log-head.db"):
         (consortium.folder / "coordinator" / name).unlink()
-    _point_at(consortium, dsn)
+    point_at(consortium, dsn)
     initialise(consortium.config)
     activate(consortium.config, consortium.folder / "covenant.toml", SystemClock())
     return consortium
@@ -34,7 +34,8 @@ def second(consortium: Consortium, port: int) -> Consortium:
     return replace(consortium, port=port, config_file=file)
 
 
-def _point_at(consortium: Consortium, dsn: str) -> None:
+def point_at(consortium: Consortium, dsn: str) -> None:
+    """Let the configuration name PostgreSQL for the data and the head of the log."""
     text = consortium.config_file.read_text(encoding="utf-8")
     for name in ("database", "log_head"):
         start = text.index(f"{name} = ")

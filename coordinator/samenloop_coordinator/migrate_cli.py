@@ -1,0 +1,64 @@
+"""`samenloop-coordinator migrate`: from SQLite files to PostgreSQL."""
+
+import importlib
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
+from samenloop.texts import _
+from samenloop_coordinator.config import POSTGRESQL, CoordinatorConfig, load_config
+
+SQLITE = "sqlite:"
+
+
+def migrate(
+    source: Annotated[str, typer.Option("--from", help="The database file, as sqlite:PATH.")],
+    target: Annotated[str, typer.Option("--to", help="The address, as postgresql://USER@HOST/NAME, without password.")],
+    config: Annotated[
+        Path, typer.Option("--config", envvar="SAMENLOOP_COORDINATOR_CONFIG", help="The TOML file, still as it was.")
+    ] = Path("coordinator.toml"),
+) -> None:
+    """Move a stopped coordinator from SQLite to PostgreSQL, check everything that arrived, and derive its log again.
+
+    A password comes from a password file of PostgreSQL (PGPASSFILE). Afterwards write the address in the configuration.
+
+    Example: samenloop-coordinator migrate --from sqlite:coordinator.db --to postgresql://samenloop@db/samenloop
+    """
+    database, log_head = _file(source), _head(load_config(config))
+    address = _address(target)
+    try:
+        copying = importlib.import_module("samenloop_coordinator.store.postgres_copy")
+    except ImportError as error:
+        raise SamenloopError(
+            ErrorCode.NOT_FOUND, _("PostgreSQL vraagt meer programmatuur: installeer samenloop-coordinator[postgres].")
+        ) from error
+    moved = copying.move(database, log_head, address)
+    for table, rows in moved.rows.items():
+        typer.echo(f"{table}: {rows}")
+    typer.echo(_("Alles is aangekomen en het logboek klopt: {size} regels.", size=moved.log_size))
+    typer.echo(_("Zet het adres nu in de configuratie: [data] database en log_head."))
+
+
+def _file(given: str) -> Path:
+    path = Path(given.removeprefix(SQLITE))
+    if not given.startswith(SQLITE) or not path.is_file():
+        raise InvalidInput("--from", _("Noem een bestaand bestand, zoals sqlite:coordinator.db."))
+    return path
+
+
+def _head(config: CoordinatorConfig) -> Path:
+    if not isinstance(config.data.log_head, Path):
+        raise InvalidInput("data.log_head", _("De configuratie moet nog de bestanden van SQLite noemen."))
+    return config.data.log_head
+
+
+def _address(given: str) -> str:
+    """Refuse a password in the arguments: every user of the machine can read those."""
+    if not given.startswith(POSTGRESQL):
+        raise InvalidInput("--to", _("Noem een adres, zoals postgresql://gebruiker@machine/naam."))
+    if urlsplit(given).password is not None or "password=" in given:
+        raise InvalidInput("--to", _("Zet geen wachtwoord in de opdracht: gebruik een wachtwoordbestand (PGPASSFILE)."))
+    return given

@@ -31,7 +31,12 @@ HOLDER = {
     "inform_basis": "rr37_straf",
     "reason": "taak_bij_dit_probleem",
 }
-QUESTION = {"asked_person": "nee_gevaar", "anonymous_talk": "nee_persoon_nodig", "phone_call": "nee_vertelt_meer"}
+QUESTION = {
+    "asked_person": "nee_gevaar",
+    "anonymous_talk": "nee_persoon_nodig",
+    "phone_call": "nee_vertelt_meer",
+    "target_group": ["meer_problemen", "meer_ketens", "gevolgen_omgeving"],
+}
 QUESTION |= {"target_group": ["gebiedsprobleem"]}
 """What a question says about one holder, and as a whole, between two participants of this kind."""
 

@@ -54,14 +54,10 @@ def store_new(app: App, db: Transaction, user: User, case: CaseFile, text: str =
     log(app, db, user, Event.CASE, {**public, **keep_text(app, db, text, case.case_number.encode())})
 
 
-async def open_case(app: App, user: User, case: CaseFile) -> None:
-    """Store a case that a question opens; one that somebody opened in the meantime stays as it is."""
-
-    def work(db: Transaction) -> None:
-        if cases.find(db, case.case_number) is None:
-            store_new(app, db, user, case)
-
-    await app.store.write(work)
+def open_case(app: App, db: Transaction, user: User, case: CaseFile) -> None:
+    """Store a case that a question opens; one that is there already stays as it is."""
+    if cases.find(db, case.case_number) is None:
+        store_new(app, db, user, case)
 
 
 async def report(app: App, user: User, case_number: str, target_group: tuple[str, ...], text: str) -> CaseState:

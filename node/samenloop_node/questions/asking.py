@@ -61,15 +61,13 @@ async def ask(app: App, user: User, draft: QuestionDraft, person_fields: Mapping
     me = ParticipantId(app.config.participant)
     pass_gate(app.catalogue, app.covenant(), me, user, draft, known.case, app.clock.now().date())
     await witness.require(app, known.standing)
-    if known.opens is not None:
-        await life.open_case(app, user, known.opens)
     try:
-        return await _attempt(app, user, draft, person, known.listed)
+        return await _attempt(app, user, draft, person, known.listed, known.opens)
     except SamenloopError as problem:
         if problem.code not in _MISMATCH:
             raise
     await app.agreement.refresh(app.connection)
-    return await _attempt(app, user, draft, person, known.listed)
+    return await _attempt(app, user, draft, person, known.listed, known.opens)
 
 
 async def retry(app: App, user: User, question_id: bytes, person_fields: Mapping[str, str]) -> QuestionId:
@@ -122,13 +120,24 @@ async def _known(app: App, user: User, draft: QuestionDraft) -> Known:
 
 
 async def _attempt(
-    app: App, user: User, draft: QuestionDraft, person: Person, excluded: tuple[RegistrationId, ...]
+    app: App,
+    user: User,
+    draft: QuestionDraft,
+    person: Person,
+    excluded: tuple[RegistrationId, ...],
+    opens: CaseFile | None = None,
 ) -> QuestionId:
     epochs = app.agreement.live.read_epochs
     if not epochs:
         epochs = (await app.agreement.refresh(app.connection)).read_epochs
     prepared = prepare(app, user, draft, person, epochs, excluded)
-    await app.store.write(lambda db: store(app, db, prepared))
+
+    def work(db: Transaction) -> None:
+        if opens is not None:
+            life.open_case(app, db, user, opens)
+        store(app, db, prepared)
+
+    await app.store.write(work)
     await _send(app, prepared.request, prepared.stored.question_id)
     return prepared.stored.question_id
 

@@ -1,7 +1,7 @@
 """The node's side of the question gate: facts of covenant, account and counters for `samenloop.decisions.question`."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 
 from samenloop.catalogue import Catalogue
@@ -12,7 +12,7 @@ from samenloop.decisions.case_facts import CaseState
 from samenloop.decisions.question import gate
 from samenloop.model import ParticipantId
 from samenloop_node.accounts import Role, User
-from samenloop_node.questions.draft import QuestionDraft
+from samenloop_node.questions.draft import HOLDER_FIELDS, QuestionDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def question_facts(
 ) -> QuestionFacts:
     """Return what node and coordinator both see of a question."""
     own = covenant.participant(asker)
-    parts = tuple(HolderPart(**asdict(part)) for part in draft.holders)
+    parts = tuple(HolderPart(**{name: getattr(part, name) for name in HOLDER_FIELDS}) for part in draft.holders)
     return QuestionFacts(
         asker=asker,
         asker_kinds=own.asks_as,

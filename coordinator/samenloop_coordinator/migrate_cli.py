@@ -1,6 +1,5 @@
 """`samenloop-coordinator migrate`: from SQLite files to PostgreSQL."""
 
-import importlib
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -30,12 +29,12 @@ def migrate(
     database, log_head = _file(source), _head(load_config(config))
     address = _address(target)
     try:
-        copying = importlib.import_module("samenloop_coordinator.store.postgres_copy")
+        from samenloop_coordinator.store.postgres_copy import move
     except ImportError as error:
         raise SamenloopError(
             ErrorCode.NOT_FOUND, _("PostgreSQL vraagt meer programmatuur: installeer samenloop-coordinator[postgres].")
         ) from error
-    moved = copying.move(database, log_head, address)
+    moved = move(database, log_head, address)
     for table, rows in moved.rows.items():
         typer.echo(f"{table}: {rows}")
     typer.echo(_("Alles is aangekomen en het logboek klopt: {size} regels.", size=moved.log_size))

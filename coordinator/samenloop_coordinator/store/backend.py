@@ -3,7 +3,6 @@
 PostgreSQL is an extra: its modules are imported only when an address asks for them.
 """
 
-import importlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -125,13 +124,12 @@ def backend_of(data: DataFiles) -> Backend:
 def postgres_backend(database: str, log_head: str, connections: int) -> Backend:
     """Return the PostgreSQL backend; raises NOT_FOUND when its libraries are not installed."""
     try:
-        module = importlib.import_module("samenloop_coordinator.store.postgres_backend")
+        from samenloop_coordinator.store.postgres_backend import PostgresBackend
     except ImportError as error:
         raise SamenloopError(
             ErrorCode.NOT_FOUND, _("PostgreSQL vraagt meer programmatuur: installeer samenloop-coordinator[postgres].")
         ) from error
-    found: Backend = module.PostgresBackend(database, log_head, connections)
-    return found
+    return PostgresBackend(database, log_head, connections)
 
 
 def _address(given: Path | SecretStr) -> str:

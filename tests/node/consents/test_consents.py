@@ -1,0 +1,197 @@
+"""Consent from paper to effect: recorded, used for one exchange, withdrawn with everything that rested on it."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from samenloop.errors import InvalidInput, Refused, SamenloopError
+from samenloop_node.commands import beforehand as beforehand_command
+from samenloop_node.commands import consent as consent_command
+from samenloop_node.consents import ending
+from samenloop_node.process import today
+from samenloop_node.store import consents
+from tests.coordinator.consortium import make_consortium
+from tests.coordinator.harness import CARE, PROBATION, Process, hold_ceremony
+from tests.e2e.world import BAKKER, World, person, roomy
+
+
+@pytest.fixture(scope="module", name="world")
+def _world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    consortium = make_consortium(tmp_path_factory.mktemp("consents"), edit=roomy)
+    process = Process(consortium)
+    process.start()
+    loop = asyncio.new_event_loop()
+    world = World(consortium, process, loop, loop.run_until_complete(hold_ceremony(consortium)))
+    yield world
+    for app in world.nodes.values():
+        world.run(app.close())
+    process.stop()
+    loop.close()
+
+
+def ticks(world: World, **change: Any) -> dict[str, Any]:
+    law, day = world.node(CARE).catalogue, today(world.node(CARE))
+    form: dict[str, Any] = {
+        "receiver": PROBATION,
+        "purpose": "toezicht",
+        "paper": "formulier-12",
+        "signed_on": day.isoformat(),
+        "valid_until": (day + timedelta(days=60)).isoformat(),
+        "fields": [code for code in law.codes["consent_fields"] if code != "vertegenwoordiger"],
+        "told": list(law.codes["consent_told"]),
+        "told_on": day.isoformat(),
+        "explained_how": "mondeling",
+        "pressure": "vrij",
+        "age_band": "vanaf_16",
+        "signers": ["persoon"],
+        "explicit": True,
+        "specific": True,
+        "necessity_judged": True,
+        "recorded_by_professional": True,
+    }
+    return {**form, **change}
+
+
+def consent(world: World, action: str, **said: Any) -> dict[str, Any]:
+    return world.run(consent_command.run(world.node(CARE), BAKKER, {"action": action, **said}, None))
+
+
+def released_on(world: World, case: str, who: dict[str, str], record: str) -> tuple[str, str]:
+    """Ask the care provider, record a consent for the hit and release on it; return consent and question number."""
+    world.register(CARE, who, record)
+    asked = world.ask(case, who, CARE)["question"]
+    world.poll(CARE)
+    number = consent(world, "record", question=asked, form=ticks(world))["consent"]
+    steps = world.decide(CARE, "steps", question=asked, breach_ground="toestemming")["steps"]
+    decision = {
+        "question": asked,
+        "give_basis": "toestemming",
+        "breach_ground": "toestemming",
+        "consent": number,
+        "answers": {step["step"]: step["answers"][0] for step in steps},
+        "motive": "Met toestemming",
+        "decided_by_professional": True,
+        "person_informed": True,
+    }
+    world.decide(CARE, "release", **decision)
+    world.poll(PROBATION)
+    return number, asked
+
+
+def known(world: World, case: str) -> bool:
+    world.poll(PROBATION)
+    return bool(world.answers(case)[-1]["answers"][0]["known"])
+
+
+def test_R50_a_release_on_consent_is_hidden_again_when_the_consent_is_withdrawn(world):
+    number, asked = released_on(world, "C-1", person(1), "ggz-1")
+    assert known(world, "C-1")
+    assert consent(world, "show", consent=number)["state"] == "used"
+    done = consent(world, "withdraw", consent=number)
+    assert done["effects"] == [{"kind": "release", "subject": asked, "done": True}]
+    assert not known(world, "C-1")
+    (hit,) = [one for one in world.inbox(CARE) if one["question"] == asked]
+    assert hit["state"] == "hidden"
+    with pytest.raises(Refused):
+        consent(world, "withdraw", consent=number)
+
+
+def test_R52_one_consent_serves_one_release(world):
+    number, _asked = released_on(world, "C-2", person(2), "ggz-2")
+    other = world.ask("C-2b", person(2), CARE)["question"]
+    world.poll(CARE)
+    with pytest.raises(Refused) as caught:
+        world.decide(
+            CARE, "release", question=other, give_basis="toestemming", breach_ground="toestemming", consent=number
+        )
+    assert "R-52" in {one.split()[0] for one in caught.value.missing}
+
+
+def test_R50_R76_a_decision_beforehand_on_consent_ends_with_the_consent(world):
+    who = person(3)
+    world.register(CARE, who, "ggz-3")
+    number = consent(world, "record", register="ggz", record="ggz-3", form=ticks(world))["consent"]
+    given = {
+        "action": "decide",
+        "register": "ggz",
+        "record": "ggz-3",
+        "reference": "B-3",
+        "receivers": [PROBATION],
+        "purpose": "toezicht",
+        "give_basis": "toestemming",
+        "breach_ground": "toestemming",
+        "valid_until": (today(world.node(CARE)) + timedelta(days=30)).isoformat(),
+        "consent": number,
+        "motive": "Afgewogen met de persoon",
+        "person": who,
+    }
+    with pytest.raises(Refused) as caught:
+        world.run(beforehand_command.run(world.node(CARE), BAKKER, {**given, "consent": ""}, None))
+    assert "R-76 consent receivers[0]" in caught.value.missing
+    world.run(beforehand_command.run(world.node(CARE), BAKKER, given, None))
+    assert world.ask("C-3", who, CARE)["answers"][0]["known"] is True
+    with pytest.raises(Refused) as caught:
+        world.run(beforehand_command.run(world.node(CARE), BAKKER, given, None))
+    assert {"R-76 reference", "R-76 consent receivers[0]"} <= set(caught.value.missing), "neither serves twice"
+    assert consent(world, "withdraw", consent=number)["effects"][0]["done"]
+    assert world.ask("C-3b", who, CARE)["answers"][0]["known"] is False
+    assert not known(world, "C-3"), "what was shown before is hidden again too"
+
+
+def test_R76_a_decision_by_hand_can_be_withdrawn_by_hand(world):
+    from tests.coordinator.harness import POLICE
+
+    who = person(4)
+    world.register(POLICE, who, "pol-4")
+    given = {
+        "action": "decide",
+        "register": "politie",
+        "record": "pol-4",
+        "reference": "B-4",
+        "receivers": [PROBATION],
+        "purpose": "toezicht",
+        "give_basis": "wpg20",
+        "breach_ground": "wpg20",
+        "valid_until": (today(world.node(POLICE)) + timedelta(days=30)).isoformat(),
+        "motive": "Nodig voor het toezicht",
+        "person": who,
+    }
+    world.run(beforehand_command.run(world.node(POLICE), BAKKER, given, None))
+    assert world.ask("C-4", who, POLICE)["answers"][0]["known"] is True
+    taken = {"action": "withdraw", "register": "politie", "record": "pol-4", "reference": "B-4"}
+    world.run(beforehand_command.run(world.node(POLICE), BAKKER, taken, None))
+    assert world.ask("C-4b", who, POLICE)["answers"][0]["known"] is False
+    with pytest.raises(SamenloopError):
+        world.run(beforehand_command.run(world.node(POLICE), BAKKER, taken, None))
+
+
+def test_R52_a_consent_past_its_term_expires_and_hides_what_rested_on_it(world):
+    number, _asked = released_on(world, "C-5", person(5), "ggz-5")
+    app = world.node(CARE)
+    past = (today(app) - timedelta(days=1)).isoformat()
+    app.store.write_now(
+        lambda db: db.execute("UPDATE consent SET form = json_set(form, '$.valid_until', ?)", (past,)).rowcount
+    )
+    world.run(ending.settle(app))
+    assert consent(world, "show", consent=number)["state"] == "expired"
+    assert not known(world, "C-5")
+    assert app.store.read_now(consents.to_undo) == []
+
+
+def test_R47_no_name_has_a_place_in_a_consent(world):
+    world.register(CARE, person(6), "ggz-6")
+    for wrong in ({"paper": "formulier van Jan Jansen"}, {"client": "Jan"}, {"case": "x"}, {"holder": "ggz-midden"}):
+        with pytest.raises(InvalidInput):
+            consent(world, "record", register="ggz", record="ggz-6", form=ticks(world, **wrong))
+
+
+def test_a_consent_is_about_a_hit_or_an_own_record(world):
+    with pytest.raises(SamenloopError):
+        consent(world, "record", question="ab" * 16, form=ticks(world))
+    with pytest.raises(SamenloopError):
+        consent(world, "record", register="ggz", record="er-is-geen", form=ticks(world))
+    with pytest.raises(InvalidInput):
+        consent(world, "vergeet")

@@ -1,0 +1,189 @@
+"""Requests of persons: found by tokens, frozen, routed in a sealed letter, answered once; nothing hidden is told."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from samenloop.errors import InvalidInput, Refused, SamenloopError
+from samenloop_node import declaring
+from samenloop_node.commands import notice as notice_command
+from samenloop_node.commands import rights as rights_command
+from samenloop_node.process import today
+from samenloop_node.store import notices, registrations, requests
+from tests.coordinator.consortium import make_consortium
+from tests.coordinator.harness import HOUSE, MAYOR, POLICE, PROBATION, Process, hold_ceremony
+from tests.e2e import world as worlds
+from tests.e2e.world import ANNA, OFFICER, World, person, roomy
+
+worlds.KINDS[MAYOR] = "burgemeester"
+ASK_MAYOR = {**worlds.HOLDERS[POLICE], "holder": MAYOR, "give_basis": "gemeentewet172"}
+
+
+@pytest.fixture(scope="module", name="world")
+def _world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    consortium = make_consortium(tmp_path_factory.mktemp("rights"), edit=roomy)
+    process = Process(consortium)
+    process.start()
+    loop = asyncio.new_event_loop()
+    worlds.HOLDERS[MAYOR] = ASK_MAYOR
+    world = World(consortium, process, loop, loop.run_until_complete(hold_ceremony(consortium)))
+    yield world
+    for app in world.nodes.values():
+        world.run(app.close())
+    process.stop()
+    loop.close()
+
+
+def rights(world: World, name: str, action: str, **said: Any) -> dict[str, Any]:
+    return world.run(rights_command.run(world.node(name), OFFICER, {"action": action, **said}, None))
+
+
+def receive(world: World, name: str, kind: str, who: dict[str, str], **said: Any) -> dict[str, Any]:
+    given = {"kind": kind, "received_on": today(world.node(name)).isoformat(), "identity_checked": True, "person": who}
+    return rights(world, name, "receive", **{**given, **said})
+
+
+def answer(world: World, name: str, number: str, outcome: str, who: dict[str, str], **said: Any) -> dict[str, Any]:
+    motive = {"motive": "Beoordeeld", "person": who, "complaint_route": True}
+    return rights(world, name, "answer", request=number, outcome=outcome, **{**motive, **said})
+
+
+def shown(world: World, case: str, who: dict[str, str]) -> bool:
+    return bool(world.ask(case, who, MAYOR)["answers"][0]["known"])
+
+
+def test_R67_an_objection_freezes_the_record_until_it_is_decided(world):
+    who = person(1)
+    identity = world.register(MAYOR, who, "bur-1")
+    assert shown(world, "A-1", who)
+    row = receive(world, MAYOR, "bezwaar", who, basis="publieke_taak")
+    assert (row["state"], row["holder"]) == ("routed", MAYOR)
+    assert not shown(world, "A-1b", who), "frozen: no message"
+    assert answer(world, MAYOR, row["request"], "afgewezen", who)["state"] == "answered"
+    assert shown(world, "A-1c", who), "dismissed: it answers again"
+    again = receive(world, MAYOR, "bezwaar", who, basis="publieke_taak")
+    answer(world, MAYOR, again["request"], "toegewezen", who)
+    assert not shown(world, "A-1d", who)
+    assert world.node(MAYOR).store.read_now(lambda db: registrations.by_id(db, identity)) is None
+
+
+def test_R67_a_dismissed_objection_leaves_a_restriction_in_place(world):
+    who = person(2)
+    world.register(MAYOR, who, "bur-2")
+    restricted = receive(world, MAYOR, "beperking", who)
+    objected = receive(world, MAYOR, "bezwaar", who, basis="publieke_taak")
+    answer(world, MAYOR, objected["request"], "afgewezen", who)
+    assert not shown(world, "A-2", who)
+    answer(world, MAYOR, restricted["request"], "afgewezen", who)
+    assert shown(world, "A-2b", who)
+
+
+def test_R65_erasure_withdraws_the_record(world):
+    who = person(3)
+    world.register(MAYOR, who, "bur-3")
+    row = receive(world, MAYOR, "verwijdering", who)
+    assert shown(world, "A-3", who), "erasure alone freezes nothing"
+    answer(world, MAYOR, row["request"], "toegewezen", who)
+    assert not shown(world, "A-3b", who)
+
+
+def test_R65_R66_access_tells_what_is_held_and_to_whom_it_was_shown_and_nothing_hidden(world):
+    who = person(4)
+    world.register(MAYOR, who, "bur-4")
+    world.register(POLICE, who, "pol-4")
+    world.ask("A-4", who, MAYOR, POLICE)
+    world.poll(MAYOR)
+    world.poll(POLICE)
+    row = receive(world, MAYOR, "inzage", who)
+    (held,) = answer(world, MAYOR, row["request"], "toegewezen", who)["report"]["held"]
+    assert (held["record_id"], [one["partner"] for one in held["shown_to"]]) == ("bur-4", ["Reclassering Midden"])
+    row = receive(world, POLICE, "inzage", who)
+    (held,) = answer(world, POLICE, row["request"], "toegewezen", who)["report"]["held"]
+    assert held["shown_to"] == (), "the hit at the police stayed hidden"
+    row = receive(world, PROBATION, "inzage", who)
+    (asked,) = answer(world, PROBATION, row["request"], "toegewezen", who, cases=["A-4"])["report"]["asked"]
+    assert asked["holders"] == ("Burgemeester van Middelstad", "Politie Midden")
+    assert asked["known_at"] == ("Burgemeester van Middelstad",)
+
+
+def test_R66_a_case_or_record_about_which_informing_is_deferred_is_not_in_the_reply(world):
+    who = person(5)
+    world.register(POLICE, who, "pol-5")
+    world.ask("A-5", who, POLICE)
+    app = world.node(PROBATION)
+    (due,) = app.store.read_now(lambda db: notices.of_case(db, "A-5"))
+    day = today(app)
+    said = {"ground": "bescherming", "review_on": (day + timedelta(days=30)).isoformat(), "decision": "B-1"}
+    said |= {"condition": "log-1", "expected_on": (day + timedelta(days=60)).isoformat(), "informer": PROBATION}
+    given = {"action": "defer", "notice": due.id, "said": said}
+    world.run(notice_command.run(app, ANNA, given, None))
+    row = receive(world, PROBATION, "inzage", who)
+    assert answer(world, PROBATION, row["request"], "toegewezen", who, cases=["A-5"])["report"]["asked"] == []
+
+
+def test_R65_R66_another_controllers_data_go_to_that_controller_without_a_name(world):
+    who = person(6)
+    world.register(POLICE, who, "pol-6")
+    row = receive(world, PROBATION, "bezwaar", {}, holder=POLICE, basis="publieke_taak")
+    assert row["state"] == "routed"
+    with pytest.raises(Refused) as caught:
+        answer(world, PROBATION, row["request"], "afgewezen", who)
+    assert caught.value.rule == "R-65"
+    world.poll(POLICE)
+    (there,) = rights(world, POLICE, "list")["requests"][-1:]
+    assert {one["request"] for one in rights(world, POLICE, "list")["requests"]} >= {row["request"]}, there
+    taken = rights(world, POLICE, "take", request=row["request"], person=who, identity_checked=True)
+    assert (taken["state"], taken["desk"]) == ("routed", PROBATION)
+    assert len(world.node(POLICE).store.read_now(lambda db: requests.records(db, row["request"]))) == 1
+    answer(world, POLICE, row["request"], "afgewezen", who)
+    world.run(declaring.send_open(world.node(POLICE)))
+    world.poll(PROBATION)
+    known = {one["request"]: one for one in rights(world, PROBATION, "list")["requests"]}
+    assert (known[row["request"]]["state"], known[row["request"]]["outcome"]) == ("answered", "afgewezen")
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"identity_checked": False}, "R-65"),
+        ({"kind": "nieuwsgierig"}, "R-65"),
+        ({"kind": "bezwaar", "basis": ""}, "R-67"),
+    ],
+)
+def test_R65_R67_a_request_that_cannot_be_taken_in_is_refused_by_its_rule(world, change, rule):
+    with pytest.raises(Refused) as caught:
+        receive(world, MAYOR, **{"kind": "inzage", "who": person(7), **change})
+    assert caught.value.rule == rule
+
+
+def test_R68_an_answer_names_where_to_complain_and_has_a_motive(world):
+    who = person(8)
+    row = receive(world, MAYOR, "correctie", who)
+    for change in ({"complaint_route": False}, {"motive": ""}):
+        with pytest.raises(Refused):
+            answer(world, MAYOR, row["request"], "geen_gegevens", who, **change)
+    assert answer(world, MAYOR, row["request"], "geen_gegevens", who)["outcome"] == "geen_gegevens"
+    with pytest.raises(Refused):
+        answer(world, MAYOR, row["request"], "geen_gegevens", who)
+
+
+def test_wrong_requests_are_one_sentence(world):
+    with pytest.raises(InvalidInput):
+        receive(world, MAYOR, "inzage", person(9), received_on="2099-01-01")
+    with pytest.raises(SamenloopError):
+        answer(world, MAYOR, "ab" * 16, "toegewezen", person(9))
+    with pytest.raises(SamenloopError):
+        receive(world, MAYOR, "inzage", person(9), holder="onbekend")
+    with pytest.raises(InvalidInput):
+        rights(world, MAYOR, "vergeet")
+
+
+def test_no_name_is_kept_of_who_asked(world):
+    words = [person(n)[name].lower().encode() for n in range(1, 9) for name in ("voornamen", "geslachtsnaam")]
+    for name in (MAYOR, POLICE, PROBATION, HOUSE):
+        folder = world.consortium.parties[name].folder
+        data = b"".join(path.read_bytes().lower() for path in folder.rglob("*") if path.is_file())
+        assert not [word for word in words if word in data]

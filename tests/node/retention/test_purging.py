@@ -1,0 +1,141 @@
+"""What is past its term is gone: from the tables, from the free pages of the file, and from the write-ahead log."""
+
+import asyncio
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from samenloop.clock import milliseconds
+from samenloop_node.accounts import Role
+from samenloop_node.commands import case as case_command
+from samenloop_node.commands import retention as retention_command
+from samenloop_node.process import keep_text
+from samenloop_node.retention import purging
+from samenloop_node.store import cases, inbox, notices, registrations, requests
+from samenloop_node.store.inbox import StoredHit
+from samenloop_node.store.requests import StoredRequest
+
+NUMBER = "ZAAK-GEHEIM-2026-4711"
+FIVE_YEARS = timedelta(days=5 * 366)
+
+
+def run(coroutine):
+    return asyncio.run(coroutine)
+
+
+@pytest.fixture(name="app")
+def _app(node):
+    return node("politie-midden")
+
+
+@pytest.fixture(name="anna")
+def _anna(user_of):
+    return user_of("anna", Role.CASE_WORKER)
+
+
+@pytest.fixture(name="closed")
+def _closed(app, anna):
+    """A case that was closed, with a sealed text."""
+    report = {"action": "report", "case": NUMBER, "target_group": ["gebiedsprobleem"]}
+    run(case_command.run(app, anna, report, None))
+    app.store.write_now(lambda db: keep_text(app, db, "een geheime motivering", NUMBER.encode()))
+    run(case_command.run(app, anna, {"action": "reject", "case": NUMBER}, None))
+    return app
+
+
+def on_disk(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
+
+
+def test_R69_R70_a_closed_case_goes_when_its_term_is_over_and_not_a_day_before(closed, clock):
+    assert run(purging.purge(closed)).cases == 0
+    last = run(retention_command.run(closed, None, {"action": "show"}, None))["cases"][0]["last_day"]
+    assert (last, closed.clock.now().date().isoformat()) == ("2032-01-15", "2027-01-15")
+    clock.at += FIVE_YEARS - timedelta(days=5)
+    assert run(purging.purge(closed)).cases == 0
+    clock.at += timedelta(days=5)
+    done = run(purging.purge(closed))
+    assert (done.cases, done.texts) == (1, 1)
+    assert closed.store.read_now(lambda db: cases.find(db, NUMBER)) is None
+    assert closed.store.read_now(notices.unsettled) == []
+
+
+def test_R69_what_was_purged_is_in_no_byte_of_the_folder(closed, clock):
+    assert NUMBER.encode() in on_disk(closed.config.state), "the positive control: it was there"
+    clock.at += FIVE_YEARS
+    run(purging.purge(closed))
+    assert NUMBER.encode() not in on_disk(closed.config.state)
+
+
+def test_the_same_search_finds_what_a_store_without_secure_delete_leaves_behind(tmp_path):
+    """A deliberately broken build: without the pragma and the truncated log the bytes stay."""
+    connection = sqlite3.connect(tmp_path / "weak.sqlite", isolation_level=None)
+    connection.execute("PRAGMA journal_mode = wal")
+    connection.execute("PRAGMA secure_delete = OFF")
+    connection.execute("CREATE TABLE case_file (case_number TEXT)")
+    connection.executemany("INSERT INTO case_file VALUES (?)", [(NUMBER,), ("other",)])
+    connection.execute("DELETE FROM case_file WHERE case_number = ?", (NUMBER,))
+    assert NUMBER.encode() in on_disk(tmp_path)
+    connection.close()
+
+
+def test_R72_every_purge_is_a_line_in_the_own_log_without_the_number(closed, clock):
+    clock.at += FIVE_YEARS
+    run(purging.purge(closed))
+    bodies = [row[0] for row in closed.store.read_now(lambda db: db.execute("SELECT body FROM log_entry").fetchall())]
+    assert any(body and b'"action":"purged"' in body for body in bodies)
+    assert not any(body and NUMBER.encode() in body for body in bodies)
+
+
+def test_R69_bodies_of_the_own_log_go_after_their_term_and_their_hashes_stay(closed, clock):
+    closed.ownlog.integrate()
+    clock.at += FIVE_YEARS
+    closed.store.write_now(lambda db: closed.ownlog.append(db, _start(), {}))
+    closed.ownlog.integrate()
+    before = closed.ownlog.checkpoint().size
+    assert run(purging.purge(closed)).entries > 0
+    rows = closed.store.read_now(lambda db: db.execute("SELECT body IS NULL, length(leaf) FROM log_entry").fetchall())
+    assert rows[0] == (1, 32)
+    closed.ownlog.integrate()
+    assert closed.ownlog.checkpoint().size > before
+    assert run(purging.purge(closed)).entries == 0, "once is enough"
+
+
+def _start():
+    from samenloop.audit.fields import Event
+
+    return Event.START
+
+
+def test_R69_an_answered_request_goes_after_its_term(app, clock):
+    row = StoredRequest("ab" * 16, "inzage", "answered", "2026-01-01", "2026-02-01", "x", "x", "", "a", "2026-01-20")
+    app.store.write_now(lambda db: requests.add(db, row))
+    assert run(purging.purge(app)).requests == 0
+    clock.at += FIVE_YEARS
+    assert run(purging.purge(app)).requests == 1
+
+
+def test_R69_a_hit_goes_with_the_last_registration_that_it_is_about(app):
+    now = milliseconds(app.clock.now())
+    hit = StoredHit(b"q" * 16, "reclassering-midden", b"", True, False, now, now, "shown", (b"r" * 16,))
+    app.store.write_now(lambda db: registrations.unsettle(db, [("politie", "p-1", b"r" * 16)], 1))
+    app.store.write_now(lambda db: inbox.add_hit(db, hit))
+    assert run(purging.purge(app)).hits == 0
+    app.store.write_now(lambda db: registrations.remove(db, [b"r" * 16]))
+    assert run(purging.purge(app)).hits == 1
+    assert app.store.read_now(lambda db: inbox.find_hit(db, b"q" * 16)) is None
+
+
+def test_R18_registrations_that_are_overdue_for_review_are_counted(app):
+    facts = '{"review_date": "2026-01-01"}'
+    app.store.write_now(lambda db: registrations.unsettle(db, [("politie", "p-1", b"r" * 16)], 1))
+    app.store.write_now(lambda db: db.execute("UPDATE registration SET facts = ?", (facts,)).rowcount)
+    shown = run(retention_command.run(app, None, {"action": "show"}, None))
+    assert shown["overdue_reviews"] == {"politie": 1}
+
+
+def test_purging_by_hand_says_what_went(app):
+    done = run(retention_command.run(app, None, {"action": "purge"}, None))["purged"]
+    assert set(done.values()) == {0}

@@ -25,7 +25,25 @@ from samenloop.errors import IntegrityError, InvalidInput, SamenloopError
 from samenloop.model import Mode, RegisterId
 from tests.covenant.consortium import KEYS, PARTNERS, demo_covenant, following, with_row
 
-DEMO = demo_covenant()
+
+def _with_a_small_network(whole: Covenant) -> Covenant:
+    """Let police and probation alone stand for one of the two networks, so that the other partners are others."""
+    rows = tuple(
+        dataclasses.replace(
+            one,
+            registers=tuple(
+                dataclasses.replace(register, acting_partners=("politie-midden", "reclassering-midden"))
+                for register in one.registers
+            ),
+        )
+        if one.id == "zvh-oost"
+        else one
+        for one in whole.participants
+    )
+    return dataclasses.replace(whole, participants=rows)
+
+
+DEMO = _with_a_small_network(demo_covenant())
 MAYOR, CARE, POLICE, PROBATION = PARTNERS
 EVERYONE = frozenset(PARTNERS)
 

@@ -20,6 +20,7 @@ from consortium import Consortium  # noqa: E402
 from story import Story  # noqa: E402
 
 PROGRAMS = Path(sys.executable).parent
+pytestmark = pytest.mark.timeout(900)  # some seventy programs are started one after the other
 NAMES = ("voornamen", "roepnaam", "geslachtsnaam", "partner_geslachtsnaam")
 
 
@@ -30,6 +31,9 @@ class Played:
     root: Path
     said: str
     before: frozenset[str]
+
+
+pytestmark = pytest.mark.timeout(1200)  # seven programs and a story: a busy machine needs its time
 
 
 @pytest.fixture(scope="module", name="played")

@@ -33,9 +33,6 @@ class Played:
     before: frozenset[str]
 
 
-pytestmark = pytest.mark.timeout(1200)  # seven programs and a story: a busy machine needs its time
-
-
 @pytest.fixture(scope="module", name="played")
 def _played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     root = tmp_path_factory.mktemp("demo") / "root"

@@ -20,7 +20,7 @@ DATA ?=
 OUT ?=
 WORKERS ?= 2
 
-.PHONY: help demo up down test lint proto docs separation bench evaluate clean venv
+.PHONY: help demo up down test lint proto docs texts separation bench evaluate clean venv
 
 help:
 	@echo 'make demo        build, then play the whole story with six nodes on this machine'
@@ -29,6 +29,7 @@ help:
 	@echo 'make lint        ruff, mypy --strict, import rules, generated code'
 	@echo 'make proto       generate the wire code from proto/'
 	@echo 'make docs        draw the picture and paste the help of the programs into docs/'
+	@echo 'make texts       collect the texts for people and compile their translations'
 	@echo 'make separation  show that the coordinator is installed without any node code'
 	@echo 'make evaluate DATA=dir OUT=hits.csv   matching quality through the real path'
 	@echo 'make bench       speed, as ratios measured in one run'
@@ -100,6 +101,9 @@ docs: $(INSTALLED)
 	$(PY) docs/tools/dataflow.py
 	$(PY) docs/tools/cli_reference.py
 	$(PY) docs/tools/rules_reference.py
+
+texts: $(INSTALLED)
+	$(PY) docs/tools/texts.py
 
 separation: $(INSTALLED)
 	bash deploy/separation.sh

@@ -6,13 +6,13 @@
    memory and in the database is taken back, and nothing of the units before it.
 3. A group that writes holds the one write lock of the database, so what it read stays true until it commits.
 4. In a snapshot nothing is ever written.
+5. A request that is new to this process is taken for new without reading (`trusting`); the unique key tells at the end
+   whether that was true, and if not the group runs again, reading. So does a unit that failed.
 """
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-
-from psycopg import Cursor
 
 from samenloop_coordinator.store.postgres_link import Connection
 
@@ -31,30 +31,25 @@ class _Waiting:
 class Group:
     """One transaction. `snapshot`: it only reads, and its connection is in pipeline mode."""
 
-    def __init__(self, connection: Connection, *, snapshot: bool) -> None:
+    def __init__(self, connection: Connection, *, snapshot: bool, trusting: bool = False) -> None:
         self._connection = connection
         self.snapshot = snapshot
+        self.trusting = trusting
+        self.trusted = False
         self.next_seq = 0
         self._waiting: dict[str, _Waiting] = {}
         self._sums: dict[str, dict[Row, int]] = {}
-        self._ahead: dict[str, Cursor[Row]] = {}
         self._undo: list[Callable[[], object]] = []
         self._saved = False
 
     def rows(self, sql: str, *values: object) -> list[Row]:
         """Return the rows of a query."""
-        cursor = self._ahead.pop(sql, None)
-        return (cursor or self._connection.execute(sql, values or None)).fetchall()
+        return self._connection.execute(sql, values or None).fetchall()
 
     def row(self, sql: str, *values: object) -> Row | None:
         """Return the first row of a query."""
         found = self.rows(sql, *values)
         return found[0] if found else None
-
-    def ahead(self, sql: str) -> None:
-        """In a snapshot: send a query now, together with the next one, because its rows will be asked for."""
-        if self.snapshot:
-            self._ahead[sql] = self._connection.execute(sql)
 
     def change(self, sql: str, *values: object) -> int:
         """Change the database directly; return how many rows it touched."""
@@ -103,7 +98,7 @@ class Group:
 
     def run(self, work: Callable[[], Result]) -> Result:
         """Run one unit; whatever it did is taken back when it fails."""
-        self._saved = False
+        self._saved = self.trusted = False
         self._undo.clear()
         marks = {sql: (len(waiting.rows), waiting.sent) for sql, waiting in self._waiting.items()}
         try:

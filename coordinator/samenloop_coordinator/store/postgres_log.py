@@ -12,7 +12,7 @@ from samenloop_coordinator.store.postgres_group import Group
 from samenloop_coordinator.store.postgres_link import Connection, Link
 
 _APPEND = """INSERT INTO log_entry (seq, leaf, body, sealed_count, sealed)
-             SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::bytea[], %s::integer[], %s::bytea[])"""
+             SELECT * FROM unnest(%b::bigint[], %b::bytea[], %b::bytea[], %b::integer[], %b::bytea[])"""
 _ENTRIES = "SELECT seq, leaf, body, sealed_count, sealed FROM log_entry WHERE seq >= %s ORDER BY seq LIMIT %s"
 COUNT = "SELECT coalesce(max(seq) + 1, 0) FROM log_entry"
 

@@ -8,7 +8,7 @@ from samenloop_coordinator.store.values import CovenantRow, KeyRow, MailRow, Not
 
 _PUT = """INSERT INTO mail (item_id, receiver, key_id, sealed, at_ms)
           SELECT item_id, receiver, key_id, sealed, at_ms
-          FROM unnest(%s::bytea[], %s::text[], %s::bytea[], %s::bytea[], %s::bigint[])
+          FROM unnest(%b::bytea[], %b::text[], %b::bytea[], %b::bytea[], %b::bigint[])
                WITH ORDINALITY AS added (item_id, receiver, key_id, sealed, at_ms, n) ORDER BY n"""
 _FETCH = "SELECT item_id, receiver, key_id, sealed FROM mail WHERE receiver = %s ORDER BY id LIMIT %s"
 _KEYS = "SELECT key_id, holder, wrapped FROM content_key WHERE key_id = ANY(%b::bytea[]) AND holder = %s"

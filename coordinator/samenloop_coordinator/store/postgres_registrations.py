@@ -23,7 +23,7 @@ _ROWS_AT_ONCE = 64
 
 _COLUMNS = "id, place, registration_id, facts, beforehand, marks"
 _FIND = f"SELECT {_COLUMNS} FROM registration WHERE registration_id = %s AND place = %s"  # noqa: S608  # fixed names
-_FETCH = f"SELECT {_COLUMNS} FROM registration WHERE id = ANY(%s::bigint[])"  # noqa: S608  # fixed names
+_FETCH = f"SELECT {_COLUMNS} FROM registration WHERE id = ANY(%b::bigint[])"  # noqa: S608  # fixed names
 _WITH_EPOCH = f"""SELECT {_COLUMNS} FROM registration
                   WHERE place = %s AND position(%b::bytea IN marks) > 0 ORDER BY id LIMIT %s"""  # noqa: S608  # fixed names
 _ROWS_OF = "SELECT id FROM registration WHERE registration_id = ANY(%b::bytea[])"
@@ -31,19 +31,23 @@ _LOOKUP = """SELECT n, token.registration FROM generate_series(0, %s - 1) AS n
              JOIN token ON token.value = substring(%b::bytea FROM n * 16 + 1 FOR 16)"""
 _LAST_ROW = "SELECT coalesce(max(id), 0) FROM registration"
 _FRESHNESS = "SELECT id, updated_until FROM place"
+_QUESTION = f"""SELECT 'value', found.n, found.registration, '' FROM ({_LOOKUP}) AS found
+                UNION ALL SELECT 'last', 0, ({_LAST_ROW}), ''
+                UNION ALL SELECT 'fresh', 0, id, updated_until FROM place"""  # noqa: S608  # fixed names
+"""What a question needs besides its candidates, in one statement."""
 _NEW_ROWS = "SELECT nextval('registration_row') FROM generate_series(1, %s)"
 
 _ADD = """INSERT INTO registration (id, place, registration_id, facts, beforehand, marks)
-          SELECT * FROM unnest(%s::bigint[], %s::integer[], %s::bytea[], %s::bytea[], %s::bytea[], %s::bytea[])"""
-_ADD_HANDLE = "INSERT INTO handle (registration, tokens) SELECT * FROM unnest(%s::bigint[], %s::bytea[])"
+          SELECT * FROM unnest(%b::bigint[], %b::integer[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[])"""
+_ADD_HANDLE = "INSERT INTO handle (registration, tokens) SELECT * FROM unnest(%b::bigint[], %b::bytea[])"
 _ADD_TOKENS = """INSERT INTO token (value, registration)
                  SELECT DISTINCT substring(added.tokens FROM part.n FOR 16) AS value, added.registration
-                 FROM unnest(%s::bigint[], %s::bytea[]) AS added (registration, tokens)
+                 FROM unnest(%b::bigint[], %b::bytea[]) AS added (registration, tokens)
                  CROSS JOIN LATERAL generate_series(1, length(added.tokens), 16) AS part (n)
                  ORDER BY value"""
 _REGISTERED = """UPDATE place SET registered = registered + added.step
-                 FROM unnest(%s::integer[], %s::bigint[]) AS added (place, step) WHERE id = added.place"""
-_COVERAGE = """INSERT INTO coverage (place, epoch, count) SELECT * FROM unnest(%s::integer[], %s::text[], %s::bigint[])
+                 FROM unnest(%b::integer[], %b::bigint[]) AS added (place, step) WHERE id = added.place"""
+_COVERAGE = """INSERT INTO coverage (place, epoch, count) SELECT * FROM unnest(%b::integer[], %b::text[], %b::bigint[])
                ON CONFLICT (place, epoch) DO UPDATE SET count = coverage.count + excluded.count"""
 _PLACED = (_ADD, _ADD_HANDLE, _ADD_TOKENS)
 
@@ -56,6 +60,7 @@ class PostgresRegistrations:
         self._spare = spare
         self._known: dict[tuple[int, bytes], Registration | None] = {}
         self._fresh: dict[int, str] = {}
+        self._last: int | None = None
 
     def place(self, place: Place) -> int | None:
         """Return the number of a place."""
@@ -94,16 +99,18 @@ class PostgresRegistrations:
         """Return (position, row) for every registration that has an equal value."""
         if len(values) > MOST_PROBES:
             raise InvalidInput("tokens", _("Deze vraag heeft te veel tokens."))
+        if self._group.snapshot:
+            return self._question(values)
         self._group.settle(*_PLACED)
-        self._group.ahead(_LAST_ROW)
-        self._group.ahead(_FRESHNESS)
         return [(int(row[0]), int(row[1])) for row in self._group.rows(_LOOKUP, len(values), b"".join(values))]
 
     def last_row(self) -> int:
         """Return a number that no row exceeds."""
-        self._group.settle(_ADD)
-        row = self._group.row(_LAST_ROW)
-        return int(row[0]) if row else 0
+        if self._last is None or not self._group.snapshot:
+            self._group.settle(_ADD)
+            row = self._group.row(_LAST_ROW)
+            self._last = int(row[0]) if row else 0
+        return self._last
 
     def fetch(self, rows: Sequence[int]) -> dict[int, Registration]:
         """Return the registrations with these rows."""
@@ -166,6 +173,18 @@ class PostgresRegistrations:
     def set_freshness(self, place: int, updated_until: str) -> None:
         """Keep the date until which a register is up to date."""
         self._group.change("UPDATE place SET updated_until = %s WHERE id = %s", updated_until, place)
+
+    def _question(self, values: Sequence[bytes]) -> list[tuple[int, int]]:
+        """Look values up, and read along what is sure to be asked next of the same snapshot."""
+        found: list[tuple[int, int]] = []
+        for kind, position, number, day in self._group.rows(_QUESTION, len(values), b"".join(values)):
+            if kind == "value":
+                found.append((position, number))
+            elif kind == "fresh":
+                self._fresh[number] = day
+            else:
+                self._last = int(number)
+        return found
 
     def _new_row(self) -> int:
         if not self._spare:

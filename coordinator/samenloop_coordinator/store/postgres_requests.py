@@ -8,22 +8,22 @@ from samenloop_coordinator.store.postgres_group import Group, Row
 from samenloop_coordinator.store.values import AskedHolder, AskedQuestion, Request, ShownHit
 
 _KEEP_REQUEST = """INSERT INTO request (id, participant, payload_hash, reply, at_ms)
-                   SELECT * FROM unnest(%s::bytea[], %s::text[], %s::bytea[], %s::bytea[], %s::bigint[])"""
+                   SELECT * FROM unnest(%b::bytea[], %b::text[], %b::bytea[], %b::bytea[], %b::bigint[])"""
 _FIND_REQUEST = "SELECT participant, payload_hash, reply FROM request WHERE id = %s"
 _FORGET = """DELETE FROM request WHERE id = ANY(ARRAY(
                  SELECT id FROM request WHERE at_ms < %s ORDER BY at_ms LIMIT %s))"""
-_COUNT = """INSERT INTO counter (scope, day, count) SELECT * FROM unnest(%s::bytea[], %s::text[], %s::bigint[])
+_COUNT = """INSERT INTO counter (scope, day, count) SELECT * FROM unnest(%b::bytea[], %b::text[], %b::bigint[])
             ON CONFLICT (scope, day) DO UPDATE SET count = counter.count + excluded.count"""
-_COUNTED = """SELECT wanted.scope, wanted.day, counter.count FROM unnest(%s::bytea[], %s::text[]) AS wanted (scope, day)
+_COUNTED = """SELECT wanted.scope, wanted.day, counter.count FROM unnest(%b::bytea[], %b::text[]) AS wanted (scope, day)
               JOIN counter USING (scope, day)"""
 _KEEP = """INSERT INTO question (id, covenant, asker, case_ref, asked_ms, holders)
-           SELECT * FROM unnest(%s::bytea[], %s::text[], %s::text[], %s::bytea[], %s::bigint[], %s::text[])"""
+           SELECT * FROM unnest(%b::bytea[], %b::text[], %b::text[], %b::bytea[], %b::bigint[], %b::text[])"""
 _FIND = "SELECT id, covenant, asker, case_ref, asked_ms, holders FROM question WHERE id = %s"
 _OF_CASE = """SELECT id, covenant, asker, case_ref, asked_ms, holders FROM question
               WHERE case_ref = %s AND asker = %s ORDER BY asked_ms"""
 _SHOW = """INSERT INTO shown (question, holder, handle, until, acting_as, purpose, released)
            SELECT DISTINCT ON (question, holder, handle) question, holder, handle, until, acting_as, purpose, released
-           FROM unnest(%s::bytea[], %s::text[], %s::bytea[], %s::text[], %s::text[], %s::text[], %s::boolean[])
+           FROM unnest(%b::bytea[], %b::text[], %b::bytea[], %b::text[], %b::text[], %b::text[], %b::boolean[])
                 WITH ORDINALITY AS given (question, holder, handle, until, acting_as, purpose, released, n)
            ORDER BY question, holder, handle, n DESC
            ON CONFLICT (question, holder, handle) DO UPDATE SET
@@ -44,8 +44,11 @@ class PostgresRequests:
         self._counts: dict[tuple[bytes, str], int] = {}
 
     def find(self, request_id: bytes) -> Request | None:
-        """Return the request with this id; within a group it is read once."""
+        """Return the request with this id; within a group it is read once, or taken for new (see `Group`)."""
         if request_id not in self._known:
+            if self._group.trusting:
+                self._group.trusted = True
+                return None
             row = self._group.row(_FIND_REQUEST, request_id)
             self._group.remember(self._known, request_id, Request(*row) if row else None)
         return self._known[request_id]

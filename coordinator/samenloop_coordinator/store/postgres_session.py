@@ -5,8 +5,10 @@
 2. In the same transaction the group counts itself in the row of this process. After a commit whose outcome was lost
    the next group reads that count, under the lock, and so learns what became of it.
 3. A serialization failure or deadlock stored nothing: the group is run again, with the same effect.
-4. When a group cannot be stored as a whole because of one unit, its units are run one by one.
-5. A count below what was acknowledged means that the database went back in time: writing stops for good.
+4. A request id that is new to the group is not read first; when the unique key says that it was there, the group runs
+   again and reads.
+5. When a group cannot be stored as a whole because of one unit, its units are run one by one.
+6. A count below what was acknowledged means that the database went back in time: writing stops for good.
 """
 
 from collections.abc import Callable, Sequence
@@ -68,9 +70,14 @@ class PostgresSession:
 
         Raises UNAVAILABLE when the outcome is not known yet, IntegrityError when nobody can ever know it.
         """
+        trusting = True
         for _try in range(TRIES):
             try:
-                return self._once(works)
+                return self._once(works, trusting=trusting)
+            except psycopg.IntegrityError as error:
+                if not trusting:
+                    return self._apart(works, our_error(error))
+                trusting = False
             except psycopg.Error as error:
                 if not (may_be_tried_again(error) or (self._link.broken and _try == 0)):
                     return self._apart(works, our_error(error))
@@ -85,12 +92,13 @@ class PostgresSession:
             return [outcome for work in works for outcome in self.run([work])]
         return [Outcome(error=error) for _work in works]
 
-    def _once(self, works: Sequence[Work]) -> list[Outcome]:
+    def _once(self, works: Sequence[Work], *, trusting: bool) -> list[Outcome]:
         connection = self._connected()
         begun = self._journal.mark()
         try:
             group = self._begin(connection)
             begun = self._journal.mark()
+            group.trusting = trusting
             parts = parts_of(group, self._spare)
             outcomes = [self._unit(group, parts, work) for work in works]
             if all(outcome.error is not None for outcome in outcomes):
@@ -145,7 +153,15 @@ class PostgresSession:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it was, it is this unit's answer and nobody else's
             self._journal.undo(mark)
-            return Outcome(error=error)
+            return self._reading(group, parts, work) if group.trusted else Outcome(error=error)
+
+    def _reading(self, group: Group, parts: Parts, work: Work) -> Outcome:
+        """Run a unit once more that failed after it had taken a request for new: perhaps it was answered already."""
+        group.trusting = False
+        try:
+            return self._unit(group, parts, work)
+        finally:
+            group.trusting = True
 
     def _commit(self, connection: Connection, group: Group, begun: Mark) -> None:
         """Send what waits and commit, in one go. An error of the server means that nothing was stored; silence means

@@ -24,11 +24,11 @@ _LEAD = "SELECT pg_try_advisory_lock('log_head'::regclass::oid::bigint)"
 _NODE = "SELECT hash FROM log_node WHERE level = %s AND position = %s"
 _NODES = "SELECT level, position, hash FROM log_node WHERE level = %s AND position >= %s ORDER BY position LIMIT %s"
 _ADD_NODES = """INSERT INTO log_node (level, position, hash)
-                SELECT * FROM unnest(%s::integer[], %s::bigint[], %s::bytea[])"""
+                SELECT * FROM unnest(%b::integer[], %b::bigint[], %b::bytea[])"""
 _COLUMNS = "seq, end_ms, event, actor, user_ref, case_ref, purpose, rule"
 _ADD_ROWS = f"""INSERT INTO log_index ({_COLUMNS})
-                SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
-                                     %s::text[], %s::text[])
+                SELECT * FROM unnest(%b::bigint[], %b::bigint[], %b::text[], %b::text[], %b::text[], %b::text[],
+                                     %b::text[], %b::text[])
                 ON CONFLICT (seq) DO NOTHING"""  # noqa: S608  # fixed column names
 _KEEP = """INSERT INTO log_checkpoint (size, note, day, signatures) VALUES (%s, %s, %s, %s)
            ON CONFLICT (size) DO UPDATE SET note = excluded.note, day = excluded.day,

@@ -179,7 +179,11 @@ def create_tree(dsn: str, note: bytes) -> None:
 def open_tree(dsn: str) -> PostgresTree:
     """Open the tree; raises IntegrityError when it has no head."""
     tree = PostgresTree(Link(dsn, {**WRITING, **SILENT}))
-    tree.head()
+    try:
+        tree.head()
+    except SamenloopError:
+        tree.close()
+        raise
     return tree
 
 

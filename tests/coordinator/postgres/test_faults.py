@@ -20,7 +20,7 @@ from samenloop_coordinator.store.contract import Parts
 from samenloop_coordinator.store.postgres import PostgresStore
 from samenloop_coordinator.store.postgres_requests import PostgresRequests
 from samenloop_coordinator.store.postgres_session import PostgresSession
-from samenloop_coordinator.store.values import Request
+from samenloop_coordinator.store.values import NoticeRow, Request
 from tests.contract.test_store import HOME, expect, registration, split
 from tests.coordinator import test_crash as crash
 from tests.coordinator.consortium import Consortium
@@ -396,5 +396,52 @@ def test_even_the_owner_cannot_change_or_skip_entries_by_accident(dsn: str, stat
         with psycopg.connect(dsn, autocommit=True) as owner, pytest.raises(psycopg.errors.IntegrityConstraintViolation):
             owner.execute(statement)
         assert _numbers(store) == [0]
+
+    _with_store(dsn, scenario)
+
+
+def test_a_unit_judged_by_an_older_generation_is_refused_until_the_process_has_followed(dsn: str) -> None:
+    postgres.create_store(dsn)
+    notice = NoticeRow("zvh-demo", "key_commit", "a", b"body", b"signature")
+
+    async def scenario(store: PostgresStore, journal: Journal) -> None:
+        other = postgres.open_store(dsn, Journal("test.example/log", Stamper(SystemClock())), 1)
+        try:
+            store.judged_by(await store.read(lambda parts: parts.covenants.generation()))
+            assert not await store.moved()
+            await store.write(_act(journal, os.urandom(16)))
+            await other.write(lambda parts: parts.covenants.post(notice, 1))
+            assert await store.moved()
+            await expect(ErrorCode.BUSY, store.write(_act(journal, os.urandom(16))))
+            store.judged_by(await store.read(lambda parts: parts.covenants.generation()))
+            assert await store.write(_act(journal, os.urandom(16))) == 2
+            assert _numbers(store) == [0, 1]
+        finally:
+            await other.close()
+
+    _with_store(dsn, scenario)
+
+
+def test_a_request_that_another_process_answered_is_not_answered_again(dsn: str) -> None:
+    """The group takes the id for new; the unique key says otherwise; the group runs again and reads."""
+    postgres.create_store(dsn)
+    identity, fresh = os.urandom(16), os.urandom(16)
+
+    async def scenario(store: PostgresStore, journal: Journal) -> None:
+        other_journal = Journal("test.example/log", Stamper(SystemClock()))
+        other = postgres.open_store(dsn, other_journal, 1)
+
+        def fails_unless_answered(parts: Parts) -> int:
+            if parts.requests.find(identity) is not None:
+                return -1
+            raise SamenloopError(ErrorCode.BUDGET_EXHAUSTED, "no")
+
+        try:
+            assert await other.write(_act(other_journal, identity)) == 1
+            works = [_act(journal, identity), _act(journal, fresh), fails_unless_answered]
+            assert await asyncio.gather(*(store.write(work) for work in works)) == [-1, 2, -1]
+            assert store.entries().count() == 2
+        finally:
+            await other.close()
 
     _with_store(dsn, scenario)

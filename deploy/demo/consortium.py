@@ -248,6 +248,15 @@ denylist = "../ca/denylist.json"
             time.sleep(0.05)
 
 
+def until(ready: Callable[[], bool], what: str) -> None:
+    """Wait until something holds; raises TimeoutError that says what did not."""
+    end = time.monotonic() + START_SECONDS
+    while not ready():
+        if time.monotonic() > end:
+            raise TimeoutError(f"this did not happen: {what}")
+        time.sleep(0.5)
+
+
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,6 +1,7 @@
 """The demo's source files: the synthetic people, overlaid with the facts of each register, with dates around today."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -35,6 +36,11 @@ def write_sources(folder: Path, today: date) -> dict[str, Path]:
         rows = [_case(row, people[row["person"]], today) for row in cases if row["register"] == register]
         paths[register] = _write(folder / f"{register}.csv", rows)
     return paths
+
+
+def listed_cases() -> dict[str, int]:
+    """Return for each partner how many of its cases stand on a list of a Veiligheidshuis."""
+    return dict(Counter(row["namens"] for row in _read(DATA / "cases.csv")))
 
 
 def person(record_id: str) -> Row:

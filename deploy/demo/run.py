@@ -11,10 +11,11 @@ import signal
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from consortium import Account, Consortium, Party, ProgramError
-from people import write_sources
+from consortium import Account, Consortium, Party, ProgramError, until
+from people import listed_cases, write_sources
 from rich.console import Console
 from story import MAYOR, POLICE, PROBATION, Story, SurpriseError
 
@@ -101,6 +102,13 @@ def register(consortium: Consortium, console: Console) -> None:
         command = ("sync", str(sources[party.id]), "--register", party.registers[0])
         done = consortium.node(party.id, *command, user="beheer")
         console.print(f"{party.id}: {done['text']}", highlight=False)
+    for party, cases in listed_cases().items():
+        until(partial(heard, consortium, party, cases), f"{party} hears of its cases")
+
+
+def heard(consortium: Consortium, party: str, cases: int) -> bool:
+    """Say whether a partner has heard by letter of all its cases on the list of a Veiligheidshuis."""
+    return int(consortium.node(party, "status", user="beheer")["listed_cases"]) == cases
 
 
 def say_what_to_try(console: Console, root: Path) -> None:

@@ -13,7 +13,7 @@ from samenloop_node.app import App
 from samenloop_node.questions.answers import visible_to
 from samenloop_node.registrations.jobs import job_name
 from samenloop_node.review.sampling import warnings
-from samenloop_node.store import Transaction, questions, receipts, registrations, syncs
+from samenloop_node.store import Transaction, inbox, questions, receipts, registrations, syncs
 
 
 async def run(app: App, user: User, request: Mapping[str, object], emit: object) -> dict[str, object]:
@@ -64,6 +64,7 @@ def _stored(db: Transaction, app: App) -> dict[str, object]:
         "registers": registers,
         "open_syncs": [{"register": one.register, "why": one.outcome} for one in syncs.unfinished(db)],
         "unproved_entries": len(receipts.unproved(db)),
+        "listed_cases": inbox.count_listed(db),
     }
 
 

@@ -131,6 +131,11 @@ def add_case_letter(
     db.execute("INSERT OR IGNORE INTO case_letter VALUES (?, ?, ?, ?)", (network, registration_id, case_number, now_ms))
 
 
+def count_listed(db: sqlite3.Connection) -> int:
+    """Return how many own cases stand on the list of a Veiligheidshuis, as the case nodes told by letter."""
+    return int(db.execute("SELECT count(*) FROM case_letter").fetchone()[0])
+
+
 def listed_registrations(db: sqlite3.Connection, case_number: str) -> dict[RegistrationId, str]:
     """Return registration id -> network for a case of ours, as the networks' letters said."""
     rows = db.execute("SELECT registration_id, network FROM case_letter WHERE case_number = ?", (case_number,))

@@ -13,9 +13,9 @@ LINES_PERCENT = 95.0
 EVERY_BRANCH = (
     "*/samenloop_node/tokens/*.py",
     "*/samenloop/covenant/permissions.py",
+    "*/samenloop/covenant/requirements.py",
     "*/samenloop/covenant/signatures.py",
     "*/samenloop/audit/tree.py",
-    "*/samenloop_coordinator/permissions.py",
 )
 
 

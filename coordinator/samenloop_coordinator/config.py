@@ -77,6 +77,7 @@ class CoordinatorConfig(Config):
     data: DataFiles
     secrets: SecretFiles
     tls: TlsPaths
+    catalogue_override: Path | None = None
 
 
 def load_config(path: Path) -> CoordinatorConfig:

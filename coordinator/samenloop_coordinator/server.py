@@ -20,6 +20,8 @@ from samenloop.audit.stamp import Stamper
 from samenloop.catalogue import load_catalogue
 from samenloop.clock import Clock, milliseconds
 from samenloop.covenant import permissions
+from samenloop.covenant.checks import signing_participants
+from samenloop.covenant.override import read_override
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.logs import Log, describe
 from samenloop.texts import _
@@ -257,7 +259,7 @@ async def prepare(config: CoordinatorConfig, clock: Clock, log: Log, *, evaluati
     integrator = Integrator(store.entries(), backend.open_tree, signer, _alarm(log, stopping))
     try:
         await integrator.open()
-        agreement = await _agreement(store, pepper, signer, evaluation=evaluation)
+        agreement = await _agreement(store, config, pepper, signer, evaluation=evaluation)
     except SamenloopError:
         await integrator.close()
         await store.close()
@@ -275,7 +277,9 @@ def own(signer: NoteSigner) -> Own:
     return Own(signer.name, signer.public_key().hex())
 
 
-async def _agreement(store: Store, pepper: Pepper, signer: NoteSigner, *, evaluation: bool) -> Agreement:
+async def _agreement(
+    store: Store, config: CoordinatorConfig, pepper: Pepper, signer: NoteSigner, *, evaluation: bool
+) -> Agreement:
     generation, state = await store.read(lambda parts: (parts.covenants.generation(), covenants.in_force(parts)))
     if state is None:
         raise SamenloopError(
@@ -288,7 +292,9 @@ async def _agreement(store: Store, pepper: Pepper, signer: NoteSigner, *, evalua
     lifted = permissions.lifted(flagged=state.current.flags.evaluation, started=evaluation)
     live = await store.read(lambda parts: epochs.live(parts, state.current))
     store.judged_by(generation)
-    return Agreement(state, load_catalogue(), live, pepper, lifted)
+    everybody = signing_participants(state.current)
+    catalogue = read_override(load_catalogue(), state.current, config.catalogue_override, everybody)
+    return Agreement(state, catalogue, live, pepper, lifted)
 
 
 def _alarm(log: Log, stopping: asyncio.Event) -> Callable[[BaseException], None]:

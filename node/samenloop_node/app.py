@@ -13,6 +13,7 @@ from samenloop.audit.note import load_signer
 from samenloop.catalogue import Catalogue, load_catalogue
 from samenloop.clock import Clock, SystemClock
 from samenloop.covenant import Covenant, Participant
+from samenloop.covenant.override import read_override
 from samenloop.covenant.permissions import lifted
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.keys import SealingKey, SigningKey
@@ -83,7 +84,9 @@ class App:
             authorisations=Authorisations.load(config.authorisations),
             signing_key=SigningKey.load(config.keys.signing),
             sealing_key=SealingKey.load(config.keys.sealing),
-            catalogue=load_catalogue(),
+            catalogue=read_override(
+                load_catalogue(), covenant, config.catalogue_override, frozenset({config.participant})
+            ),
             background=Background(log),
             log=log,
             demo=demo and covenant.flags.demo,

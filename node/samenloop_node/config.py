@@ -78,6 +78,7 @@ class NodeConfig(Config):
     tls: TlsPaths
     keys: KeyFiles
     registers: dict[Id, RegisterSettings] = Field(default_factory=dict)
+    catalogue_override: Path | None = None
     poll_seconds: Annotated[int, Field(ge=1, le=600)] = 60
     tokenise_processes: Annotated[int, Field(ge=1, le=64)] = os.cpu_count() or 1
 

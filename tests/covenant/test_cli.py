@@ -37,7 +37,7 @@ class Result:
     stderr: str
 
 
-def run(folder: Path, *arguments: str) -> Result:
+def run(folder: Path, *arguments: str, group: str = "covenant") -> Result:
     """Run the program in `folder`, in this process."""
     out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
     code: object = 0
@@ -45,7 +45,7 @@ def run(folder: Path, *arguments: str) -> Result:
         contextlib.chdir(folder),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
-        patch.object(sys, "argv", ["samenloop", "covenant", *arguments]),
+        patch.object(sys, "argv", ["samenloop", group, *arguments]),
     ):
         try:
             main()
@@ -151,3 +151,21 @@ def test_flags_and_suspensions_are_said_aloud(folder: Path) -> None:
     assert "alleen voor metingen" in shown
     assert "demonstratie" not in shown
     assert "GESCHORST door politie-midden, reclassering-midden" in shown
+
+
+def test_an_override_of_the_catalogue_is_signed_and_checked(folder: Path) -> None:
+    (folder / "strenger.toml").write_text("[limits.respell]\nvalue = 1\n", encoding="utf-8")
+    (folder / "ruimer.toml").write_text("[limits.respell]\nvalue = 9\n", encoding="utf-8")
+    given = ("--covenant", "covenant.toml", "--key", f"{POLICE}.key", "--as", POLICE)
+    for name in ("sign", "check"):
+        assert (
+            run(folder, name, "ruimer.toml", *given[: 2 if name == "check" else 6], group="catalogue").returncode == 1
+        )
+    made = run(folder, "sign", "strenger.toml", *given, group="catalogue")
+    assert made.returncode == 0, made.stderr
+    checked = run(folder, "check", "strenger.toml", "--covenant", "covenant.toml", group="catalogue")
+    assert f"Getekend door: {POLICE}" in checked.stdout
+    other = run(folder, "sign", "strenger.toml", *given[:4], "--as", CARE, group="catalogue")
+    assert other.returncode == 1, "not with another's key"
+    (folder / "strenger.toml").write_text("[limits.respell]\nvalue = 2\n", encoding="utf-8")
+    assert run(folder, "check", "strenger.toml", "--covenant", "covenant.toml", group="catalogue").returncode == 1

@@ -1,4 +1,4 @@
-"""`samenloop catalogue show|check|diff`: read the law as data, check an override, see what it changes."""
+"""`samenloop catalogue show|check|diff|sign`: read the law as data; check, compare and sign an override."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,11 @@ from rich.table import Table
 from samenloop.catalogue.diff import Difference, differences, tables
 from samenloop.catalogue.loader import load_catalogue
 from samenloop.catalogue.tighten import parse_override, tightened
+from samenloop.covenant import files
+from samenloop.covenant.override import read_bytes, sign_override, signers
+from samenloop.covenant.signatures import Signature, format_signatures
 from samenloop.errors import InvalidInput
+from samenloop.keys import SigningKey
 from samenloop.texts import _
 
 app = typer.Typer(help="The legal catalogue: kinds of partner, modes, pair rules, grounds.", no_args_is_help=True)
@@ -45,15 +49,41 @@ def show(
 
 
 @app.command()
-def check(override: Annotated[Path | None, typer.Argument(help="TOML file with a tightening.")] = None) -> None:
-    """Check the catalogue, and that an override only tightens.
+def check(
+    override: Annotated[Path | None, typer.Argument(help="TOML file with a tightening.")] = None,
+    covenant: Annotated[Path | None, typer.Option(help="Covenant by which its signatures are checked.")] = None,
+) -> None:
+    """Check the catalogue, that an override only tightens, and with --covenant who signed it.
 
-    Example: samenloop catalogue check strenger.toml
+    Example: samenloop catalogue check strenger.toml --covenant covenant.toml
     """
     catalogue = load_catalogue()
     if override is not None:
         tightened(catalogue, parse_override(_read(override)))
     typer.echo(_("De catalogus klopt."))
+    if override is not None and covenant is not None:
+        found = signers(files.read_covenant(covenant), read_bytes(override), _signatures(override))
+        typer.echo(_("Getekend door: {names}", names=", ".join(sorted(found)) or "-"))
+
+
+@app.command()
+def sign(
+    override: Override,
+    covenant: Annotated[Path, typer.Option(help="The covenant that the override goes with.")],
+    key: Annotated[Path, typer.Option(help="Signing key file of this participant (mode 0400).")],
+    participant: Annotated[str, typer.Option("--as", help="Participant that signs.")],
+) -> None:
+    """Sign an override for one participant and add the signature to the file beside it.
+
+    Example: samenloop catalogue sign strenger.toml --covenant covenant.toml --key signing.key --as politie-midden
+    """
+    tightened(load_catalogue(), parse_override(_read(override)))
+    agreed, data = files.read_covenant(covenant), read_bytes(override)
+    made = sign_override(agreed, data, participant, SigningKey.load(key))
+    kept = [one for one in _signatures(override) if one.participant != participant]
+    signers(agreed, data, [*kept, made])
+    files.signatures_path(override).write_bytes(format_signatures([*kept, made]))
+    typer.echo(_("Getekend voor {name}. Kenmerk: {print}", name=participant, print=made.fingerprint))
 
 
 @app.command()
@@ -85,6 +115,10 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput("override", _("{path} kan niet worden gelezen.", path=path)) from error
+
+
+def _signatures(override: Path) -> tuple[Signature, ...]:
+    return files.read_signatures(files.signatures_path(override))
 
 
 def _as_dict(one: Difference) -> dict[str, str | None]:

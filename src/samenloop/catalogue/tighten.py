@@ -1,6 +1,6 @@
 """A deployer's override of the catalogue: changes of existing rows that may only tighten.
 
-The caller checks the file's signature with covenant keys before calling. What is not on this list is refused:
+Its signatures are checked before (`samenloop.covenant.override`). What is not on this list is refused:
 
 | table | what may change |
 |---|---|

@@ -11,9 +11,12 @@ import pytest
 
 from samenloop.clock import milliseconds
 from samenloop.covenant import Covenant, canonical, fingerprint
+from samenloop.covenant.files import signatures_path
+from samenloop.covenant.override import sign_override
 from samenloop.covenant.signatures import format_signatures, sign
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.keys import SigningKey
+from samenloop.model import Mode
 from samenloop.wire.declare import Anchor
 from samenloop.wire.v1 import covenant_pb2
 from samenloop_node.app import App, one_daemon
@@ -26,6 +29,8 @@ from tests.covenant.consortium import KEYS, PARTNERS
 from tests.node.kit import ME, REGISTER, FakeCoordinator, Partner, utc_now, world
 from tests.node.sync.test_sync import person, write
 from tests.tls.pki import odd_certificate, pem
+
+STRICTER = b'[registers.politie]\nmode = "consent_only"\n'
 
 
 @pytest.fixture(name="both")
@@ -216,3 +221,22 @@ def test_one_daemon_per_state_folder(tmp_path):
         pass
     with one_daemon(tmp_path):
         pass
+
+
+def test_R15_a_node_starts_only_with_an_override_that_its_own_partner_signed(both, tmp_path):
+    _fake, partner = both
+    path = tmp_path / "strenger.toml"
+    path.write_bytes(STRICTER)
+    partner.settings["catalogue_override"] = path
+    for name, key in ((ME, KEYS[PARTNERS[0]]), ("ggz-midden", KEYS["ggz-midden"])):
+        signature = sign_override(partner.covenant, STRICTER, name, key)
+        signatures_path(path).write_bytes(format_signatures([signature]))
+        with pytest.raises(SamenloopError):
+            App.open(partner.config())
+    mine = SigningKey.load(partner.config().keys.signing)
+    signatures_path(path).write_bytes(format_signatures([sign_override(partner.covenant, STRICTER, ME, mine)]))
+
+    async def mode(app):
+        return app.catalogue.registers["politie"].mode
+
+    assert with_app(partner, mode) is Mode.CONSENT_ONLY

@@ -4,7 +4,6 @@ The person is not needed: the coordinator keeps the tokens. Decisions that stand
 left out is withdrawn.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,6 +18,7 @@ from samenloop.wire.register import FACTS, Item, item_bytes
 from samenloop.wire.v1 import overlap_pb2
 from samenloop_node.app import App
 from samenloop_node.record_facts import facts_of
+from samenloop_node.registrations.by_hand import read_decision
 from samenloop_node.registrations.jobs import alone
 from samenloop_node.registrations.prepare import Prepared
 from samenloop_node.registrations.setting import settings_of
@@ -79,38 +79,6 @@ def standing(app: App, db: Transaction, row: Registration) -> tuple[Standing, ..
             same = [one for one in rows if one.reference == reference]
             found.append(Standing(_from_file(app, same, grounds.give_basis, grounds.breach_ground)))
     return tuple(found)
-
-
-def detail_of(decision: BeforehandDecision, consent: str) -> Detail:
-    """Return what is kept of a decision that was taken by hand."""
-    content = {
-        "receivers": decision.receivers,
-        "purpose": decision.purpose,
-        "basis": decision.basis,
-        "breach_ground": decision.breach_ground,
-        "valid_until": decision.valid_until.isoformat(),
-        "decider": decision.decider.hex(),
-        "decided_on": decision.decided_on.isoformat(),
-        "steps": decision.steps,
-    }
-    return Detail(decision.registration, decision.reference, json.dumps(content, sort_keys=True), consent)
-
-
-def read_decision(detail: Detail) -> BeforehandDecision:
-    """Return the decision that was kept."""
-    said = json.loads(detail.content)
-    return BeforehandDecision(
-        registration=detail.registration_id,
-        receivers=tuple(map(ParticipantId, said["receivers"])),
-        purpose=said["purpose"],
-        basis=said["basis"],
-        breach_ground=said["breach_ground"],
-        valid_until=date.fromisoformat(said["valid_until"]),
-        reference=detail.reference,
-        decider=bytes.fromhex(said["decider"]),
-        decided_on=date.fromisoformat(said["decided_on"]),
-        steps=tuple(said["steps"]),
-    )
 
 
 def _from_file(app: App, rows: list[Decision], basis: str, breach_ground: str) -> BeforehandDecision:

@@ -134,6 +134,8 @@ def _sync_lines(result: Mapping[str, Any]) -> Iterator[str]:
         yield _("{duplicates} rijen stonden er dubbel in.", **result)
     if result["decisions_not_applied"]:
         yield _("{decisions_not_applied} besluiten vooraf zijn niet toegepast.", **result)
+    if result["decisions_lapsed"]:
+        yield _("{decisions_lapsed} besluiten vooraf die met de hand waren genomen, zijn vervallen.", **result)
     for problem in result["problems"]:
         yield _("Rij {row}, kolom {column}: {reason}. {text}", **{**problem, "column": problem["column"] or "-"})
 

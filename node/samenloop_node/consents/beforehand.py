@@ -16,8 +16,9 @@ from samenloop_node.consents import records
 from samenloop_node.notices.making import deferred
 from samenloop_node.process import keep_text, log, refusals_logged, today
 from samenloop_node.record_facts import facts_of
+from samenloop_node.registrations.by_hand import detail_of
 from samenloop_node.registrations.setting import decisions_per_day
-from samenloop_node.restating import Restated, Standing, detail_of, find, restate, standing
+from samenloop_node.restating import Restated, Standing, find, restate, standing
 from samenloop_node.store import Transaction, consents, registrations
 from samenloop_node.store.registrations import Registration
 
@@ -51,6 +52,7 @@ async def decide(app: App, user: User, said: Deciding, motive: str) -> None:
         decide_beforehand(app.catalogue, given)
     taken = Standing(decision, detail_of(decision, said.consent))
     before = await app.store.read(lambda db: standing(app, db, row))
+    _refuse_second(before, decision)
 
     def told(db: Transaction) -> None:
         if said.consent:
@@ -82,6 +84,17 @@ async def withdraw(app: App, user: User, register: str, record_id: str, referenc
             log(app, db, user, Event.PROTOCOL, {**public, "register": register})
 
     await restate(app, Restated(row, row.frozen, kept), told)
+
+
+def _refuse_second(before: tuple[Standing, ...], decision: BeforehandDecision) -> None:
+    """Per record and receiver one decision stands: raises InvalidInput for a receiver that has one already."""
+    decided = {name for one in before for name in one.decision.receivers}
+    for receiver in decision.receivers:
+        if receiver in decided:
+            raise InvalidInput(
+                "receivers",
+                _("Over dit record is voor {name} al vooraf besloten. Neem dat besluit eerst terug.", name=receiver),
+            )
 
 
 def _input(

@@ -15,8 +15,9 @@ from itertools import islice
 from samenloop.wire.register import FACTS, PUT
 from samenloop_node.csvfile import CsvFile, Record
 from samenloop_node.identity.errors import FieldError
+from samenloop_node.registrations.by_hand import by_hand
 from samenloop_node.registrations.facts import RowDecision
-from samenloop_node.registrations.reasons import RowError
+from samenloop_node.registrations.reasons import LAPSED_BY_HAND, RowError
 from samenloop_node.registrations.rows import Row, RowReader, facts_digest
 from samenloop_node.registrations.survey import Survey
 from samenloop_node.store import Store, Transaction, registrations, syncs
@@ -38,6 +39,7 @@ class Counts:
     failed: int = 0
     unidentified: int = 0
     decisions_not_applied: int = 0
+    decisions_lapsed: int = 0
     fields_dropped: int = 0
 
 
@@ -109,10 +111,18 @@ class Planner:
             PlanRow(record.row, record.offset, row.record_id, act, identity, row.row_digest, digest, reference),
         )
         self.counts.fields_dropped += len(row.dropped)
-        if problem is None:
-            return ()
-        self.counts.decisions_not_applied += 1
-        return (RowProblem(record.row, problem.column, problem.reason),)
+        problems = self._lapsed(db, record, row, registered, decision) if act != KEEP else []
+        if problem is not None:
+            self.counts.decisions_not_applied += 1
+            problems.append(RowProblem(record.row, problem.column, problem.reason))
+        return problems
+
+    def _lapsed(
+        self, db: Transaction, record: Record, row: Row, registered: Registration | None, decision: RowDecision | None
+    ) -> list[RowProblem]:
+        found = by_hand(db, registered, row.said.facts, decision, self.reader.setting.today)
+        self.counts.decisions_lapsed += found.lapsed
+        return [RowProblem(record.row, "", LAPSED_BY_HAND)] if found.lapsed else []
 
     def _repeated(self, db: Transaction, record: Record, row: Row, before: PlanRow) -> Iterable[RowProblem]:
         same = row.row_digest == before.row_digest and before.facts_digest in (

@@ -12,9 +12,11 @@ from samenloop.model import RegistrationId, TokenSet
 from samenloop.profile import Profile
 from samenloop.wire.register import FACTS, PUT, WITHDRAW, Act, Item, item_bytes
 from samenloop_node.csvfile import CsvFile
+from samenloop_node.registrations.by_hand import by_hand, facts_as_kept, read_decision
 from samenloop_node.registrations.facts import RowDecision, RowFacts, beforehand
 from samenloop_node.registrations.rows import Row, RowReader
-from samenloop_node.store import Store, syncs
+from samenloop_node.store import Store, Transaction, registrations, syncs
+from samenloop_node.store.consents import Detail
 from samenloop_node.store.registrations import Decision
 from samenloop_node.store.syncs import PlanRow
 from samenloop_node.tokens.keys import EpochKeys
@@ -40,6 +42,7 @@ class Prepared:
     said: RowFacts | None = None
     decision: RowDecision | None = None
     epochs: tuple[str, ...] | None = None
+    by_hand: tuple[Detail, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def withdrawals(source: Source) -> Iterator[Prepared]:
 def facts_only(source: Source) -> Iterator[Prepared]:
     """Yield changed facts of records whose person stayed the same."""
     for plan, row in _rows(source, FACTS):
-        yield prepared(plan, row.said, None, source.purpose)
+        yield prepared(plan, row.said, None, source.purpose, _by_hand(source, plan, row))
 
 
 def puts(source: Source) -> Iterator[Prepared]:
@@ -81,7 +84,7 @@ def puts(source: Source) -> Iterator[Prepared]:
         for other, keys in zip(others, source.keys, strict=True)
     ]
     for (plan, row), *token_sets in zip(rows, *streams, strict=True):
-        yield prepared(plan, row.said, tuple(token_sets), source.purpose)
+        yield prepared(plan, row.said, tuple(token_sets), source.purpose, _by_hand(source, plan, row))
 
 
 def chunks(items: Iterator[Prepared]) -> Iterator[list[Prepared]]:
@@ -106,16 +109,23 @@ def everything(source: Source, *, withdraw: bool) -> Generator[list[Prepared], N
     yield from chunks(puts(source))
 
 
-def prepared(plan: PlanRow, said: RowFacts, token_sets: tuple[TokenSet, ...] | None, purpose: str) -> Prepared:
-    """Return the item of a planned row: with token sets a PUT, without them FACTS."""
-    decision = said.decision if said.decision and said.decision.reference == plan.decision else None
+def prepared(
+    plan: PlanRow,
+    said: RowFacts,
+    token_sets: tuple[TokenSet, ...] | None,
+    purpose: str,
+    standing: tuple[Detail, ...] = (),
+) -> Prepared:
+    """Return the item of a planned row: with token sets a PUT, without them FACTS; `standing` go with it."""
+    decision = applied(plan, said)
     act = FACTS if token_sets is None else PUT
+    of_file = (beforehand(decision, plan.registration_id, purpose),) if decision else ()
     item = Item(
         registration_id=RegistrationId(plan.registration_id),
         act=act,
         token_sets=token_sets or (),
         facts=replace(said.facts, frozen=True) if plan.frozen else said.facts,
-        beforehand=(beforehand(decision, plan.registration_id, purpose),) if decision else (),
+        beforehand=(*of_file, *map(read_decision, standing)),
     )
     return Prepared(
         row=plan.row,
@@ -128,7 +138,13 @@ def prepared(plan: PlanRow, said: RowFacts, token_sets: tuple[TokenSet, ...] | N
         said=said,
         decision=decision,
         epochs=None if token_sets is None else tuple(tokens.epoch for tokens in token_sets),
+        by_hand=standing,
     )
+
+
+def applied(plan: PlanRow, said: RowFacts) -> RowDecision | None:
+    """Return the decision of a row when it was planned to be applied."""
+    return said.decision if said.decision and said.decision.reference == plan.decision else None
 
 
 def withdrawal(record_id: str, registration_id: bytes) -> Prepared:
@@ -139,36 +155,35 @@ def withdrawal(record_id: str, registration_id: bytes) -> Prepared:
 
 def stored_facts(said: RowFacts) -> str:
     """Return the facts of a record as the node keeps them: codes and dates."""
-    facts = said.facts
-    return json.dumps(
-        {
-            "task": facts.task,
-            "framework": facts.framework,
-            "origin": facts.origin,
-            "measure": facts.measure,
-            "protected": facts.protected,
-            "review_date": facts.review_date.isoformat(),
-            "acting_for": facts.acting_for,
-        }
-    )
+    return json.dumps(facts_as_kept(said.facts))
 
 
 def stored_decisions(item: Prepared) -> tuple[Decision, ...]:
-    """Return the applied decision as the node keeps it, one row per receiver."""
-    decision = item.decision
-    if decision is None:
-        return ()
+    """Return what was decided of a record as the node keeps it, one row per receiver."""
+    decisions = [*([item.decision] if item.decision else ()), *map(read_decision, item.by_hand)]
     return tuple(
         Decision(
             item.registration_id,
             receiver,
-            decision.reference,
-            decision.decider,
-            decision.decided_on.isoformat(),
-            decision.valid_until.isoformat(),
+            one.reference,
+            one.decider,
+            one.decided_on.isoformat(),
+            one.valid_until.isoformat(),
         )
-        for receiver in decision.receivers
+        for one in decisions
+        for receiver in one.receivers
     )
+
+
+def _by_hand(source: Source, plan: PlanRow, row: Row) -> tuple[Detail, ...]:
+    if not plan.by_hand:
+        return ()
+
+    def look(db: Transaction) -> tuple[Detail, ...]:
+        registered, today = registrations.by_id(db, plan.registration_id), source.reader.setting.today
+        return by_hand(db, registered, row.said.facts, applied(plan, row.said), today).standing
+
+    return source.store.read_now(look)
 
 
 def _rows(source: Source, act: Act) -> Iterator[tuple[PlanRow, Row]]:

@@ -7,6 +7,7 @@ from samenloop.errors import InvalidInput
 from samenloop.texts import _
 from samenloop_node.identity.errors import REASON_CODES, FieldError
 
+LAPSED_BY_HAND: Final = "decision_by_hand_lapsed"
 _REASONS: Final[Mapping[str, str]] = {
     "field_count": "De rij heeft meer of minder velden dan de eerste rij. Kijk naar de scheidingstekens.",
     "required": "De kolom {column} is leeg en moet een waarde hebben.",
@@ -31,6 +32,8 @@ _REASONS: Final[Mapping[str, str]] = {
     "decision_consent": "Voor een ontvanger in {column} is toestemming nodig; een bestand kan die niet geven (R-76).",
     "decision_wpg20": "Een ontvanger in {column} staat niet in het geldende artikel 20-besluit van de politie (R-06).",
     "decision_protected": "Over een registratie met bescherming wordt niet vooraf besloten (R-76).",
+    LAPSED_BY_HAND: "De gegevens van dit record zijn veranderd. Een besluit vooraf dat met de hand is genomen, is "
+    "daarom vervallen. Weeg opnieuw en besluit zo nodig opnieuw (R-76).",
     "decision_refused": "Dit besluit vooraf voldoet niet aan de voorwaarden van R-76 en werkt daarom niet.",
 }
 

@@ -14,7 +14,7 @@ from samenloop_node import declaring, letters
 from samenloop_node.app import App
 from samenloop_node.registrations.prepare import Prepared, stored_decisions, stored_facts
 from samenloop_node.registrations.stream import Sent
-from samenloop_node.store import Transaction, inbox, receipts, registrations
+from samenloop_node.store import Transaction, consents, inbox, receipts, registrations
 from samenloop_node.store.inbox import StoredDeclaration
 from samenloop_node.store.registrations import Settled
 from samenloop_node.store.syncs import RowProblem
@@ -52,6 +52,8 @@ class Settler:
             for letter in self._letters(db, done):
                 inbox.add_declaration(db, letter)
             registrations.settle(db, [_settled(item, now) for item in done if item.act != WITHDRAW])
+            for item in done:
+                consents.keep_details(db, item.registration_id, list(item.by_hand))
             registrations.remove(db, [item.registration_id for item in done if item.act == WITHDRAW])
             registrations.remove_never_settled(db, list(refused))
             receipts.add(db, reply.receipt.entry, event, now)

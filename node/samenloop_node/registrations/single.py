@@ -13,8 +13,9 @@ from samenloop_node.columns import FACT_COLUMNS
 from samenloop_node.csvfile import Record
 from samenloop_node.identity.bsn import ColumnJudge, is_forbidden_column
 from samenloop_node.identity.person import PERSON_COLUMNS
+from samenloop_node.registrations.by_hand import ByHand, by_hand
 from samenloop_node.registrations.facts import RowDecision
-from samenloop_node.registrations.prepare import Prepared, prepared, withdrawal
+from samenloop_node.registrations.prepare import Prepared, applied, prepared, withdrawal
 from samenloop_node.registrations.reasons import RowError, explain, is_rule
 from samenloop_node.registrations.rows import Layout, Row, RowReader, check_record_id, facts_digest
 from samenloop_node.registrations.setting import decisions_per_day, setting_of, settings_of, write_keys
@@ -36,8 +37,16 @@ class Single:
     account: str
 
 
-async def put(single: Single, fields: Mapping[str, str]) -> bytes:
-    """Register or change one person and return the registration id; raises SamenloopError, and then nothing is kept."""
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What came of registering one person: its registration id, and how many decisions by hand lapsed (R-76)."""
+
+    registration_id: bytes
+    lapsed: int
+
+
+async def put(single: Single, fields: Mapping[str, str]) -> Registered:
+    """Register or change one person; raises SamenloopError, and then nothing is kept."""
     app = single.app
     await app.agreement.refresh(app.connection)
     reader = _reader(single, fields)
@@ -47,8 +56,9 @@ async def put(single: Single, fields: Mapping[str, str]) -> bytes:
     plan = await app.store.read(lambda db: _plan(db, single, reader, row))
     keys = write_keys(app)
     tokens = await asyncio.to_thread(lambda: tuple(tokenise(row.person, app.profile(), one) for one in keys))
-    await _send(single, prepared(plan, row.said, tokens, app.covenant().purpose.id), added=True)
-    return plan.registration_id
+    found = await app.store.read(lambda db: _by_hand(db, plan, row, reader))
+    await _send(single, prepared(plan, row.said, tokens, app.covenant().purpose.id, found.standing), added=True)
+    return Registered(plan.registration_id, found.lapsed)
 
 
 async def withdraw(single: Single, record_id: str) -> None:
@@ -106,6 +116,11 @@ def _plan(db: Transaction, single: Single, reader: RowReader, row: Row) -> PlanR
         decision=decision.reference if decision else b"",
         frozen=found.frozen if found else False,
     )
+
+
+def _by_hand(db: Transaction, plan: PlanRow, row: Row, reader: RowReader) -> ByHand:
+    registered = registrations.by_id(db, plan.registration_id)
+    return by_hand(db, registered, row.said.facts, applied(plan, row.said), reader.setting.today)
 
 
 def _check_decision(db: Transaction, app: App, decision: RowDecision, own: bytes) -> None:

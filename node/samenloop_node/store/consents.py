@@ -133,6 +133,8 @@ def details(db: sqlite3.Connection, registration_id: bytes) -> list[Detail]:
 
 def keep_details(db: sqlite3.Connection, registration_id: bytes, rows: list[Detail]) -> None:
     """Store the decisions beforehand by hand of a registration, and forget the others."""
+    if not rows and not details(db, registration_id):
+        return
     db.execute("DELETE FROM beforehand_detail WHERE registration_id = ?", (registration_id,))
     db.executemany(
         "INSERT INTO beforehand_detail VALUES (?, ?, ?, ?)",

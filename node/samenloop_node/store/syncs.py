@@ -45,6 +45,7 @@ class PlanRow:
     facts_digest: bytes
     decision: bytes
     frozen: bool = False
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +144,12 @@ def todo(db: sqlite3.Connection, sync: int, act: int, after: int, limit: int) ->
     """Return up to `limit` rows to be done with this act, in the order of the file, after row `after`."""
     rows = db.execute(
         "SELECT p.row, p.offset, p.record_id, p.act, p.registration_id, p.row_digest, p.facts_digest, p.decision,"
-        " coalesce(r.frozen, 0) FROM sync_row p LEFT JOIN registration r ON r.registration_id = p.registration_id"
+        " coalesce(r.frozen, 0), EXISTS (SELECT 1 FROM beforehand_detail d WHERE d.registration_id = p.registration_id)"
+        " FROM sync_row p LEFT JOIN registration r ON r.registration_id = p.registration_id"
         " WHERE p.sync = ? AND p.act = ? AND p.act > 0 AND p.row > ? ORDER BY p.row LIMIT ?",
         (sync, act, after, limit),
     )
-    return [replace(PlanRow(*row), frozen=bool(row[-1])) for row in rows]
+    return [replace(PlanRow(*row), frozen=bool(row[-2]), by_hand=bool(row[-1])) for row in rows]
 
 
 def count_acts(db: sqlite3.Connection, sync: int) -> dict[int, int]:

@@ -19,7 +19,7 @@ from samenloop.audit.anchor import from_covenant
 from samenloop.audit.verify import Progress as Advance
 from samenloop.clock import SystemClock, milliseconds
 from samenloop.covenant import fingerprint
-from samenloop.errors import InvalidInput, SamenloopError
+from samenloop.errors import IntegrityError, InvalidInput, SamenloopError
 from samenloop.logs import open_log
 from samenloop.texts import _
 from samenloop_coordinator.ca_cli import app as ca_app
@@ -27,6 +27,7 @@ from samenloop_coordinator.config import CoordinatorConfig, load_config
 from samenloop_coordinator.migrate_cli import migrate
 from samenloop_coordinator.review_cli import audit_search, report_app, review_app
 
+BROKEN = 6
 FAILED = 1
 USAGE = 2
 
@@ -51,12 +52,20 @@ DEFAULT = Path("coordinator.toml")
 
 
 def main() -> None:
-    """Run the program; an expected error is one line on standard error and exit code 1, wrong input 2."""
+    """Run the program; an expected error is one line on standard error and exit code 1, wrong input 2, a log that does
+    not hold 6.
+    """
     try:
         app()
     except SamenloopError as error:
         typer.echo(error.text, err=True)
-        sys.exit(USAGE if isinstance(error, InvalidInput) else FAILED)
+        sys.exit(_exit_code(error))
+
+
+def _exit_code(error: SamenloopError) -> int:
+    if isinstance(error, InvalidInput):
+        return USAGE
+    return BROKEN if isinstance(error, IntegrityError) else FAILED
 
 
 @app.command()

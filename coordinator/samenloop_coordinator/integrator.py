@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import log
 from samenloop.audit.checkpoint import Checkpoint
 from samenloop.audit.note import NoteSigner
@@ -34,6 +35,7 @@ class Integrator:
         self._thread = ThreadPoolExecutor(1, "integrate")
         self._tree: LogTree | None = None
         self._stop = asyncio.Event()
+        self._foreign = False
 
     async def open(self) -> Checkpoint:
         """Check that both stores belong together; raises IntegrityError: do not start."""
@@ -46,6 +48,21 @@ class Integrator:
     async def alone(self, work: Callable[[TreeStore], Result]) -> Result:
         """Do the same while no other process changes the kept checkpoints."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._with_tree_alone, work)
+
+    async def leads(self) -> bool:
+        """Tell whether this process is the one of all that looks after the log now."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: self._opened().lead())
+
+    async def hold_against(self, accepted: bytes) -> None:
+        """Hold a note that a witness accepted against this log.
+
+        When we signed it and do not have it, this log was rolled back or split: from then on nothing is signed, and
+        `alarm` is told. A note that this key did not sign proves nothing and is passed over.
+        """
+        try:
+            await self.tree(lambda tree: self._hold_against(tree, accepted))
+        except IntegrityError as error:
+            self._alarm(error)
 
     async def run(self) -> None:
         """Integrate about twice a second until `stop`; then once more, so that nothing waits."""
@@ -95,9 +112,20 @@ class Integrator:
         with tree.alone():
             return work(tree.store)
 
+    def _hold_against(self, tree: TreeStore, accepted: bytes) -> None:
+        try:
+            shown = checkpoints.verify(accepted, self._signer.name, self._signer.public_key())
+        except IntegrityError:
+            return
+        try:
+            log.reject_foreign_history(tree, shown)
+        except IntegrityError:
+            self._foreign = True
+            raise
+
     def _integrate(self) -> None:
         tree = self._opened()
-        if tree.lead():
+        if tree.lead() and not self._foreign:
             self._all_waiting(tree.store)
 
     def _all_waiting(self, tree: TreeStore) -> None:

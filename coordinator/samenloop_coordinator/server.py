@@ -96,10 +96,14 @@ class Coordinator:
     policy: Policy
     log: Log
     stopping: asyncio.Event
+    broken: "list[BaseException]"
     turned_away: "set[asyncio.Task[None]]" = field(default_factory=set)
 
     async def serve(self, ready: Callable[[int], None]) -> None:
-        """Serve until `stopping` is set; then finish what is running, log the stop, integrate and close."""
+        """Serve until `stopping` is set; then finish what is running, log the stop, integrate and close.
+
+        Raises, at the end, what was found when the log does not hold.
+        """
         server, port = self._server()
         control = await self._commands()
         await self.desk.keys.renew(self.desk.agreement.covenant)
@@ -118,6 +122,8 @@ class Coordinator:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         await self._close(tasks[0])
+        if self.broken:
+            raise self.broken[0]
 
     def _server(self) -> tuple[grpc.aio.Server, int]:
         tls = self.config.tls
@@ -216,7 +222,7 @@ class Coordinator:
         await self.store.write(lambda parts: parts.requests.forget_counters(now.date().isoformat()))
         await self.store.write(lambda parts: parts.mail.forget_keys(keys_before))
         await self.board.drop_gone()
-        if not self.desk.agreement.lifted:
+        if not self.desk.agreement.lifted and await self.integrator.leads():
             found = Reviewed(tuple(await asyncio.to_thread(watching.due, self.config, self.desk.clock)))
             await self.store.write(lambda parts: record_review(parts, self.desk.journal, found))
 
@@ -255,8 +261,8 @@ async def prepare(config: CoordinatorConfig, clock: Clock, log: Log, *, evaluati
     journal = Journal(config.origin, Stamper(clock))
     backend = backend_of(config.data)
     store = backend.open(journal)
-    stopping = asyncio.Event()
-    integrator = Integrator(store.entries(), backend.open_tree, signer, _alarm(log, stopping))
+    stopping, broken = asyncio.Event(), list[BaseException]()
+    integrator = Integrator(store.entries(), backend.open_tree, signer, _alarm(log, stopping, broken))
     try:
         await integrator.open()
         agreement = await _agreement(store, config, pepper, signer, evaluation=evaluation)
@@ -267,7 +273,7 @@ async def prepare(config: CoordinatorConfig, clock: Clock, log: Log, *, evaluati
     desk = Desk(store, journal, clock, agreement, DayKeys(store, journal, clock), Records(agreement.catalogue))
     policy = Policy(agreement.catalogue)
     board, lapsing = Board(desk, own(signer)), Lapsing(desk, policy)
-    coordinator = Coordinator(config, store, desk, board, lapsing, integrator, signer, policy, log, stopping)
+    coordinator = Coordinator(config, store, desk, board, lapsing, integrator, signer, policy, log, stopping, broken)
     await coordinator.record(Event.START)
     return coordinator
 
@@ -297,9 +303,10 @@ async def _agreement(
     return Agreement(state, catalogue, live, pepper, lifted)
 
 
-def _alarm(log: Log, stopping: asyncio.Event) -> Callable[[BaseException], None]:
+def _alarm(log: Log, stopping: asyncio.Event, broken: list[BaseException]) -> Callable[[BaseException], None]:
     def alarm(error: BaseException) -> None:
         log.error("log_does_not_hold", **describe(error))
+        broken.append(error)
         stopping.set()
 
     return alarm

@@ -4,8 +4,10 @@
 2. Every own entry must be found in the accepted tree within 60 seconds, or the node stops asking and cosigning.
 3. Once a day the own questions of yesterday are counted against the log.
 4. A failed check stops this node until a person looked (`resume`); the first stop is an alarm in the node's own log.
+5. A log that lost history for good is accepted again only by a person of every partner (`accept_loss`).
 """
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
@@ -61,12 +63,12 @@ async def stand(app: App) -> Standing:
 
 def judge_of(app: App) -> Callable[[Transaction], Standing]:
     """Return the judgement of `stand` for use inside another read."""
-    now, participants = _now(app), len(app.covenant().participants)
+    now, wanted = _now(app), from_covenant(app.covenant()).quorum
 
     def judged(db: Transaction) -> Standing:
         state = kept.state(db) or witness.begin(now)
         others = {name: at for name, at in kept.cosignatures(db).items() if name != app.config.participant}
-        return witness.standing(state, kept.oldest_unproved_ms(db), others, participants, now)
+        return witness.standing(state, kept.oldest_unproved_ms(db), others, wanted, now)
 
     return judged
 
@@ -88,23 +90,54 @@ async def stop(app: App, reason: Reason) -> None:
 
 
 async def resume(app: App, user: User) -> Standing:
-    """Go on after a person has looked; his decision is an entry in the node's own log."""
-    state = await _state(app)
-    public: dict[str, object] = {"action": "witness-resume", "user": app.references.user(user.name).hex()}
-    if state.stopped is not None:
-        public["reason"] = state.stopped.value
+    """Go on after a person has looked; his decision is an entry in the node's own log.
+
+    Every check stays: a log that still does not hold stops this node again. Only a day whose counts differed is not
+    counted a second time, for that is what the person looked at.
+    """
 
     def work(db: Transaction) -> None:
+        app.ownlog.append(db, Event.ADMIN, _decision(app, user, "witness-resume", db))
+        state = kept.state(db)
+        if state is not None and state.stopped is Reason.COUNT_DIFFERS:
+            kept.keep_counted(db, _yesterday(app))
         kept.clear_stop(db)
-        app.ownlog.append(db, Event.ADMIN, public)
 
     await app.store.write(work)
     return await stand(app)
 
 
+async def accept_loss(app: App, user: User) -> Standing:
+    """Accept the coordinator's log from nothing again: what this node knew of it is lost, for good.
+
+    The last accepted checkpoint is kept as evidence and its hash stands in the own log. Own entries that were not found
+    yet are given up, and counting begins with tomorrow.
+    """
+
+    def work(db: Transaction) -> None:
+        app.ownlog.append(db, Event.ADMIN, _decision(app, user, "witness-accept-loss", db))
+        kept.begin_again(db, _now(app))
+        kept.keep_counted(db, f"{app.clock.now():%Y-%m-%d}")
+        receipts.give_up(db)
+
+    await app.store.write(work)
+    return await stand(app)
+
+
+def _decision(app: App, user: User, action: str, db: Transaction) -> dict[str, object]:
+    state = kept.state(db) or witness.begin(_now(app))
+    public: dict[str, object] = {
+        "action": action,
+        "user": app.references.user(user.name).hex(),
+        "document": hashlib.sha256(state.note).hexdigest(),
+        "count": state.size,
+    }
+    return public if state.stopped is None else {**public, "reason": state.stopped.value}
+
+
 async def _accept(app: App) -> WitnessState:
     state = await _state(app)
-    shown = await app.connection.get_checkpoint(audit_pb2.GetCheckpointRequest())
+    shown = await app.connection.get_checkpoint(audit_pb2.GetCheckpointRequest(accepted=state.note))
     proof = await _consistency(app, state, shown.note)
     anchor = from_covenant(app.covenant())
     judged = witness.accept(state, shown.note, proof, anchor, _now(app))
@@ -173,7 +206,7 @@ def _own_proof(receipt: Receipt, proof: bytes) -> OwnProof:
 
 
 async def _count_yesterday(app: App, state: WitnessState) -> WitnessState:
-    day = f"{app.clock.now() - timedelta(days=1):%Y-%m-%d}"
+    day = _yesterday(app)
     if not state.note or await app.store.read(kept.counted_day) >= day:
         return state
     reply = await app.connection.count_own(audit_pb2.CountOwnRequest(day=day))
@@ -230,6 +263,10 @@ async def _keep(app: App, new: WitnessState) -> None:
 
 def _signer(app: App) -> NoteSigner:
     return load_signer(app.config.participant, app.config.keys.signing)
+
+
+def _yesterday(app: App) -> str:
+    return f"{app.clock.now() - timedelta(days=1):%Y-%m-%d}"
 
 
 def _now(app: App) -> int:

@@ -261,14 +261,14 @@ def test_a_witness_with_a_newer_checkpoint_makes_a_rolled_back_log_stop(world: W
     world.question()
     newer = world.integrate()
     older = World(world.folder.parent / "older")
-    assert log.reject_foreign_history(world.tree, newer.format(), ORIGIN, SIGNER.public_key()).size == newer.size
+    log.reject_foreign_history(world.tree, newer)
     with pytest.raises(IntegrityError, match="getuige"):
-        log.reject_foreign_history(older.tree, newer.format(), ORIGIN, SIGNER.public_key())
+        log.reject_foreign_history(older.tree, newer)
     older.process = older.stamper.process = "00" * 7 + "09"
     older.start()
     older.integrate()
     with pytest.raises(IntegrityError, match="getuige"):
-        log.reject_foreign_history(older.tree, newer.format(), ORIGIN, SIGNER.public_key())
+        log.reject_foreign_history(older.tree, newer)
     older.close()
 
 

@@ -16,7 +16,7 @@ from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import fsck, log, sqlite, tree, witness
 from samenloop.audit.witness import Reason
 from samenloop.errors import IntegrityError, SamenloopError
-from tests.audit.world import ANCHOR, SIGNER, World
+from tests.audit.world import ANCHOR, World
 
 FULL = os.environ.get("FULL") == "1"
 MUTATIONS = 10_000 if FULL else 120
@@ -177,7 +177,7 @@ def test_every_fork_and_rollback_is_found_by_a_node_and_by_the_log_itself(origin
         for node in ("node", "second witness"):
             assert follow(seen, second).stopped in (Reason.SMALLER, Reason.INCONSISTENT), node
         with pytest.raises(IntegrityError):
-            log.reject_foreign_history(second.tree, seen.note, SIGNER.name, SIGNER.public_key())
+            log.reject_foreign_history(second.tree, checkpoints.parse(seen.note))
         second.close()
 
 
@@ -189,6 +189,6 @@ def test_honest_growth_never_alarms_a_witness(original: Path, tmp_path: Path) ->
         world = grown(tmp_path / "copy", source, f"{number + 2:016x}")
         state = follow(state, world)
         assert state.stopped is None
-        log.reject_foreign_history(world.tree, state.note, SIGNER.name, SIGNER.public_key())
+        log.reject_foreign_history(world.tree, checkpoints.parse(state.note))
         world.close()
     assert problems(tmp_path / "copy") == ()

@@ -11,10 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import log, tree, witness
+from samenloop.audit.anchor import from_covenant
 from samenloop.audit.note import NoteSigner
 from samenloop.audit.witness import Reason, WitnessState
+from samenloop.covenant import parse_canonical
 from samenloop.errors import IntegrityError, SamenloopError
-from tests.audit.world import ANCHOR, HOLDERS, ORIGIN, SIGNER, WITNESSES, World, signing_key
+from tests.audit.world import ANCHOR, COVENANT, HOLDERS, ORIGIN, SIGNER, WITNESSES, World, signing_key
 
 NOW = 1_770_000_000_000
 MINUTE, HOUR = 60_000, 3_600_000
@@ -89,9 +91,9 @@ def test_a_witness_that_has_seen_nothing_signs_nothing() -> None:
 def test_a_stopped_witness_goes_on_only_after_a_person_decided(world: World) -> None:
     state = witness.stop(follow(witness.begin(NOW), world), Reason.OWN_DIFFERENT)
     assert witness.stop(state, Reason.SMALLER).stopped is Reason.OWN_DIFFERENT
-    assert not witness.standing(state, None, {}, 1, NOW).may_ask
+    assert not witness.standing(state, None, {}, 0, NOW).may_ask
     assert follow(state, world).stopped is Reason.OWN_DIFFERENT
-    assert witness.standing(witness.resume(state), None, {}, 1, NOW).may_ask
+    assert witness.standing(witness.resume(state), None, {}, 0, NOW).may_ask
 
 
 def test_an_own_entry_is_rebuilt_and_proven(world: World) -> None:
@@ -136,19 +138,22 @@ STATE = replace(witness.begin(NOW), size=1)
     ids=["new", "edge", "late", "future"],
 )
 def test_an_own_entry_must_be_in_the_log_within_a_minute(age: int, stops: tuple[Reason, ...]) -> None:
-    assert witness.standing(STATE, NOW - age, {}, 1, NOW).stops == stops
+    assert witness.standing(STATE, NOW - age, {}, 0, NOW).stops == stops
 
 
 @pytest.mark.parametrize(("age", "stale"), [(599_000, False), (601_000, True)])
 def test_a_log_that_stands_still_for_ten_minutes_gives_a_warning(age: int, stale: bool) -> None:
-    standing = witness.standing(STATE, None, {}, 1, NOW + age)
+    standing = witness.standing(STATE, None, {}, 0, NOW + age)
     assert (Reason.STALE in standing.warnings) is stale
     assert standing.may_ask
 
 
-@pytest.mark.parametrize(("nodes", "wanted"), [(0, 0), (1, 0), (2, 1), (3, 2), (4, 2), (50, 2)])
-def test_the_quorum_is_two_others_or_all_when_there_are_fewer(nodes: int, wanted: int) -> None:
-    assert witness.quorum(nodes) == wanted
+@pytest.mark.parametrize("quorum", [2, 3])
+def test_the_quorum_is_what_the_covenant_says(quorum: int) -> None:
+    anchor = from_covenant(replace(parse_canonical(COVENANT), witness_quorum=quorum))
+    later = NOW + 30 * HOUR
+    standing = witness.standing(STATE, None, dict.fromkeys(HOLDERS[:2], later // 1000), anchor.quorum, later)
+    assert (Reason.FEW_WITNESSES in standing.warnings) is (quorum == 3)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +170,7 @@ def test_missing_cosignatures_warn_after_a_day_and_stop_after_three(
     ages: tuple[int, ...], stops: bool, warns: bool
 ) -> None:
     others = {f"node{number}": (NOW - age * HOUR) // 1000 for number, age in enumerate(ages)}
-    standing = witness.standing(replace(STATE, advanced_ms=NOW), None, others, len(ages) + 1, NOW)
+    standing = witness.standing(replace(STATE, advanced_ms=NOW), None, others, min(2, len(ages)), NOW)
     assert (Reason.FEW_WITNESSES in standing.stops) is stops
     assert (Reason.FEW_WITNESSES in standing.warnings) is warns
 
@@ -173,12 +178,12 @@ def test_missing_cosignatures_warn_after_a_day_and_stop_after_three(
 def test_a_new_node_has_a_day_before_it_misses_the_cosignatures_of_others() -> None:
     for hours, may_ask, warnings in ((23, True, 0), (25, True, 1), (73, False, 0)):
         now = NOW + hours * HOUR
-        standing = witness.standing(replace(STATE, advanced_ms=now), None, {}, 3, now)
+        standing = witness.standing(replace(STATE, advanced_ms=now), None, {}, 2, now)
         assert (standing.may_ask, len(standing.warnings)) == (may_ask, warnings)
 
 
 def test_a_node_without_others_is_told_so_for_ever() -> None:
-    assert Reason.ALONE in witness.standing(STATE, None, {}, 1, NOW).warnings
+    assert Reason.ALONE in witness.standing(STATE, None, {}, 0, NOW).warnings
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -190,8 +195,8 @@ def test_every_reason_says_what_to_do(reason: Reason) -> None:
 
 def test_a_stopped_node_refuses_with_the_reason() -> None:
     with pytest.raises(SamenloopError, match="kleiner"):
-        witness.require(witness.standing(witness.stop(STATE, Reason.SMALLER), None, {}, 1, NOW))
-    witness.require(witness.standing(STATE, None, {}, 1, NOW))
+        witness.require(witness.standing(witness.stop(STATE, Reason.SMALLER), None, {}, 0, NOW))
+    witness.require(witness.standing(STATE, None, {}, 0, NOW))
 
 
 class TwoWitnesses(RuleBasedStateMachine):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from samenloop.audit.witness import Reason, Standing
 from samenloop.errors import InvalidInput, Refused
 from samenloop_node import mailbox, witness
 from samenloop_node.accounts import Role
@@ -211,11 +212,27 @@ def test_the_officers_own_look_is_judged_by_somebody_else(drawn, officer, user_o
 
 def test_status_tells_the_officer_what_is_late_and_nobody_else(drawn, officer, user_of, clock, monkeypatch):
     monkeypatch.setattr(status_command, "_certificate", lambda _app: [])
-    assert run(status_command.run(drawn, officer, {}, None))["messages"] == []
+
+    def messages(user):
+        return run(status_command.run(drawn, user, {}, None))["messages"]
+
+    worker = user_of("w", Role.CASE_WORKER)
+    assert messages(officer) == messages(worker)
     clock.at += timedelta(days=15)
-    late = run(status_command.run(drawn, officer, {}, None))["messages"]
+    late = [text for text in messages(officer) if text not in messages(worker)]
     assert any("te laat beoordeeld" in text for text in late)
-    assert run(status_command.run(drawn, user_of("w", Role.CASE_WORKER), {}, None))["messages"] == []
+    assert not any("te laat beoordeeld" in text for text in messages(worker))
+
+
+def test_status_tells_everybody_what_is_wrong_with_the_log_for_as_long_as_it_is(drawn, user_of, clock, monkeypatch):
+    monkeypatch.setattr(status_command, "_certificate", lambda _app: [])
+    for reason in (Reason.ALONE, Reason.SMALLER):
+        standing = Standing((), (reason,)) if reason is Reason.ALONE else Standing((reason,), ())
+        monkeypatch.setattr(witness, "judge_of", lambda _app, standing=standing: lambda _db: standing)
+        for _time in range(2):
+            clock.at += timedelta(days=1)
+            shown = run(status_command.run(drawn, user_of("w", Role.CASE_WORKER), {}, None))["messages"]
+            assert reason.text in shown
 
 
 # --- patterns and leakage --------------------------------------------------------------------------------------------

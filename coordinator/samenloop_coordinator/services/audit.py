@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 from samenloop.audit import checkpoint as checkpoints
-from samenloop.audit import log, witness
+from samenloop.audit import log
 from samenloop.audit.anchor import from_covenant
 from samenloop.audit.fields import Event
 from samenloop.audit.note import NoteSigner
@@ -31,9 +31,9 @@ class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
         self._integrator = integrator
         self._signer = signer
 
-    async def GetCheckpoint(self, _request: audit_pb2.GetCheckpointRequest, _context: Context) -> audit_pb2.Checkpoint:
-        """Return the latest checkpoint, with the cosignatures that it has."""
-        return await self._front.run("get-checkpoint", lambda _peer: self._integrator.tree(self._checkpoint))
+    async def GetCheckpoint(self, request: audit_pb2.GetCheckpointRequest, _context: Context) -> audit_pb2.Checkpoint:
+        """Return the latest checkpoint, with the cosignatures that it has, unless the caller knows a newer one."""
+        return await self._front.run("get-checkpoint", lambda _peer: self._shown(request.accepted))
 
     async def GetConsistency(self, request: audit_pb2.GetConsistencyRequest, _context: Context) -> audit_pb2.Proof:
         """Return the proof that one tree is a prefix of another."""
@@ -55,12 +55,16 @@ class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
         """Return how many entries the caller has on one day, per event."""
         return await self._front.run("count-own", lambda peer: self._count(peer, request))
 
+    async def _shown(self, accepted: bytes) -> audit_pb2.Checkpoint:
+        if accepted:
+            await self._integrator.hold_against(accepted)
+        return await self._integrator.tree(self._checkpoint)
+
     def _checkpoint(self, tree: TreeStore) -> audit_pb2.Checkpoint:
         head = checkpoints.parse(tree.head())
         kept = tree.checkpoints(head.size, 1)
         same = [note for note in kept if checkpoints.parse(note).size == head.size]
-        wanted = witness.quorum(len(self._desk.agreement.covenant.participants))
-        cosigned = log.best_cosigned(tree, wanted)
+        cosigned = log.best_cosigned(tree, from_covenant(self._desk.agreement.covenant).quorum)
         return audit_pb2.Checkpoint(
             note=same[0] if same else head.format(), cosigned=cosigned.format() if cosigned else b""
         )

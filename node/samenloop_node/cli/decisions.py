@@ -141,6 +141,18 @@ def resume(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json
     daemon.show(daemon.ask("witness", {"action": "resume"}), _standing_lines)
 
 
+@witness_app.command("accept-loss")
+def accept_loss(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
+    """Accept that the coordinator lost part of its log for good; for the privacy officer, after all partners agreed.
+
+    The last checkpoint is kept as evidence. See docs/how-to/mend-the-log.md before you do this.
+
+    Example: samenloop-node witness accept-loss
+    """
+    daemon = Daemon(socket, acting, as_json)
+    daemon.show(daemon.ask("witness", {"action": "accept-loss"}), _standing_lines)
+
+
 def _hide(daemon: Daemon, action: str, question: str) -> None:
     with one_sentence(as_json=daemon.as_json):
         decision = {**_motive(), "question": question}

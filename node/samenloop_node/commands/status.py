@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from samenloop.errors import SamenloopError
+from samenloop_node import witness
 from samenloop_node.accounts import Role, User
 from samenloop_node.app import App
 from samenloop_node.questions.answers import visible_to
@@ -37,9 +38,17 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
         **known,
         "open_questions": await app.store.read(lambda db: _open_questions(db, user)),
         "messages": list(
-            dict.fromkeys([*_certificate(app), *app.background.troubles().values(), *await _reviews(app, user)])
+            dict.fromkeys(
+                [*_certificate(app), *app.background.troubles().values(), *await _log(app), *await _reviews(app, user)]
+            )
         ),
     }
+
+
+async def _log(app: App) -> list[str]:
+    """Return what is wrong with the coordinator's log, and that nobody else watches it, for as long as that is so."""
+    standing = await witness.stand(app)
+    return [reason.text for reason in (*standing.stops, *standing.warnings)]
 
 
 async def _reviews(app: App, user: User) -> list[str]:

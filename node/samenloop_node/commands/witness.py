@@ -2,23 +2,30 @@
 
 from collections.abc import Mapping
 
-from samenloop.errors import InvalidInput
+from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
 from samenloop.texts import _
 from samenloop_node import witness
-from samenloop_node.accounts import User
+from samenloop_node.accounts import Role, User
 from samenloop_node.app import App
 
 
 async def run(app: App, user: User, request: Mapping[str, object], emit: object) -> dict[str, object]:
-    """Take {action: show | resume}; return {may_ask, stops, warnings} as Dutch sentences."""
+    """Take {action: show | resume | accept-loss}; return {may_ask, stops, warnings} as Dutch sentences.
+
+    Only the privacy officer accepts a loss: it gives up what this node could prove.
+    """
     del emit
     match request.get("action", "show"):
         case "show":
             standing = await witness.stand(app)
         case "resume":
             standing = await witness.resume(app, user)
+        case "accept-loss":
+            if Role.PRIVACY_OFFICER not in user.roles:
+                raise SamenloopError(ErrorCode.NOT_PERMITTED, _("Alleen de privacy officer aanvaardt dit verlies."))
+            standing = await witness.accept_loss(app, user)
         case _other:
-            raise InvalidInput("action", _("Kies show of resume."))
+            raise InvalidInput("action", _("Kies show, resume of accept-loss."))
     return {
         "may_ask": standing.may_ask,
         "stops": [reason.text for reason in standing.stops],

@@ -49,6 +49,11 @@ def unproved(db: sqlite3.Connection, limit: int = 100) -> list[Receipt]:
     return [Receipt(*row) for row in rows]
 
 
+def give_up(db: sqlite3.Connection) -> None:
+    """Look no longer for what was not found: people accepted that the log lost it. Its place is -1."""
+    db.execute("UPDATE receipt SET log_index = -1 WHERE log_index IS NULL")
+
+
 def proved(db: sqlite3.Connection, leaf: bytes, log_index: int) -> None:
     """Record that the entry with this leaf hash stands in the log at `log_index`."""
     db.execute("UPDATE receipt SET log_index = ? WHERE leaf = ?", (log_index, leaf))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from samenloop.audit.tree import EMPTY_ROOT
 from samenloop.audit.witness import Reason, WitnessState
 
 migrations = Migrations("witness")
@@ -37,6 +38,12 @@ def witness_tables(db: Database) -> None:
     db.execute("CREATE INDEX own_proof_day ON own_proof (day, event)")
 
 
+@migrations()
+def lost_history_table(db: Database) -> None:
+    """Make the table of checkpoints whose history the coordinator lost: the evidence of what there was."""
+    db.execute("CREATE TABLE lost_checkpoint (at_ms INTEGER NOT NULL, note BLOB NOT NULL) STRICT")
+
+
 def state(db: sqlite3.Connection) -> WitnessState | None:
     """Return the accepted state, or None on a fresh node."""
     row = db.execute("SELECT size, root, note, since_ms, advanced_ms, stopped FROM witness").fetchone()
@@ -61,6 +68,20 @@ def keep_state(db: sqlite3.Connection, new: WitnessState) -> None:
 def clear_stop(db: sqlite3.Connection) -> None:
     """Let the node go on after a person has looked."""
     db.execute("UPDATE witness SET stopped = ''")
+
+
+def begin_again(db: sqlite3.Connection, now_ms: int) -> None:
+    """Keep the accepted checkpoint as evidence, and accept the log from nothing as on a fresh node."""
+    db.execute("INSERT INTO lost_checkpoint SELECT ?, note FROM witness", (now_ms,))
+    db.execute(
+        "UPDATE witness SET size = 0, root = ?, note = x'', since_ms = ?, advanced_ms = ?, stopped = ''",
+        (EMPTY_ROOT, now_ms, now_ms),
+    )
+
+
+def lost_checkpoints(db: sqlite3.Connection) -> list[bytes]:
+    """Return the checkpoints whose history was lost, oldest first."""
+    return [row[0] for row in db.execute("SELECT note FROM lost_checkpoint ORDER BY at_ms").fetchall()]
 
 
 def counted_day(db: sqlite3.Connection) -> str:

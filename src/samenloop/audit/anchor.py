@@ -14,12 +14,17 @@ DAYS_PER_MONTH = 30
 
 @dataclass(frozen=True, slots=True)
 class TrustAnchor:
-    """The keys that one covenant version names. `fingerprint` is its SHA-256 in hex; keys are 32 bytes (Ed25519)."""
+    """The keys that one covenant version names. `fingerprint` is its SHA-256 in hex; keys are 32 bytes (Ed25519).
+
+    `quorum`: how many witnesses besides a node itself must cosign; the covenant's checks keep it at min(2, n - 1) or
+    more.
+    """
 
     origin: str
     audit_key: bytes
     witnesses: Mapping[str, bytes]
     fingerprint: str
+    quorum: int = 0
     retention_days: int = 0
     predecessor: str = ""
 
@@ -31,6 +36,7 @@ def from_covenant(covenant: Covenant) -> TrustAnchor:
         audit_key=bytes.fromhex(covenant.coordinator.audit_key),
         witnesses={one.id: bytes.fromhex(one.signing_key) for one in covenant.participants},
         fingerprint=parse.fingerprint(covenant),
+        quorum=covenant.witness_quorum,
         retention_days=covenant.purpose.retention_months * DAYS_PER_MONTH,
         predecessor=covenant.predecessor or "",
     )

@@ -156,17 +156,20 @@ def best_cosigned(tree_store: TreeStore, wanted: int) -> Checkpoint | None:
     return newest
 
 
-def reject_foreign_history(tree_store: TreeStore, note: bytes, origin: str, audit_key: bytes) -> Checkpoint:
-    """Check that a checkpoint shown by a witness, signed by us, is in our history; raises IntegrityError: stop at
-    once.
+def reject_foreign_history(tree_store: TreeStore, shown: Checkpoint) -> None:
+    """Check that a checkpoint that a witness shows, with our own signature, is in our history; raises IntegrityError:
+    stop at once.
     """
-    shown = checkpoints.verify(note, origin, audit_key)
-    head = latest(tree_store, origin, audit_key)
-    if shown.size > head.size or tree.frontier(shown.size, tree_store.node).root() != shown.root:
+    size = checkpoints.parse(tree_store.head()).size
+    if shown.size > size or tree.frontier(shown.size, tree_store.node).root() != shown.root:
         raise IntegrityError(
-            _("Een getuige toont een ijkpunt dat wij niet kennen. Dit log is teruggezet of gesplitst. Zet het stil.")
+            _(
+                "Een getuige toont een ijkpunt van {shown} regels dat wij hebben ondertekend maar niet hebben. "
+                "Dit logboek heeft er {size}: het is teruggezet of gesplitst. Zet het stil en zoek de nieuwste kopie.",
+                shown=shown.size,
+                size=size,
+            )
         )
-    return shown
 
 
 def index_row(seq: int, body: bytes) -> IndexRow:

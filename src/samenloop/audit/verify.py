@@ -103,8 +103,14 @@ class _Run:
 
     def report(self, *, origin_checked: bool) -> Report:
         """Return what was found."""
-        if not self.witnesses and len(self.anchor.witnesses) > 1:
-            self.warnings.append(_("geen enkele getuige heeft dit logboek medeondertekend"))
+        if len(self.witnesses) < self.anchor.quorum:
+            self.warnings.append(
+                _(
+                    "{count} getuigen hebben dit logboek medeondertekend; het convenant vraagt er {quorum}",
+                    count=len(self.witnesses),
+                    quorum=self.anchor.quorum,
+                )
+            )
         return Report(
             self.manifest.origin,
             self.manifest.size,

@@ -21,7 +21,6 @@ INCLUSION_MS = 60_000
 FRESH_MS = 600_000
 WARN_MS = 24 * 3_600_000
 STOP_MS = 72 * 3_600_000
-QUORUM = 2
 
 
 class Reason(enum.Enum):
@@ -137,11 +136,6 @@ def resume(state: WitnessState) -> WitnessState:
     return replace(state, stopped=None)
 
 
-def quorum(witnesses: int) -> int:
-    """Return how many cosignatures of others are wanted among `witnesses` nodes: min(2, n - 1)."""
-    return min(QUORUM, max(witnesses - 1, 0))
-
-
 def cosigned_ms(seconds: Iterable[int], wanted: int) -> int | None:
     """Return the moment (ms) since which `wanted` others have cosigned, or None when fewer ever did."""
     newest = sorted(seconds, reverse=True)
@@ -149,13 +143,13 @@ def cosigned_ms(seconds: Iterable[int], wanted: int) -> int | None:
 
 
 def standing(
-    state: WitnessState, oldest_unproven_ms: int | None, others: Mapping[str, int], witnesses: int, now_ms: int
+    state: WitnessState, oldest_unproven_ms: int | None, others: Mapping[str, int], wanted: int, now_ms: int
 ) -> Standing:
     """Judge whether the node may ask.
 
     `oldest_unproven_ms`: when the oldest own entry without an inclusion proof was acknowledged. `others`: per other
-    witness the newest valid cosignature (Unix seconds) on a checkpoint that this node accepted. `witnesses`: all
-    nodes, this one too.
+    witness the newest valid cosignature (Unix seconds) on a checkpoint that this node accepted. `wanted`: how many of
+    them the covenant asks for (`TrustAnchor.quorum`), 0 when there are no others.
     """
     stops = [state.stopped] if state.stopped else []
     warnings: list[Reason] = []
@@ -163,7 +157,6 @@ def standing(
         stops.append(Reason.OWN_MISSING)
     if now_ms - state.advanced_ms > FRESH_MS:
         warnings.append(Reason.STALE)
-    wanted = quorum(witnesses)
     if not wanted:
         warnings.append(Reason.ALONE)
     else:

@@ -13,8 +13,10 @@ import psycopg
 import pytest
 
 from samenloop.audit.fields import Event
+from samenloop.audit.store import Search
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop_coordinator import operating
+from samenloop_coordinator.control import ACTOR
 from tests.coordinator.consortium import Consortium, _free_port
 from tests.coordinator.harness import (
     HOUSE,
@@ -29,6 +31,7 @@ from tests.coordinator.harness import (
     question_request,
 )
 from tests.coordinator.postgres.places import address_of, second
+from tests.coordinator.world import opened_world
 
 REPLACED_SECONDS = 10.0
 LEADER = """SELECT split_part(activity.application_name, '/', 2)::int FROM pg_locks AS lock
@@ -208,3 +211,18 @@ def test_an_orderly_stop_hands_the_lead_over(pair: Pair) -> None:
     while pair.leader() != 1:
         assert time.monotonic() - begun < REPLACED_SECONDS
         time.sleep(0.05)
+
+
+def test_of_two_processes_only_the_one_that_leads_looks_for_reviews(consortium: Consortium) -> None:
+    """Both do the rest of the upkeep; a promise that both made, or an alarm that both raised, would be there twice."""
+
+    async def playing() -> tuple[list[bool], int]:
+        async with opened_world(consortium) as one, opened_world(second(consortium, _free_port())) as other:
+            coordinators = (one.coordinator, other.coordinator)
+            leads = [await each.integrator.leads() for each in coordinators]
+            await asyncio.gather(*(each.upkeep() for each in coordinators))
+            await one.coordinator.integrator.tree(one.coordinator.integrator._all_waiting)
+            promised = Search(event=Event.ADMIN.value, actor=ACTOR)
+            return leads, await one.coordinator.integrator.tree(lambda tree: tree.count(promised))
+
+    assert asyncio.run(playing()) == ([True, False], 1)

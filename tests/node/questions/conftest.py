@@ -222,6 +222,7 @@ class Coordinator:
         self.mail: dict[bytes, mailbox_pb2.MailItem] = {}
         self.acknowledged: list[bytes] = []
         self.cosigned: list[int] = []
+        self.shown: list[bytes] = []
         self.faults: list[SamenloopError] = []
         self.lose_replies = 0
         self.change: dict[str, object] = {}
@@ -314,6 +315,7 @@ class Coordinator:
 
     async def get_checkpoint(self, request: audit_pb2.GetCheckpointRequest) -> audit_pb2.Checkpoint:
         self._fault()
+        self.shown.append(request.accepted)
         return audit_pb2.Checkpoint(note=self.head(), cosigned=self.older)
 
     async def get_consistency(self, request: audit_pb2.GetConsistencyRequest) -> audit_pb2.Proof:

@@ -1,6 +1,10 @@
 """A node accepts only a log that grows, finds its own entries in it, cosigns, and stops asking when it does not."""
 
 import asyncio
+import copy
+import dataclasses
+import hashlib
+import itertools
 import os
 from datetime import timedelta
 
@@ -8,9 +12,10 @@ import pytest
 
 from samenloop.audit import proof, tree
 from samenloop.audit.witness import Reason
-from samenloop.errors import SamenloopError
+from samenloop.errors import ErrorCode, SamenloopError
 from samenloop_node import witness
 from samenloop_node.accounts import Role
+from samenloop_node.commands.witness import run as witness_command
 from samenloop_node.store import receipts
 from samenloop_node.store import witness as kept
 
@@ -200,3 +205,133 @@ def test_going_on_after_a_stop_is_a_decision_in_the_own_log(app, coordinator, ki
     assert run(witness.resume(app, user_of("otto", Role.OPERATOR))).may_ask
     rows = app.store.read_now(lambda db: db.execute("SELECT body FROM log_entry").fetchall())
     assert any(b'"action":"witness-resume"' in row[0] and b'"reason":"smaller"' in row[0] for row in rows)
+
+
+def lose(app, coordinator, kit, reply_to, keep=3):
+    """Let the node find its own entries, then lose the newest of the log for good."""
+    for _time in range(2):
+        own(app, coordinator, kit, reply_to)
+    grow(app, coordinator, kit, reply_to, 5)
+    own(app, coordinator, kit, reply_to)
+    before = app.store.read_now(kept.state).note
+    del coordinator.entries[keep:]
+    assert run(witness.watch(app)).stops == (Reason.SMALLER,)
+    return before
+
+
+def test_going_on_does_not_silence_a_log_that_still_does_not_hold(app, coordinator, kit, reply_to, user_of):
+    lose(app, coordinator, kit, reply_to)
+    run(witness.resume(app, user_of("otto", Role.OPERATOR)))
+    assert run(witness.watch(app)).stops == (Reason.SMALLER,)
+
+
+def test_a_loss_that_was_accepted_is_evidence_and_the_node_goes_on(
+    node, app, coordinator, kit, reply_to, user_of, clock
+):
+    before = lose(app, coordinator, kit, reply_to)
+    officer = user_of("fg", Role.PRIVACY_OFFICER)
+    assert run(witness_command(app, officer, {"action": "accept-loss"}, None))["may_ask"]
+    assert app.store.read_now(kept.lost_checkpoints) == [before]
+    rows = app.store.read_now(lambda db: db.execute("SELECT body FROM log_entry").fetchall())
+    said = [row[0] for row in rows if b"witness-accept-loss" in row[0]]
+    assert len(said) == 1
+    assert hashlib.sha256(before).hexdigest().encode() in said[0]
+    assert b'"reason":"smaller"' in said[0]
+    restarted = node(NODE)
+    assert grow(restarted, coordinator, kit, reply_to).may_ask
+    clock.at += timedelta(minutes=5)
+    assert grow(restarted, coordinator, kit, reply_to).stops == (), "what was lost is not looked for any more"
+    clock.at += timedelta(days=1)
+    coordinator.counts = {}
+    assert grow(restarted, coordinator, kit, reply_to).stops == (), "the day of the loss is not counted"
+    coordinator.counts = {"question": 1}
+    clock.at += timedelta(days=1)
+    assert grow(restarted, coordinator, kit, reply_to).stops == (Reason.COUNT_DIFFERS,), "the days after it are"
+
+
+def test_only_the_privacy_officer_accepts_a_loss(app, coordinator, kit, reply_to, user_of):
+    lose(app, coordinator, kit, reply_to)
+    with pytest.raises(SamenloopError) as caught:
+        run(witness_command(app, user_of("otto", Role.OPERATOR), {"action": "accept-loss"}, None))
+    assert caught.value.code is ErrorCode.NOT_PERMITTED
+    assert app.store.read_now(kept.lost_checkpoints) == []
+
+
+def test_a_day_whose_counts_were_looked_at_is_not_counted_again(app, coordinator, kit, reply_to, clock, user_of):
+    own(app, coordinator, kit, reply_to)
+    grow(app, coordinator, kit, reply_to)
+    clock.at += timedelta(days=1)
+    coordinator.counts = {"question": 2}
+    assert grow(app, coordinator, kit, reply_to).stops == (Reason.COUNT_DIFFERS,)
+    run(witness.resume(app, user_of("otto", Role.OPERATOR)))
+    assert grow(app, coordinator, kit, reply_to).may_ask
+    clock.at += timedelta(days=1)
+    assert grow(app, coordinator, kit, reply_to).stops == (Reason.COUNT_DIFFERS,), "the next day is"
+
+
+@pytest.mark.parametrize("quorum", [2, 3])
+def test_the_node_wants_as_many_cosigners_as_the_covenant_says(node, coordinator, kit, reply_to, clock, quorum):
+    kit.covenant = dataclasses.replace(kit.covenant, witness_quorum=quorum)
+    coordinator.witnesses = coordinator.witnesses[:2]
+    app = node(NODE)
+    grow(app, coordinator, kit, reply_to)
+    clock.at += timedelta(hours=25)
+    assert (Reason.FEW_WITNESSES in grow(app, coordinator, kit, reply_to).warnings) is (quorum == 3)
+
+
+def test_the_node_shows_the_coordinator_what_it_accepted(app, coordinator, kit, reply_to):
+    grow(app, coordinator, kit, reply_to)
+    grow(app, coordinator, kit, reply_to)
+    assert coordinator.shown[0] == b""
+    assert coordinator.shown[1].split(b"\n")[1] == b"3"
+
+
+# Every write of a round fails, before and after it is stored (as in tests/audit/test_log.py)
+
+
+class WriteFailedError(Exception):
+    """The disk said no."""
+
+
+def failing(app, fail_at, mode):
+    """Return the node with a store whose write number `fail_at` fails."""
+    real, count = app.store.write, itertools.count()
+
+    async def write(work):
+        number = next(count)
+        if number == fail_at and mode == "not stored":
+            raise WriteFailedError
+        result = await real(work)
+        if number == fail_at:
+            raise WriteFailedError
+        return result
+
+    store = copy.copy(app.store)
+    store.write = write
+    return dataclasses.replace(app, store=store), count
+
+
+@pytest.mark.parametrize("mode", ["not stored", "stored anyway"])
+def test_a_failed_write_in_any_step_of_a_round_leaves_a_witness_that_goes_on(
+    node, coordinator, kit, reply_to, clock, mode
+):
+    failed = 0
+    for fail_at in itertools.count():
+        app = node(NODE)
+        own(app, coordinator, kit, reply_to)
+        clock.at += timedelta(days=1)
+        coordinator.counts = {"question": 1} if fail_at == 0 else {}
+        broken, count = failing(app, fail_at, mode)
+        try:
+            run(witness.watch(broken))
+        except WriteFailedError:
+            failed += 1
+        else:
+            assert next(count) == fail_at, "the round had no more writes"
+            break
+        restarted = node(NODE)
+        assert run(witness.watch(restarted)).may_ask
+        assert restarted.store.read_now(kept.state).size == len(coordinator.entries)
+        assert restarted.store.read_now(receipts.unproved) == []
+        assert restarted.store.read_now(kept.counted_day) == f"{clock.at - timedelta(days=1):%Y-%m-%d}"
+    assert failed == 4, "cosignatures, accepted state, proofs, counted day"

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dsamenloop/wire/v1/audit.proto\x12\x11samenloop.wire.v1\"\x16\n\x14GetCheckpointRequest\",\n\nCheckpoint\x12\x0c\n\x04note\x18\x01 \x01(\x0c\x12\x10\n\x08\x63osigned\x18\x02 \x01(\x0c\";\n\x15GetConsistencyRequest\x12\x10\n\x08old_size\x18\x01 \x01(\x04\x12\x10\n\x08new_size\x18\x02 \x01(\x04\"\x17\n\x05Proof\x12\x0e\n\x06hashes\x18\x01 \x03(\x0c\"=\n\x13GetInclusionRequest\x12\x13\n\x0bleaf_hashes\x18\x01 \x03(\x0c\x12\x11\n\ttree_size\x18\x02 \x01(\x04\"B\n\x0eInclusionReply\x12\x30\n\ninclusions\x18\x01 \x03(\x0b\x32\x1c.samenloop.wire.v1.Inclusion\"9\n\tInclusion\x12\r\n\x05\x66ound\x18\x01 \x01(\x08\x12\r\n\x05index\x18\x02 \x01(\x04\x12\x0e\n\x06hashes\x18\x03 \x03(\x0c\":\n\rCosignRequest\x12\x16\n\x0esignature_line\x18\x01 \x01(\x0c\x12\x11\n\ttree_size\x18\x02 \x01(\x04\"\r\n\x0b\x43osignReply\"\x1e\n\x0f\x43ountOwnRequest\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\">\n\rCountOwnReply\x12-\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x1d.samenloop.wire.v1.EventCount\"*\n\nEventCount\x12\r\n\x05\x65vent\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\x32\xb6\x03\n\x0c\x41uditService\x12W\n\rGetCheckpoint\x12\'.samenloop.wire.v1.GetCheckpointRequest\x1a\x1d.samenloop.wire.v1.Checkpoint\x12T\n\x0eGetConsistency\x12(.samenloop.wire.v1.GetConsistencyRequest\x1a\x18.samenloop.wire.v1.Proof\x12Y\n\x0cGetInclusion\x12&.samenloop.wire.v1.GetInclusionRequest\x1a!.samenloop.wire.v1.InclusionReply\x12J\n\x06\x43osign\x12 .samenloop.wire.v1.CosignRequest\x1a\x1e.samenloop.wire.v1.CosignReply\x12P\n\x08\x43ountOwn\x12\".samenloop.wire.v1.CountOwnRequest\x1a .samenloop.wire.v1.CountOwnReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dsamenloop/wire/v1/audit.proto\x12\x11samenloop.wire.v1\"(\n\x14GetCheckpointRequest\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0c\",\n\nCheckpoint\x12\x0c\n\x04note\x18\x01 \x01(\x0c\x12\x10\n\x08\x63osigned\x18\x02 \x01(\x0c\";\n\x15GetConsistencyRequest\x12\x10\n\x08old_size\x18\x01 \x01(\x04\x12\x10\n\x08new_size\x18\x02 \x01(\x04\"\x17\n\x05Proof\x12\x0e\n\x06hashes\x18\x01 \x03(\x0c\"=\n\x13GetInclusionRequest\x12\x13\n\x0bleaf_hashes\x18\x01 \x03(\x0c\x12\x11\n\ttree_size\x18\x02 \x01(\x04\"B\n\x0eInclusionReply\x12\x30\n\ninclusions\x18\x01 \x03(\x0b\x32\x1c.samenloop.wire.v1.Inclusion\"9\n\tInclusion\x12\r\n\x05\x66ound\x18\x01 \x01(\x08\x12\r\n\x05index\x18\x02 \x01(\x04\x12\x0e\n\x06hashes\x18\x03 \x03(\x0c\":\n\rCosignRequest\x12\x16\n\x0esignature_line\x18\x01 \x01(\x0c\x12\x11\n\ttree_size\x18\x02 \x01(\x04\"\r\n\x0b\x43osignReply\"\x1e\n\x0f\x43ountOwnRequest\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\">\n\rCountOwnReply\x12-\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x1d.samenloop.wire.v1.EventCount\"*\n\nEventCount\x12\r\n\x05\x65vent\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\x32\xb6\x03\n\x0c\x41uditService\x12W\n\rGetCheckpoint\x12\'.samenloop.wire.v1.GetCheckpointRequest\x1a\x1d.samenloop.wire.v1.Checkpoint\x12T\n\x0eGetConsistency\x12(.samenloop.wire.v1.GetConsistencyRequest\x1a\x18.samenloop.wire.v1.Proof\x12Y\n\x0cGetInclusion\x12&.samenloop.wire.v1.GetInclusionRequest\x1a!.samenloop.wire.v1.InclusionReply\x12J\n\x06\x43osign\x12 .samenloop.wire.v1.CosignRequest\x1a\x1e.samenloop.wire.v1.CosignReply\x12P\n\x08\x43ountOwn\x12\".samenloop.wire.v1.CountOwnRequest\x1a .samenloop.wire.v1.CountOwnReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,29 +32,29 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'samenloop.wire.v1.audit_pb2
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GETCHECKPOINTREQUEST']._serialized_start=52
-  _globals['_GETCHECKPOINTREQUEST']._serialized_end=74
-  _globals['_CHECKPOINT']._serialized_start=76
-  _globals['_CHECKPOINT']._serialized_end=120
-  _globals['_GETCONSISTENCYREQUEST']._serialized_start=122
-  _globals['_GETCONSISTENCYREQUEST']._serialized_end=181
-  _globals['_PROOF']._serialized_start=183
-  _globals['_PROOF']._serialized_end=206
-  _globals['_GETINCLUSIONREQUEST']._serialized_start=208
-  _globals['_GETINCLUSIONREQUEST']._serialized_end=269
-  _globals['_INCLUSIONREPLY']._serialized_start=271
-  _globals['_INCLUSIONREPLY']._serialized_end=337
-  _globals['_INCLUSION']._serialized_start=339
-  _globals['_INCLUSION']._serialized_end=396
-  _globals['_COSIGNREQUEST']._serialized_start=398
-  _globals['_COSIGNREQUEST']._serialized_end=456
-  _globals['_COSIGNREPLY']._serialized_start=458
-  _globals['_COSIGNREPLY']._serialized_end=471
-  _globals['_COUNTOWNREQUEST']._serialized_start=473
-  _globals['_COUNTOWNREQUEST']._serialized_end=503
-  _globals['_COUNTOWNREPLY']._serialized_start=505
-  _globals['_COUNTOWNREPLY']._serialized_end=567
-  _globals['_EVENTCOUNT']._serialized_start=569
-  _globals['_EVENTCOUNT']._serialized_end=611
-  _globals['_AUDITSERVICE']._serialized_start=614
-  _globals['_AUDITSERVICE']._serialized_end=1052
+  _globals['_GETCHECKPOINTREQUEST']._serialized_end=92
+  _globals['_CHECKPOINT']._serialized_start=94
+  _globals['_CHECKPOINT']._serialized_end=138
+  _globals['_GETCONSISTENCYREQUEST']._serialized_start=140
+  _globals['_GETCONSISTENCYREQUEST']._serialized_end=199
+  _globals['_PROOF']._serialized_start=201
+  _globals['_PROOF']._serialized_end=224
+  _globals['_GETINCLUSIONREQUEST']._serialized_start=226
+  _globals['_GETINCLUSIONREQUEST']._serialized_end=287
+  _globals['_INCLUSIONREPLY']._serialized_start=289
+  _globals['_INCLUSIONREPLY']._serialized_end=355
+  _globals['_INCLUSION']._serialized_start=357
+  _globals['_INCLUSION']._serialized_end=414
+  _globals['_COSIGNREQUEST']._serialized_start=416
+  _globals['_COSIGNREQUEST']._serialized_end=474
+  _globals['_COSIGNREPLY']._serialized_start=476
+  _globals['_COSIGNREPLY']._serialized_end=489
+  _globals['_COUNTOWNREQUEST']._serialized_start=491
+  _globals['_COUNTOWNREQUEST']._serialized_end=521
+  _globals['_COUNTOWNREPLY']._serialized_start=523
+  _globals['_COUNTOWNREPLY']._serialized_end=585
+  _globals['_EVENTCOUNT']._serialized_start=587
+  _globals['_EVENTCOUNT']._serialized_end=629
+  _globals['_AUDITSERVICE']._serialized_start=632
+  _globals['_AUDITSERVICE']._serialized_end=1070
 # @@protoc_insertion_point(module_scope)

@@ -22,12 +22,17 @@ DESCRIPTOR: _descriptor.FileDescriptor
 class GetCheckpointRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    ACCEPTED_FIELD_NUMBER: _builtins.int
+    accepted: _builtins.bytes
+    """the note that the caller accepted last, empty when it has none: a log that was rolled back"""
     def __init__(
         self,
+        *,
+        accepted: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

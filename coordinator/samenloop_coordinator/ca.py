@@ -23,6 +23,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
 from samenloop.keys import SigningKey, keep_private, load_private, wrong_kind
 from samenloop.model import participant_id
+from samenloop.reasons import why
 from samenloop.texts import _
 from samenloop.tls.certificates import coordinator_uri, make_request, participant_uri, read_certificate, spki_pin
 from samenloop.tls.denylist import Denylist, format_denylist, parse_denylist
@@ -56,7 +57,7 @@ class Authority:
         try:
             return parse_denylist(self.denylist_path.read_bytes(), self.certificate, self.trust_domain)
         except OSError as error:
-            text = _("{path} kan niet worden gelezen.", path=self.denylist_path)
+            text = _("{path} kan niet worden gelezen: {why}.", path=self.denylist_path, why=why(error))
             raise SamenloopError(ErrorCode.NOT_FOUND, text) from error
 
 

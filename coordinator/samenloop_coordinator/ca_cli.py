@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.reasons import why
 from samenloop.texts import _
 from samenloop.tls.certificates import Certificate
 from samenloop_coordinator import ca
@@ -139,7 +140,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(1 << 16)
     except OSError as error:
-        text = _("{path} kan niet worden gelezen: {reason}.", path=path, reason=error.strerror)
+        text = _("{path} kan niet worden gelezen: {why}.", path=path, why=why(error))
         raise SamenloopError(ErrorCode.NOT_FOUND, text) from error
 
 
@@ -150,7 +151,7 @@ def _write(path: Path, data: bytes) -> None:
         fresh.write_bytes(data)
         fresh.replace(path)
     except OSError as error:
-        text = _("{path} kan niet worden geschreven: {reason}.", path=path, reason=error.strerror)
+        text = _("{path} kan niet worden geschreven: {why}.", path=path, why=why(error))
         raise SamenloopError(ErrorCode.UNAVAILABLE, text) from error
 
 

@@ -198,7 +198,22 @@ def _status(config: CoordinatorConfig) -> dict[str, object]:
 
 
 def _lines(table: dict[str, object]) -> str:
-    return "\n".join(f"{name}: {value}" for name, value in table.items())
+    labels = {
+        "covenant": _("Convenant"),
+        "version": _("Versie"),
+        "fingerprint": _("Vingerafdruk van het convenant"),
+        "origin": _("Naam van het logboek"),
+        "entries": _("Regels in het logboek"),
+        "signed": _("Waarvan ondertekend in een ijkpunt"),
+        "last_entry_seconds_ago": _("Seconden sinds de laatste regel"),
+        "cosigned_by": _("Laatste ijkpunt medeondertekend door"),
+        "review": _("Te doen bij de controle van het logboek"),
+    }
+    return "\n".join(f"{labels[name]}: {_shown(value)}" for name, value in table.items())
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) or _("geen") if isinstance(value, list) else str(value)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from samenloop.audit.fields import Event
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
-from samenloop.texts import _
+from samenloop.texts import _, known, language, speak
 from samenloop.wire.status import error_detail, error_from_detail
 from samenloop_coordinator.config import CoordinatorConfig
 from samenloop_coordinator.journal import Journal
@@ -60,7 +60,7 @@ def control_path(config: CoordinatorConfig) -> Path:
     """Return where the socket stands: beside the database file. On a shared database commands work without it."""
     database = config.data.database
     if not isinstance(database, Path):
-        raise SamenloopError(ErrorCode.INTERNAL, "no socket beside a shared database")
+        raise SamenloopError(ErrorCode.INTERNAL, _("Een gedeelde database heeft geen socket voor opdrachten."))
     return database.with_name(database.name + ".control")
 
 
@@ -139,12 +139,13 @@ def _line(order: Order) -> bytes:
         table = {"review": [[event.value, dict(public)] for event, public in order.entries]}
     else:
         table = {"event": order.event.value, "filters": order.filters, "count": order.count, "size": order.size}
-    return json.dumps(table).encode() + b"\n"
+    return json.dumps({**table, "language": language()}).encode() + b"\n"
 
 
 def _order(line: bytes) -> Order:
     try:
         table = json.loads(line)
+        speak(known(str(table["language"])))
         if "document" in table:
             return Activate(bytes.fromhex(table["document"]), bytes.fromhex(table["signatures"]))
         if "review" in table:

@@ -66,7 +66,9 @@ class Front:
             async with asyncio.timeout(SECONDS):
                 return await work(caller)
         except TimeoutError:
-            raise SamenloopError(ErrorCode.UNAVAILABLE, _("De coördinator kon niet op tijd antwoorden.")) from None
+            raise SamenloopError(
+                ErrorCode.UNAVAILABLE, _("De coördinator kon niet op tijd antwoorden. Probeer het zo weer.")
+            ) from None
         except SamenloopError as error:
             if error.code not in _UNLOGGED:
                 await self.refused(caller, action, error, about())

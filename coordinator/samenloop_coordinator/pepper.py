@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.model import TOKEN_BYTES, TokenSet
+from samenloop.reasons import why
 from samenloop.texts import _
 
 ROOT_BYTES = 32
@@ -118,9 +119,10 @@ def read_root(path: Path) -> bytes:
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
+    except OSError as error:
         raise SamenloopError(
-            ErrorCode.NOT_FOUND, _("Het bestand met de peper is er niet: {path}.", path=path)
+            ErrorCode.NOT_FOUND,
+            _("Het bestand {path} met de peper kan niet worden gelezen: {why}.", path=path, why=why(error)),
         ) from None
     with os.fdopen(descriptor, "rb") as file:
         mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)

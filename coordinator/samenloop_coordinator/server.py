@@ -135,7 +135,11 @@ class Coordinator:
         try:
             port = server.add_secure_port(self.config.listen, credentials)
         except RuntimeError:
-            text = _("Op {address} kan niet worden geluisterd: is het bezet?", address=self.config.listen)
+            text = _(
+                "De coördinator kan niet luisteren op {address}. Kies een ander adres of "
+                "stop het programma dat het gebruikt.",
+                address=self.config.listen,
+            )
             raise SamenloopError(ErrorCode.UNAVAILABLE, text) from None
         return server, port
 
@@ -255,7 +259,10 @@ class Coordinator:
 async def prepare(config: CoordinatorConfig, clock: Clock, log: Log, *, evaluation: bool = False) -> Coordinator:
     """Open everything and check it; raises SamenloopError: do not start."""
     if api_implementation.Type() != "upb":
-        raise SamenloopError(ErrorCode.INTERNAL, _("Protobuf draait zonder zijn snelle, veilige kern (upb)."))
+        raise SamenloopError(
+            ErrorCode.INTERNAL,
+            _("Protobuf draait zonder zijn snelle, veilige kern (upb). Installeer de pakketten opnieuw."),
+        )
     pepper = Pepper(read_root(config.secrets.pepper))
     signer = load_signer(config.origin, config.secrets.audit_key)
     journal = Journal(config.origin, Stamper(clock))

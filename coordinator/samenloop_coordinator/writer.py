@@ -72,7 +72,9 @@ class Writer:
     async def submit(self, work: Any) -> Any:
         """Run `work` as one unit; return its result when it is durable, or raise its error."""
         if self._broken or self._closed:
-            raise SamenloopError(ErrorCode.UNAVAILABLE, _("De coördinator kan nu niets opslaan. Probeer het later."))
+            raise SamenloopError(
+                ErrorCode.UNAVAILABLE, _("De coördinator kan nu niets opslaan. Probeer het later opnieuw.")
+            )
         unit = _Unit(work, asyncio.get_running_loop().create_future())
         self._queue.append(unit)
         if self._draining is None or self._draining.done():

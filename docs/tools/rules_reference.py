@@ -5,6 +5,7 @@ in their name (`test_R24_...`). Nothing is written by hand, so the page cannot c
 """
 
 import ast
+import gettext
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,10 +14,12 @@ from samenloop.catalogue import load_catalogue
 from samenloop.catalogue.catalogue import Catalogue
 from samenloop.catalogue.schema import Ground, Rule
 from samenloop.model import Mode
+from samenloop.texts import LOCALE_DIR
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 SOURCES = (ROOT / "src", ROOT / "node", ROOT / "coordinator")
+_ENGLISH = gettext.translation("samenloop", LOCALE_DIR, languages=["en"]).gettext
 _ID = re.compile(r"[RP]-[0-9]{2}\Z")
 _QUOTED = re.compile(r'"([RP]-[0-9]{2})"')
 _TEST = re.compile(r"test_((?:[RP][0-9]{2}_)+)")
@@ -105,9 +108,9 @@ def _module(path: Path) -> str:
 
 
 def _rule(rule: Rule, where: list[str], named: list[str]) -> list[str]:
-    lines = [f"### {rule.id}", "", rule.text, ""]
+    lines = [f"### {rule.id}", "", _ENGLISH(rule.text), ""]
     if rule.people:
-        lines.append(f"- Stays with people: {rule.people}")
+        lines.append(f"- Stays with people: {_ENGLISH(rule.people)}")
     if rule.kept_by != "people":
         lines.append(f"- Where: {', '.join(f'`{place}`' for place in where) or 'in the shape of the system'}")
     lines += [f"- `{one}`" for one in named]

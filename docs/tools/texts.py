@@ -1,36 +1,70 @@
-"""The texts for people: collect them from the code, keep the English catalogue in step, compile it. `make texts`.
+"""The texts for people: collect them, keep the English catalogue in step, compile it. `make texts`.
 
-A text is Dutch where it is written and is its own id. `src/samenloop/locale/en/LC_MESSAGES/samenloop.po` holds the
-translations; a text without one is shown in Dutch. The compiled `.mo` is committed and compared by a test.
+They stand in the code (`_` and `N_`), in the template of the reports, and in the data of the legal catalogue. A text is
+Dutch where it is written and is its own id. `src/samenloop/locale/en/LC_MESSAGES/samenloop.po` holds the translations;
+a text without one is shown in Dutch, and a test fails. The compiled `.mo` is committed and compared by a test.
 """
 
 import io
 import sys
+import tomllib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from jinja2 import Environment
 
 ROOT = Path(__file__).parents[2]
 SOURCES = (ROOT / "src", ROOT / "node", ROOT / "coordinator")
+DATA = ROOT / "src" / "samenloop" / "catalogue" / "data"
 FOLDER = ROOT / "src" / "samenloop" / "locale" / "en" / "LC_MESSAGES"
 PO, MO = FOLDER / "samenloop.po", FOLDER / "samenloop.mo"
 HEADER = "# English texts of Samenloop. The ids are the Dutch texts in the code. Kept in step by `make texts`."
+MARKS = ("_", "N_")
+SHOWN = ("name", "text", "people", "decider")
+"""The keys of the legal catalogue whose values people read."""
 
 
 def texts() -> set[str]:
-    """Return every text that the code hands to `_` or marks with `N_`."""
-    found = set()
+    """Return every text that is marked in code or templates, or that people read in the legal catalogue."""
+    return {*_in_code(), *_in_templates(), *_in_data()} - {""}
+
+
+def _in_code() -> Iterator[str]:
     for folder in SOURCES:
-        method = [("**.py", "python")]
-        for _file, _line, message, _comments, _context in extract_from_dir(
-            folder, method_map=method, keywords={"_": None, "N_": None}
-        ):
-            found.add(message if isinstance(message, str) else message[0])
-    return found - {""}
+        found = extract_from_dir(folder, method_map=[("**.py", "python")], keywords=dict.fromkeys(MARKS))
+        for _file, _line, message, _comments, _context in found:
+            yield message if isinstance(message, str) else message[0]
+
+
+def _in_templates() -> Iterator[str]:
+    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    for folder in SOURCES:
+        for template in sorted(folder.rglob("templates/*.html")):
+            for _line, _function, message in environment.extract_translations(template.read_text(encoding="utf-8")):
+                yield message if isinstance(message, str) else message[0]
+
+
+def _in_data() -> Iterator[str]:
+    for file in sorted(DATA.glob("*.toml")):
+        yield from _shown(tomllib.loads(file.read_text(encoding="utf-8")))
+
+
+def _shown(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _shown(one)
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if key in SHOWN and isinstance(one, str):
+                yield one
+            else:
+                yield from _shown(one)
 
 
 def catalogue() -> Catalog:
@@ -42,12 +76,17 @@ def catalogue() -> Catalog:
 
 
 def in_step(kept: Catalog) -> Catalog:
-    """Return the catalogue with exactly the texts of the code; translations of texts that went are dropped."""
+    """Return the catalogue with exactly the texts there are; translations of texts that went are dropped."""
     fresh = _empty()
     for text in sorted(texts()):
         before = kept.get(text)
         fresh.add(text, before.string if before else "")
     return fresh
+
+
+def untranslated(kept: Catalog) -> list[str]:
+    """Return the texts that have no English."""
+    return sorted(text for text in texts() if not (message := kept.get(text)) or not message.string)
 
 
 def po(found: Catalog) -> bytes:
@@ -65,13 +104,14 @@ def mo(found: Catalog) -> bytes:
 
 
 def main() -> None:
-    """Bring the catalogue in step, compile it, and say how much of it is translated."""
+    """Bring the catalogue in step, compile it, and say which texts have no English yet."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     found = in_step(catalogue())
     PO.write_bytes(po(found))
     MO.write_bytes(mo(found))
-    done = sum(1 for message in found if message.id and message.string)
-    sys.stdout.write(f"{done} of {len(found)} texts are translated\n")
+    missing = untranslated(found)
+    sys.stdout.write(f"{len(found) - len(missing)} of {len(found)} texts are translated\n")
+    sys.stdout.writelines(f"no English: {text!r}\n" for text in missing)
 
 
 def _empty() -> Catalog:

@@ -17,6 +17,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
+from samenloop.reasons import toml_place, why
 from samenloop.texts import _
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*$", max_length=64)]
@@ -72,7 +73,8 @@ class Authorisations:
             return cls.parse(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidInput(
-                "authorisations", _("Het autorisatiedocument {path} is niet leesbaar.", path=path)
+                "authorisations",
+                _("Het autorisatiedocument {path} kan niet worden gelezen: {why}.", path=path, why=why(error)),
             ) from error
 
     @classmethod
@@ -82,7 +84,8 @@ class Authorisations:
             rows = _Document.model_validate(tomllib.loads(text)).account
         except tomllib.TOMLDecodeError as error:
             raise InvalidInput(
-                "authorisations", _("Het autorisatiedocument is geen geldig TOML: {why}.", why=str(error))
+                "authorisations",
+                _("Het autorisatiedocument is geen geldig TOML: kijk bij {place}.", place=toml_place(error)),
             ) from error
         except ValidationError as error:
             place = ".".join(str(step) for step in error.errors(include_input=False, include_url=False)[0]["loc"])

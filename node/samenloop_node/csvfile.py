@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Self
 
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
+from samenloop.reasons import why
 from samenloop.texts import _
 
 MAX_RECORD: Final = 65_536
@@ -47,7 +48,7 @@ class CsvFile:
         try:
             self._file: Final[BinaryIO] = path.open("rb")
         except OSError as error:
-            text = _("Bestand {path} kan niet worden gelezen: {why}.", path=path, why=error.strerror)
+            text = _("Bestand {path} kan niet worden gelezen: {why}.", path=path, why=why(error))
             raise SamenloopError(ErrorCode.NOT_FOUND, text) from error
         self._lines: Final = _Lines(self._file)
         try:
@@ -200,7 +201,7 @@ def place_columns(header: Header, wanted: Sequence[str], mapping: Mapping[str, s
         name = mapping.get(column, column)
         count = header.columns.count(name)
         if count > 1:
-            text = _("Kolom {name} staat twee keer in het bestand. Haal er een weg.", name=name)
+            text = _("Kolom {name} staat twee keer in het bestand. Haal er één weg.", name=name)
             raise InvalidInput(name, text)
         if count:
             places[column] = header.columns.index(name)

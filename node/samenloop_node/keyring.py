@@ -9,6 +9,7 @@ from samenloop.covenant import Covenant
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
 from samenloop.model import EpochId, epoch_id
 from samenloop.profile import profile
+from samenloop.reasons import why
 from samenloop.texts import _
 from samenloop_node.tokens.keys import SECRET_BYTES, EpochKeys
 
@@ -68,7 +69,7 @@ def keep_secret(path: Path, secret: bytes) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o400)
     except OSError as error:
-        text = _("Sleutel {path} kan niet worden gemaakt: {why}.", path=path, why=error.strerror)
+        text = _("Sleutel {path} kan niet worden gemaakt: {why}.", path=path, why=why(error))
         raise SamenloopError(ErrorCode.INVALID_INPUT, text) from error
     with os.fdopen(descriptor, "wb") as file:
         file.write(secret)
@@ -87,7 +88,7 @@ def read_secret(path: Path, size: int, missing: str) -> bytes:
     with os.fdopen(descriptor, "rb") as file:
         if os.fstat(file.fileno()).st_mode & 0o077:
             raise InvalidInput(
-                str(path), _("Sleutelbestand {path} is leesbaar voor anderen: geef het mode 0400.", path=path)
+                str(path), _("Anderen kunnen sleutelbestand {path} lezen. Zet de rechten op 0400.", path=path)
             )
         secret = file.read(size + 1)
     if len(secret) != size:

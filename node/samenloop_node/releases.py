@@ -90,7 +90,7 @@ async def steps(app: App, decision: Decision) -> list[dict[str, object]]:
     """Return the questions that must be answered for this release, with the answers that exist (R-31, R-38..R-55)."""
     facts = _facts(app, await _weighed(app, decision), decision)
     return [
-        {"step": step.id, "rule": step.rule, "text": step.text, "answers": [*step.accepted, *step.refused]}
+        {"step": step.id, "rule": step.rule, "text": _(step.text), "answers": [*step.accepted, *step.refused]}
         for step in required_steps(app.catalogue, facts)
     ]
 

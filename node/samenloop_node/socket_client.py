@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from samenloop.errors import ErrorCode, SamenloopError
-from samenloop.texts import _
+from samenloop.texts import _, language
 from samenloop_node.socket_messages import MAX_LINE, Request, format_request, parse_reply
 
 
@@ -21,7 +21,7 @@ def call(
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         try:
             connection.connect(str(path))
-            connection.sendall(format_request(Request(command, arguments, acting)))
+            connection.sendall(format_request(Request(command, arguments, acting, language())))
             with connection.makefile("rb") as lines:
                 while line := lines.readline(16 * MAX_LINE):
                     kind, content = parse_reply(line)

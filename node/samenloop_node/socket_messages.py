@@ -1,6 +1,6 @@
 """What goes over the daemon's Unix socket: one JSON line per message, one request per connection.
 
-request    {"command": "status", "arguments": {...}, "as": "name"}      "as" only in a demo
+request    {"command": "status", "arguments": {...}, "language": "en", "as": "name"}      "as" only in a demo
 progress   {"progress": {...}}                                          any number
 outcome    {"result": {...}}  or  {"error": {"code", "text", "rule", "missing", "field"}}
 """
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from samenloop.errors import ErrorCode, IntegrityError, InvalidInput, Refused, SamenloopError
-from samenloop.texts import _
+from samenloop.texts import DUTCH, LANGUAGES, _
 
 MAX_LINE = 1 << 20
+_REQUEST_KEYS = {"command", "arguments", "language", "as"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +24,30 @@ class Request:
     command: str
     arguments: Mapping[str, object]
     acting: str
+    language: str = DUTCH
 
 
 def parse_request(line: bytes) -> Request:
     """Parse a request line; raises InvalidInput for anything but exactly the known keys."""
     message = _object(line)
     command, arguments, acting = message.get("command"), message.get("arguments"), message.get("as", "")
-    known = {"command", "arguments", "as"}
+    language = message.get("language", DUTCH)
     if (
         not (isinstance(command, str) and isinstance(arguments, dict) and isinstance(acting, str))
-        or message.keys() - known
+        or language not in LANGUAGES
+        or message.keys() - _REQUEST_KEYS
     ):
         raise InvalidInput("request", _("Dit verzoek is niet goed gevormd."))
-    return Request(command, arguments, acting)
+    return Request(command, arguments, acting, str(language))
 
 
 def format_request(request: Request) -> bytes:
     """Return the line of a request."""
-    message: dict[str, object] = {"command": request.command, "arguments": dict(request.arguments)}
+    message: dict[str, object] = {
+        "command": request.command,
+        "arguments": dict(request.arguments),
+        "language": request.language,
+    }
     return _line({**message, "as": request.acting} if request.acting else message)
 
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
 from samenloop.logs import describe
-from samenloop.texts import _
+from samenloop.texts import _, speak
 from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.commands import COMMANDS, Command
@@ -92,6 +92,7 @@ async def _outcome(
 ) -> bytes:
     try:
         request = parse_request(await _line(reader))
+        speak(request.language)
         user = caller(app, peer_user(writer.get_extra_info("socket")), request)
         command = commands.get(request.command)
         if command is None:

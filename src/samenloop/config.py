@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from samenloop.errors import InvalidInput
+from samenloop.reasons import toml_place, why
 from samenloop.texts import _
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -48,9 +49,11 @@ def read_config(path: Path, kind: type[_Config]) -> _Config:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput("config", _("De configuratie {path} is niet leesbaar.", path=path)) from error
+        raise InvalidInput(
+            "config", _("De configuratie {path} kan niet worden gelezen: {why}.", path=path, why=why(error))
+        ) from error
     except tomllib.TOMLDecodeError as error:
-        text = _("De configuratie {path} is geen TOML: {why}.", path=path, why=str(error))
+        text = _("De configuratie {path} is geen geldig TOML: kijk bij {place}.", path=path, place=toml_place(error))
         raise InvalidInput("config", text) from error
     try:
         return _resolved(kind(**table), path.absolute().parent)
@@ -79,4 +82,6 @@ def _dutch(error: ValidationError) -> InvalidInput:
     if first["type"] == "missing":
         text = _("Configuratie: {place} ontbreekt. Zie docs/reference/config.md voor een voorbeeld.", place=place)
         return InvalidInput(place, text)
-    return InvalidInput(place, _("Configuratie: {place} heeft een ongeldige waarde.", place=place))
+    return InvalidInput(
+        place, _("Configuratie: {place} heeft een ongeldige waarde. Zie docs/reference/config.md.", place=place)
+    )

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from samenloop.errors import ErrorCode, IntegrityError, InvalidInput, SamenloopError
+from samenloop.reasons import why
 from samenloop.texts import _
 
 KEY_BYTES: Final = 32
@@ -160,12 +161,12 @@ def load_private(path: Path) -> PrivateKeyTypes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
-        text = _("Sleutelbestand {path} kan niet worden gelezen: {reason}.", path=path, reason=error.strerror)
+        text = _("Sleutelbestand {path} kan niet worden gelezen: {why}.", path=path, why=why(error))
         raise SamenloopError(ErrorCode.NOT_FOUND, text) from error
     with os.fdopen(descriptor, "rb") as file:
         if os.fstat(file.fileno()).st_mode & 0o077:
             raise InvalidInput(
-                str(path), _("Sleutelbestand {path} is leesbaar voor anderen: geef het mode 0400.", path=path)
+                str(path), _("Anderen kunnen sleutelbestand {path} lezen. Zet de rechten op 0400.", path=path)
             )
         data = file.read(1 << 16)
     try:

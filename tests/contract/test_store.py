@@ -14,6 +14,7 @@ from samenloop.audit.stamp import Stamper
 from samenloop.clock import SystemClock
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.model import RegistrationId
+from samenloop.texts import _, speak
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.store.contract import Parts, Store
 from samenloop_coordinator.store.sqlite import create_store, open_store
@@ -346,5 +347,18 @@ def test_what_a_write_returned_for_is_seen_by_the_next_read(run: Run) -> None:
             await store.tidy()
 
         await asyncio.gather(*(one() for _number in range(25)))
+
+    run(scenario)
+
+
+def test_a_unit_speaks_the_language_of_who_submitted_it(run: Run) -> None:
+    async def scenario(store: Store, _journal: Journal) -> None:
+        async def said(language: str) -> tuple[str, str]:
+            speak(language)
+            written = await store.write(lambda _parts: _("Kenmerken"))
+            return written, await store.read(lambda _parts: _("Kenmerken"))
+
+        both = await asyncio.gather(said("nl"), said("en"), said("nl"))
+        assert both == [("Kenmerken",) * 2, ("Characteristics",) * 2, ("Kenmerken",) * 2]
 
     run(scenario)

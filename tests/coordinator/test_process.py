@@ -23,6 +23,8 @@ from samenloop.covenant.notices import Kind, make_notice
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.tls import read_certificate
 from samenloop.wire.declare import Anchor
+from samenloop.wire.guard import LANGUAGE_KEY
+from samenloop.wire.status import error_from_rpc
 from samenloop.wire.v1 import audit_pb2, covenant_pb2, mailbox_pb2
 from samenloop_coordinator import ca, operating
 from tests.coordinator.consortium import Consortium, Party
@@ -318,6 +320,40 @@ def test_fsck_status_and_export_work_beside_the_running_process(running: Consort
     ]
     verified = subprocess.run(program, capture_output=True, text=True, timeout=120, check=False)
     assert verified.returncode == 0, verified.stdout
+
+
+def test_errors_are_told_in_the_language_of_who_asks(running: Consortium) -> None:
+    async def scenario(client: Client) -> None:
+        async def said(method: Any, request: Any, language: str) -> str:
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await method(request, timeout=60, metadata=((LANGUAGE_KEY, language),))
+            return error_from_rpc(caught.value).text
+
+        elsewhere = covenant_pb2.GetStateRequest(covenant="elders")
+        assert await said(client.covenant.GetState, elsewhere, "en") == "This covenant is not known here."
+        for language in ("nl", "fy", "../en"):
+            assert await said(client.covenant.GetState, elsewhere, language) == "Dit convenant is hier niet bekend."
+        number = os.urandom(16)
+        await client.ask([HOUSE], "anna", question_id=number)
+        again = [question_request(client.party, [HOUSE], "berend", question_id=number) for _language in range(2)]
+        both = await asyncio.gather(
+            said(client.overlap.Ask, again[0], "en"),
+            said(client.overlap.Ask, again[1], "nl"),
+        )
+        assert both == [
+            "This request number was used already for something else.",
+            "Dit verzoeknummer is al voor iets anders gebruikt.",
+        ]
+
+    _with(running, PROBATION, scenario)
+
+
+def test_the_operators_program_speaks_english_when_asked(running: Consortium, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _tool(running, "status").stdout.startswith("Convenant: zvh-demo\n")
+    assert "Er draait al een coördinator" in _tool(running, "serve").stderr
+    monkeypatch.setenv("SAMENLOOP_LANG", "en")
+    assert _tool(running, "status").stdout.startswith("Covenant: zvh-demo\n")
+    assert "A coordinator is already running" in _tool(running, "serve").stderr
 
 
 def test_a_second_process_on_the_same_database_is_refused(running: Consortium) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 
 from samenloop.errors import ErrorCode, SamenloopError
-from samenloop.texts import _
+from samenloop.texts import _, carried
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.store import postgres_schema as schema
 from samenloop_coordinator.store.contract import Parts, Result
@@ -63,8 +63,10 @@ class PostgresStore:
     async def write(self, work: Callable[[Parts], Result]) -> Result:
         """Run a unit of work; durable on return."""
         if self._broken or self._closed:
-            raise SamenloopError(ErrorCode.UNAVAILABLE, _("De coördinator kan nu niets opslaan. Probeer het later."))
-        unit = _Unit(work, asyncio.get_running_loop().create_future())
+            raise SamenloopError(
+                ErrorCode.UNAVAILABLE, _("De coördinator kan nu niets opslaan. Probeer het later opnieuw.")
+            )
+        unit = _Unit(carried(work), asyncio.get_running_loop().create_future())
         self._queue.append(unit)
         if self._draining is None or self._draining.done():
             self._draining = asyncio.create_task(self._drain())
@@ -73,7 +75,7 @@ class PostgresStore:
 
     async def read(self, work: Callable[[Parts], Result]) -> Result:
         """Run `work` against one snapshot, on a thread of its own."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, carried(work))
 
     @property
     def broken(self) -> bool:

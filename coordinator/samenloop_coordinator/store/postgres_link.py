@@ -128,12 +128,15 @@ def translated() -> Iterator[None]:
 def our_error(error: psycopg.Error) -> SamenloopError:
     """Return what an error of PostgreSQL means: busy, full, not there, or a state that nobody knows."""
     if isinstance(error, (errors.DiskFull, errors.OutOfMemory)):
-        return SamenloopError(ErrorCode.STORAGE_FULL, _("De schijf van de coördinator is vol. Er is niets opgeslagen."))
+        return SamenloopError(
+            ErrorCode.STORAGE_FULL,
+            _("De schijf van de coördinator is vol. Er is niets opgeslagen. Vraag de beheerder om ruimte te maken."),
+        )
     if isinstance(error, (PoolTimeout, TooManyRequests, errors.LockNotAvailable, errors.TooManyConnections, *_AGAIN)):
-        return SamenloopError(ErrorCode.BUSY, _("De database van de coördinator is bezet."))
+        return SamenloopError(ErrorCode.BUSY, _("De database van de coördinator is bezet. Probeer het zo weer."))
     if isinstance(error, (*_LOST, errors.ReadOnlySqlTransaction, errors.IdleInTransactionSessionTimeout)):
         return SamenloopError(
-            ErrorCode.UNAVAILABLE, _("De database van de coördinator is niet bereikbaar. Probeer het later.")
+            ErrorCode.UNAVAILABLE, _("De database van de coördinator is niet bereikbaar. Probeer het later opnieuw.")
         )
     if isinstance(error, errors.InsufficientPrivilege):
         return SamenloopError(ErrorCode.NOT_PERMITTED, _("De gebruiker van de database mag dit niet."))

@@ -81,7 +81,9 @@ class PostgresSession:
             except psycopg.Error as error:
                 if not (may_be_tried_again(error) or (self._link.broken and _try == 0)):
                     return self._apart(works, our_error(error))
-        return self._apart(works, SamenloopError(ErrorCode.BUSY, _("De database van de coördinator is bezet.")))
+        return self._apart(
+            works, SamenloopError(ErrorCode.BUSY, _("De database van de coördinator is bezet. Probeer het zo weer."))
+        )
 
     def close(self) -> None:
         """Close the connection."""

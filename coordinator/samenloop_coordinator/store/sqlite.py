@@ -16,7 +16,7 @@ from typing import Any
 from samenloop.audit import sqlite as audit_sqlite
 from samenloop.audit.stamp import Mark
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
-from samenloop.texts import _
+from samenloop.texts import _, carried
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.store import tokens
 from samenloop_coordinator.store.contract import Parts, Result
@@ -117,7 +117,7 @@ class SqliteStore:
 
     async def write(self, work: Callable[[Parts], Result]) -> Result:
         """Run a unit of work; durable on return."""
-        result: Result = await self._writer.submit(work)
+        result: Result = await self._writer.submit(carried(work))
         return result
 
     async def read(self, work: Callable[[Parts], Result]) -> Result:
@@ -243,7 +243,7 @@ def connect(path: Path, cache_mib: int) -> sqlite3.Connection:
             (found,) = connection.execute(f"PRAGMA {name}").fetchone()
             if found != value:
                 connection.close()
-                raise SamenloopError(ErrorCode.INTERNAL, f"SQLite does not accept {name} = {value}")
+                raise SamenloopError(ErrorCode.INTERNAL, _("SQLite neemt de instelling {name} niet aan.", name=name))
     return connection
 
 
@@ -256,11 +256,24 @@ def translated() -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0)
         if code & 0xFF in _FULL:
             raise SamenloopError(
-                ErrorCode.STORAGE_FULL, _("De schijf van de coördinator is vol. Er is niets opgeslagen.")
+                ErrorCode.STORAGE_FULL,
+                _(
+                    "De schijf van de coördinator is vol. Er is niets opgeslagen. "
+                    "Vraag de beheerder om ruimte te maken."
+                ),
             ) from error
         if code & 0xFF == sqlite3.SQLITE_BUSY:
-            raise SamenloopError(ErrorCode.BUSY, _("De database van de coördinator is bezet.")) from error
-        raise IntegrityError(_("De database van de coördinator is niet te gebruiken: {error}.", error=error)) from error
+            raise SamenloopError(
+                ErrorCode.BUSY, _("De database van de coördinator is bezet. Probeer het zo weer.")
+            ) from error
+        raise IntegrityError(
+            _("De database van de coördinator is niet te gebruiken: {error}.", error=_name(error))
+        ) from error
+
+
+def _name(error: sqlite3.Error) -> str:
+    """Return the code that SQLite gives, such as SQLITE_READONLY: its sentences are English."""
+    return getattr(error, "sqlite_errorname", type(error).__name__)
 
 
 def lock_database(path: Path) -> int:

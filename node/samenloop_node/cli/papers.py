@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.reasons import why
 from samenloop.texts import _
 
 OutOption = Annotated[Path | None, typer.Option("--out", help="Where to write it; left out: standard output.")]
@@ -24,7 +25,7 @@ def write(data: bytes, out: Path | None) -> None:
         with open(out, "xb", opener=_private) as file:
             file.write(data)
     except OSError as problem:
-        text = _("{path} kan niet worden geschreven: {why}.", path=out, why=problem.strerror)
+        text = _("{path} kan niet worden geschreven: {why}.", path=out, why=why(problem))
         raise SamenloopError(ErrorCode.INVALID_INPUT, text) from problem
 
 

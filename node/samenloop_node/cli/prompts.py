@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.prompt import Prompt
 
 from samenloop.errors import InvalidInput
-from samenloop.texts import _
+from samenloop.texts import N_, _
 from samenloop_node.identity.person import PERSON_COLUMNS
 from samenloop_node.questions.draft import HOLDER_FIELDS
 
@@ -65,7 +65,7 @@ def _parsed(data: bytes) -> dict[str, Any]:
 
 def person(ask: Ask) -> dict[str, str]:
     """Ask for the fields of a person; empty ones are left out."""
-    typed = {column: ask(_LABELS.get(column, column)) for column in PERSON_COLUMNS}
+    typed = {column: ask(_(_LABELS[column])) for column in PERSON_COLUMNS}
     return {column: value for column, value in typed.items() if value}
 
 
@@ -82,7 +82,7 @@ def holders(ask: Ask, catalogue: "Catalogue") -> list[dict[str, str]]:
 def one_code(ask: Ask, catalogue: "Catalogue", name: str) -> str:
     """Ask for one code, naming the ones that exist."""
     known = ", ".join(choices(catalogue, name))
-    return ask(f"{name} ({known})")
+    return ask(f"{_(_LABELS[name])} ({known})")
 
 
 def choices(catalogue: "Catalogue", name: str) -> Sequence[str]:
@@ -105,4 +105,27 @@ def merged(flags: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]
     return {**given, **said}
 
 
-_LABELS = {"geboortedatum": "geboortedatum (JJJJ-MM-DD, onbekend deel 00)", "geslacht": "geslacht (M, V, O of leeg)"}
+_LABELS = {
+    "voornamen": N_("Voornamen"),
+    "roepnaam": N_("Roepnaam"),
+    "voorvoegsel": N_("Voorvoegsel (van, de, el ...)"),
+    "geslachtsnaam": N_("Achternaam bij geboorte"),
+    "partner_voorvoegsel": N_("Voorvoegsel van de partner"),
+    "partner_geslachtsnaam": N_("Achternaam van de partner"),
+    "geboortedatum": N_("Geboortedatum (JJJJ-MM-DD, onbekend deel 00)"),
+    "geboorteplaats": N_("Geboorteplaats"),
+    "geslacht": N_("Geslacht (M, V, O of leeg)"),
+    "postcode": N_("Postcode"),
+    "huisnummer": N_("Huisnummer"),
+    "purpose": N_("Waarvoor vraagt u dit"),
+    "proportionality": N_("Waarom weegt de vraag op tegen de inbreuk"),
+    "subsidiarity": N_("Waarom kan het niet lichter"),
+    "reason": N_("Waarom juist deze partner"),
+    "acting_as": N_("Namens wie of vanuit welke taak vraagt u"),
+    "give_basis": N_("Grond waarop deze partner aan u mag geven"),
+    "receive_basis": N_("Grond waarop u van deze partner mag ontvangen"),
+    "inform_basis": N_("Grond waarop u deze partner mag laten weten dat u de persoon kent"),
+    "asked_person": N_("Waarom kunt u het de persoon niet zelf vragen"),
+    "anonymous_talk": N_("Waarom is overleg zonder naam niet genoeg"),
+    "phone_call": N_("Waarom is een telefoontje niet genoeg"),
+}

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from samenloop.reasons import why
 from samenloop.texts import _
 from samenloop_node.cli.base import (
     DEFAULT_SOCKET,
@@ -124,7 +125,7 @@ def _readable(file: Path) -> None:
     try:
         file.open("rb").close()
     except OSError as error:
-        typer.echo(_("Bestand {path} kan niet worden gelezen: {why}.", path=file, why=error.strerror), err=True)
+        typer.echo(_("Bestand {path} kan niet worden gelezen: {why}.", path=file, why=why(error)), err=True)
         raise typer.Exit(2) from error
 
 

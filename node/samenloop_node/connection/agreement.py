@@ -14,6 +14,7 @@ from samenloop.covenant import Covenant, canonical, fingerprint, parse_canonical
 from samenloop.covenant.signatures import complete, parse_signatures
 from samenloop.errors import ErrorCode, IntegrityError, InvalidInput, SamenloopError
 from samenloop.model import EpochId, epoch_id
+from samenloop.reasons import why
 from samenloop.texts import _
 from samenloop.wire.convert import CovenantRef
 from samenloop.wire.v1 import covenant_pb2 as pb
@@ -147,7 +148,8 @@ def pinned(files: CovenantFiles) -> Covenant:
         covenant = parse_canonical(files.document.read_bytes())
     except OSError as error:
         raise InvalidInput(
-            "covenant.document", _("Het convenant {path} is niet leesbaar.", path=files.document)
+            "covenant.document",
+            _("Het convenant {path} kan niet worden gelezen: {why}.", path=files.document, why=why(error)),
         ) from error
     if fingerprint(covenant) != files.fingerprint:
         raise IntegrityError(

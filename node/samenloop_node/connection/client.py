@@ -17,7 +17,9 @@ import grpc
 from samenloop.clock import Clock
 from samenloop.covenant import Covenant
 from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.texts import language
 from samenloop.tls import TlsFiles, channel_credentials, channel_options, check_expiry, coordinator_certificate
+from samenloop.wire.guard import LANGUAGE_KEY
 from samenloop.wire.status import error_from_rpc
 from samenloop.wire.v1 import (
     audit_pb2,
@@ -81,7 +83,7 @@ class Connection:
     ) -> AsyncIterator[overlap_pb2.RegisterReply]:
         """Send chunks and yield their replies in order; the whole stream may take so many `seconds`."""
         channel = await self._open()
-        call = channel.overlap.Register(requests, timeout=seconds)
+        call = channel.overlap.Register(requests, timeout=seconds, metadata=_metadata())
         try:
             async for reply in call:
                 yield reply
@@ -147,7 +149,7 @@ class Connection:
     async def _call(self, method: Callable[[_Channel], Callable[..., Awaitable[_Reply]]], request: object) -> _Reply:
         channel = await self._open()
         try:
-            return await method(channel)(request, timeout=DEADLINE)
+            return await method(channel)(request, timeout=DEADLINE, metadata=_metadata())
         except grpc.aio.AioRpcError as error:
             raise await self._failed(channel, error) from error
 
@@ -189,3 +191,8 @@ class Connection:
     def _stamp(self) -> tuple[int, int]:
         status = self._files.certificate.stat()
         return (status.st_mtime_ns, status.st_ino)
+
+
+def _metadata() -> tuple[tuple[str, str], ...]:
+    """Say in which language the texts of errors are read."""
+    return ((LANGUAGE_KEY, language()),)

@@ -83,7 +83,7 @@ def consent_form(typed: Mapping[str, str]) -> Paper:
                 (
                     "Er worden niet meer gegevens gedeeld dan nodig is voor dit doel.",
                     (
-                        "Deze toestemming geldt voor een keer, voor deze ontvanger en voor dit doel. Zij stopt als de "
+                        "Deze toestemming geldt voor één keer, voor deze ontvanger en voor dit doel. Zij stopt als de "
                         "zaak wordt gesloten."
                     ),
                     (

@@ -4,37 +4,47 @@ from collections.abc import Mapping
 from typing import Final
 
 from samenloop.errors import InvalidInput
-from samenloop.texts import _
+from samenloop.texts import N_, _
 from samenloop_node.identity.errors import REASON_CODES, FieldError
 
 LAPSED_BY_HAND: Final = "decision_by_hand_lapsed"
 _REASONS: Final[Mapping[str, str]] = {
-    "field_count": "De rij heeft meer of minder velden dan de eerste rij. Kijk naar de scheidingstekens.",
-    "required": "De kolom {column} is leeg en moet een waarde hebben.",
-    "too_long_reference": "De kolom {column} is te lang. Een verwijzing heeft hoogstens 64 tekens.",
-    "not_a_code": "De kolom {column} is geen code uit de catalogus. Gebruik kleine letters.",
-    "not_iso_date": "De kolom {column} is geen datum. Schrijf JJJJ-MM-DD.",
-    "not_yes_no": "De kolom {column} kent alleen ja en nee.",
-    "unknown_partner": "De kolom {column} noemt iemand die geen deelnemer van het convenant is.",
-    "duplicate_record": "Dit record_id staat vaker in het bestand, met andere gegevens. Houd er een over.",
-    "duplicate_decision": "Dit besluit staat bij meer dan één record. Een besluit vooraf gaat over één record (R-76).",
-    "decision_incomplete": "De kolom {column} ontbreekt bij dit besluit vooraf. Vul alle vijf kolommen of geen.",
-    "not_a_decision_maker": "De kolom {column} noemt geen bevoegde beslisser van die dag (R-38).",
-    "decision_in_future": "De kolom {column} ligt in de toekomst.",
-    "after_review": "De kolom {column} ligt na de toetsdatum. Een besluit vooraf geldt niet langer (R-76).",
-    "no_grounds": "Voor dit register staat in de configuratie geen grond voor besluiten vooraf (beforehand).",
-    "decisions_of_day": "De beslisser heeft op die dag al het hoogste aantal besluiten vooraf genomen (R-76).",
-    "decision_receivers": "De kolom {column} noemt een ontvanger vaker. Noem elke ontvanger één keer (R-76).",
-    "decision_never_shown": "Een ontvanger in {column} mag deze registratie nooit te zien krijgen (R-44).",
-    "decision_basis": "De grond beforehand.give_basis in de configuratie geldt niet voor elke ontvanger (R-39).",
-    "decision_breach_ground": "In de configuratie ontbreekt beforehand.breach_ground: een grond die voor elke "
-    "ontvanger de geheimhouding doorbreekt (R-32).",
-    "decision_consent": "Voor een ontvanger in {column} is toestemming nodig; een bestand kan die niet geven (R-76).",
-    "decision_wpg20": "Een ontvanger in {column} staat niet in het geldende artikel 20-besluit van de politie (R-06).",
-    "decision_protected": "Over een registratie met bescherming wordt niet vooraf besloten (R-76).",
-    LAPSED_BY_HAND: "De gegevens van dit record zijn veranderd. Een besluit vooraf dat met de hand is genomen, is "
-    "daarom vervallen. Weeg opnieuw en besluit zo nodig opnieuw (R-76).",
-    "decision_refused": "Dit besluit vooraf voldoet niet aan de voorwaarden van R-76 en werkt daarom niet.",
+    "field_count": N_("De rij heeft meer of minder velden dan de eerste rij. Kijk naar de scheidingstekens."),
+    "required": N_("De kolom {column} is leeg en moet een waarde hebben."),
+    "too_long_reference": N_("De kolom {column} is te lang. Een verwijzing heeft hoogstens 64 tekens."),
+    "not_a_code": N_("De kolom {column} is geen code uit de catalogus. Gebruik kleine letters."),
+    "not_iso_date": N_("De kolom {column} is geen datum. Schrijf JJJJ-MM-DD."),
+    "not_yes_no": N_("De kolom {column} kent alleen ja en nee."),
+    "unknown_partner": N_("De kolom {column} noemt iemand die geen deelnemer van het convenant is."),
+    "duplicate_record": N_("Dit record_id staat vaker in het bestand, met andere gegevens. Houd er één over."),
+    "duplicate_decision": N_(
+        "Dit besluit staat bij meer dan één record. Een besluit vooraf gaat over één record (R-76)."
+    ),
+    "decision_incomplete": N_("De kolom {column} ontbreekt bij dit besluit vooraf. Vul alle vijf kolommen of geen."),
+    "not_a_decision_maker": N_("De kolom {column} noemt geen bevoegde beslisser van die dag (R-38)."),
+    "decision_in_future": N_("De kolom {column} ligt in de toekomst."),
+    "after_review": N_("De kolom {column} ligt na de toetsdatum. Een besluit vooraf geldt niet langer (R-76)."),
+    "no_grounds": N_("Voor dit register staat in de configuratie geen grond voor besluiten vooraf (beforehand)."),
+    "decisions_of_day": N_("De beslisser heeft op die dag al het hoogste aantal besluiten vooraf genomen (R-76)."),
+    "decision_receivers": N_("De kolom {column} noemt een ontvanger vaker. Noem elke ontvanger één keer (R-76)."),
+    "decision_never_shown": N_("Een ontvanger in {column} mag deze registratie nooit te zien krijgen (R-44)."),
+    "decision_basis": N_("De grond beforehand.give_basis in de configuratie geldt niet voor elke ontvanger (R-39)."),
+    "decision_breach_ground": N_(
+        "In de configuratie ontbreekt beforehand.breach_ground: een grond die voor elke ontvanger de geheimhouding "
+        "doorbreekt (R-32)."
+    ),
+    "decision_consent": N_(
+        "Voor een ontvanger in {column} is toestemming nodig; een bestand kan die niet geven (R-76)."
+    ),
+    "decision_wpg20": N_(
+        "Een ontvanger in {column} staat niet in het geldende artikel 20-besluit van de politie (R-06)."
+    ),
+    "decision_protected": N_("Over een registratie met bescherming wordt niet vooraf besloten (R-76)."),
+    LAPSED_BY_HAND: N_(
+        "De gegevens van dit record zijn veranderd. Een besluit vooraf dat met de hand is genomen, is daarom "
+        "vervallen. Weeg opnieuw en besluit zo nodig opnieuw (R-76)."
+    ),
+    "decision_refused": N_("Dit besluit vooraf voldoet niet aan de voorwaarden van R-76 en werkt daarom niet."),
 }
 
 

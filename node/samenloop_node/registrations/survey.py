@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from samenloop.errors import InvalidInput
+from samenloop.reasons import why
 from samenloop.texts import _
 from samenloop_node.config import RegisterSettings
 from samenloop_node.csvfile import CsvFile, Record
@@ -80,7 +81,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
             while chunk := file.read(1 << 20):
                 yield chunk
     except OSError as error:
-        text = _("Bestand {path} kan niet worden gelezen: {why}.", path=path, why=error.strerror)
+        text = _("Bestand {path} kan niet worden gelezen: {why}.", path=path, why=why(error))
         raise InvalidInput("file", text) from error
 
 

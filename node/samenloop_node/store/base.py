@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from samenloop.errors import ErrorCode, SamenloopError
-from samenloop.texts import _
+from samenloop.reasons import why
+from samenloop.texts import _, carried
 
 T = TypeVar("T")
 Transaction: TypeAlias = sqlite3.Connection
@@ -91,7 +92,7 @@ class Store:
         self._connection.close()
 
     def _submit(self, work: Work[T]) -> "Future[T]":
-        job = _Job(work)
+        job = _Job(carried(work))
         with self._gate:
             self._refuse_closed()
             self._jobs.put(job)
@@ -100,7 +101,7 @@ class Store:
     def _submit_read(self, work: Work[T]) -> "Future[T]":
         with self._gate:
             self._refuse_closed()
-            return self._readers.submit(self._read, work)
+            return self._readers.submit(self._read, carried(work))
 
     def _refuse_closed(self) -> None:
         if self._closed:
@@ -181,7 +182,7 @@ def connect(path: Path) -> sqlite3.Connection:
     except OSError as error:
         raise SamenloopError(
             ErrorCode.STORAGE_FULL,
-            _("Het bestand {path} kan niet worden geopend: {why}.", path=path, why=error.strerror),
+            _("Het bestand {path} kan niet worden geopend: {why}.", path=path, why=why(error)),
         ) from error
     return connection
 
@@ -210,5 +211,8 @@ def _storage_error(error: sqlite3.Error) -> SamenloopError:
         )
     return SamenloopError(
         ErrorCode.STORAGE_FULL,
-        _("De databank van deze node weigert: {why}. Controleer de schijf en de rechten.", why=str(error)),
+        _(
+            "De databank van deze node weigert: {why}. Controleer de schijf en de rechten.",
+            why=getattr(error, "sqlite_errorname", type(error).__name__),
+        ),
     )

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from samenloop.profile import Profile
+from samenloop.texts import _
 from samenloop_node.identity.person import Person
 from samenloop_node.tokens.features import features_of
 from samenloop_node.tokens.recipes import Recipe, messages_of
@@ -39,11 +40,15 @@ class RecipeFinding:
 
     def line(self) -> str:
         """Return the figures as one line of the table."""
-        verdict = "ok" if self.passes else "FAILS"
+        verdict = _verdict(passes=self.passes)
         return (
             f"{self.name:20s} {self.reidentified:12.4%} {self.most_carriers:9d} "
             f"{self.false_at_million:14.2f} {self.false_at_17_million:14.1f}   {verdict}"
         )
+
+
+def _verdict(*, passes: bool) -> str:
+    return _("goed") if passes else _("TE HOOG")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +68,19 @@ class LintReport:
 
     def lines(self) -> list[str]:
         """Return the report as text, without any value of a person."""
-        small = [] if self.people >= LEAST_PEOPLE else [f"FAILS: needs {LEAST_PEOPLE} people or more"]
-        joint = "ok" if self.jointly <= MOST_REIDENTIFIED_JOINTLY else "FAILS"
+        small = (
+            []
+            if self.people >= LEAST_PEOPLE
+            else [_("TE WEINIG: nodig zijn minstens {least} personen", least=LEAST_PEOPLE)]
+        )
+        joint = _verdict(passes=self.jointly <= MOST_REIDENTIFIED_JOINTLY)
+        heads = (_("recept"), _("herkenbaar"), _("dragers"), _("vals @ 1 mln"), _("vals @ 17 mln"))
+        tokens = f"{self.tokens_per_person:.2f}"
         return [
-            f"{self.people} people, {self.tokens_per_person:.2f} tokens per person",
-            "recipe               re-identified  carriers  false @ 1 mln  false @ 17 mln",
+            _("{people} personen, {tokens} tokens per persoon", people=self.people, tokens=tokens),
+            "{:20s} {:>12s} {:>9s} {:>14s} {:>14s}".format(*heads),
             *(finding.line() for finding in self.recipes),
-            f"all recipes jointly  {self.jointly:12.4%}   {joint}",
+            f"{_('alle samen'):20s} {self.jointly:12.4%}   {joint}",
             *small,
         ]
 

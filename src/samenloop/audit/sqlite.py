@@ -258,7 +258,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         (found,) = connection.execute(f"PRAGMA {name}").fetchone()
         if found != value:
             connection.close()
-            raise SamenloopError(ErrorCode.INTERNAL, f"SQLite does not accept {name} = {value}")
+            raise SamenloopError(ErrorCode.INTERNAL, _("SQLite neemt de instelling {name} niet aan.", name=name))
     return connection
 
 
@@ -269,7 +269,10 @@ def _readable() -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise IntegrityError(
-            _("Het logboek is niet te lezen: {error}. Zet de reservekopie terug.", error=error)
+            _(
+                "Het logboek is niet te lezen: {error}. Zet de reservekopie terug.",
+                error=getattr(error, "sqlite_errorname", type(error).__name__),
+            )
         ) from error
 
 

@@ -20,6 +20,7 @@ from samenloop.audit.layout import Manifest
 from samenloop.audit.replay import Replay
 from samenloop.audit.tree import leaf_hash
 from samenloop.errors import IntegrityError, SamenloopError
+from samenloop.reasons import why
 from samenloop.texts import _
 
 SKEW_MS = 300_000
@@ -60,15 +61,19 @@ def verify_export(root: Path, fingerprint: str | None = None, progress: Progress
             raise IntegrityError(_("het manifest is van een ander logboek dan het convenant"))
         _check_files(root, manifest)
     except OSError as error:
-        return Report("", 0, "", problems=(_("{file} is niet te lezen", file=error.filename),))
+        return Report("", 0, "", problems=(_unreadable(error),))
     except SamenloopError as error:
         return Report("", 0, "", problems=(error.text,))
     run = _Run(root, manifest, anchor, chain, Replay(anchor.origin))
     try:
         run.entries(progress)
     except (SamenloopError, OSError) as error:
-        run.replay.problem(error.text if isinstance(error, SamenloopError) else str(error))
+        run.replay.problem(error.text if isinstance(error, SamenloopError) else _unreadable(error))
     return run.report(origin_checked=fingerprint is not None)
+
+
+def _unreadable(error: OSError) -> str:
+    return _("{path} kan niet worden gelezen: {why}.", path=error.filename, why=why(error))
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from samenloop.catalogue.catalogue import Catalogue
 from samenloop.catalogue.schema import ANY, Ground, PairRule, Register
 from samenloop.model import Mode
+from samenloop.texts import _
 
 LOOSENING = ("P-01", "P-02", "P-03", "P-10")
 """The only pair rules that may loosen (legal catalogue section 2)."""
@@ -23,7 +24,7 @@ def _unknown(names: Iterable[str], known: Iterable[str], where: str) -> Iterator
 def _partners(catalogue: Catalogue) -> Iterator[str]:
     for partner in catalogue.partners.values():
         if (partner.ask == "n") != (partner.ask_rule is not None):
-            yield f"partners.{partner.id}: ask n and ask_rule go together"
+            yield _("partners.{id}: ask = n en ask_rule horen samen", id=partner.id)
         yield from _unknown(partner.secrecy, catalogue.secrecy, f"partners.{partner.id}.secrecy")
 
 
@@ -41,20 +42,20 @@ def _registers(catalogue: Catalogue) -> Iterator[str]:
 
 def _register_modes(register: Register, where: str) -> Iterator[str]:
     if bool(register.condition) != (register.otherwise is not None):
-        yield f"{where}: condition and otherwise go together"
+        yield _("{where}: condition en otherwise horen samen", where=where)
     for other in (register.otherwise, register.voluntary):
         if other is not None and other < register.mode:
-            yield f"{where}: an alternative is less strict than the mode"
+            yield _("{where}: otherwise of voluntary is minder streng dan mode", where=where)
     if (register.mode is Mode.NEVER) != (register.never_rule is not None):
-        yield f"{where}: never and never_rule go together"
+        yield _("{where}: mode = never en never_rule horen samen", where=where)
     if register.mode is not Mode.NEVER and not register.tasks:
-        yield f"{where}: no task, so nothing can be registered"
+        yield _("{where}: zonder taak kan niets worden geregistreerd", where=where)
 
 
 def _pairs(catalogue: Catalogue) -> Iterator[str]:
     seen = [(pair.id, pair.part) for pair in catalogue.pairs]
     if len(set(seen)) != len(seen):
-        yield "pairs: an id and part occurs twice"
+        yield _("pairs: dezelfde id en part staan er twee keer")
     for pair in catalogue.pairs:
         yield from _pair(catalogue, pair, f"pairs.{pair.id}{pair.part}")
 
@@ -65,22 +66,22 @@ def _pair(catalogue: Catalogue, pair: PairRule, where: str) -> Iterator[str]:
     yield from _unknown(pair.tasks or (), catalogue.codes["tasks"], where)
     yield from _unknown([pair.steps] if pair.steps else [], catalogue.profiles, where)
     if pair.effect == "loosen" and (pair.id not in LOOSENING or not pair.acting_as):
-        yield f"{where}: may not loosen"
+        yield _("{where}: deze regel mag niet versoepelen", where=where)
 
 
 def _grounds(catalogue: Catalogue) -> Iterator[str]:
     grounds: dict[str, Ground] = {**catalogue.give, **catalogue.receive}
     for key, ground in (*grounds.items(), *catalogue.breach_grounds.items()):
-        yield from _unknown((*ground.holders, *ground.receivers), catalogue.partners, f"ground {key}")
-        yield from _unknown(ground.acting_as or (), catalogue.codes["acting_as"], f"ground {key}")
+        yield from _unknown((*ground.holders, *ground.receivers), catalogue.partners, f"grond {key}")
+        yield from _unknown(ground.acting_as or (), catalogue.codes["acting_as"], f"grond {key}")
         if ground.valid_to is not None and ground.valid_to < ground.valid_from:
-            yield f"ground {key}: ends before it begins"
+            yield _("grond {key}: valid_to ligt voor valid_from", key=key)
     for key, basis in catalogue.give.items():
         yield from _unknown([basis.breach] if basis.breach else [], catalogue.breach_grounds, f"basis {key}")
     for key, breach in catalogue.breach_grounds.items():
         yield from _unknown(breach.breaks, catalogue.secrecy, f"breach {key}")
     barred = set(catalogue.never) & (set(grounds) | set(catalogue.breach_grounds))
-    yield from (f"never and a ground at once: {key}" for key in sorted(barred))
+    yield from (_("{key} is een grond en kan toch nooit een grond zijn", key=key) for key in sorted(barred))
 
 
 def _codes(catalogue: Catalogue) -> Iterator[str]:
@@ -89,10 +90,10 @@ def _codes(catalogue: Catalogue) -> Iterator[str]:
             yield from _unknown(row.kinds, catalogue.partners, f"{name}.{code}")
             yield from _unknown([row.parent] if row.parent else [], catalogue.codes["indexes"], f"{name}.{code}")
             if name == "purposes" and not row.parent and not row.refused_by:
-                yield f"purposes.{code}: belongs to no index"
+                yield _("purposes.{code}: hoort bij geen index", code=code)
     for profile in catalogue.profiles.values():
         if any(not step.accepted or set(step.accepted) & set(step.refused) for step in profile.steps):
-            yield f"profiles.{profile.id}: an answer is accepted and refused, or none is accepted"
+            yield _("profiles.{id}: een antwoord is goed en fout tegelijk, of geen antwoord is goed", id=profile.id)
 
 
 def _rules(catalogue: Catalogue) -> Iterator[str]:

@@ -17,6 +17,7 @@ from samenloop.covenant.override import read_bytes, sign_override, signers
 from samenloop.covenant.signatures import Signature, format_signatures
 from samenloop.errors import InvalidInput
 from samenloop.keys import SigningKey
+from samenloop.reasons import why
 from samenloop.texts import _
 
 app = typer.Typer(help="The legal catalogue: kinds of partner, modes, pair rules, grounds.", no_args_is_help=True)
@@ -41,11 +42,11 @@ def show(
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
     elif not table:
-        _print_table(("table", "rows"), [(name, str(len(rows))) for name, rows in found.items()])
+        _print_table((_("tabel"), _("rijen")), [(name, str(len(rows))) for name, rows in found.items()])
     elif row:
-        _print_table(("field", "value"), [(field, _text(value)) for field, value in found.items()])
+        _print_table((_("veld"), _("waarde")), [(field, _text(value)) for field, value in found.items()])
     else:
-        _print_table(("id", "what"), [(key, str(one.get("name") or one.get("text"))) for key, one in found.items()])
+        _print_table((_("id"), _("wat")), [(key, _text(one.get("name") or one["text"])) for key, one in found.items()])
 
 
 @app.command()
@@ -97,7 +98,9 @@ def diff(override: Override, *, as_json: JsonFlag = False) -> None:
     if as_json:
         typer.echo(json.dumps([_as_dict(one) for one in found], ensure_ascii=False, indent=2))
         return
-    _print_table(("where", "before", "after"), [(one.where, one.before or "", one.after or "") for one in found])
+    _print_table(
+        (_("waar"), _("eerst"), _("straks")), [(one.where, one.before or "", one.after or "") for one in found]
+    )
 
 
 def _found(table: str, row: str) -> dict[str, Any]:
@@ -114,7 +117,9 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput("override", _("{path} kan niet worden gelezen.", path=path)) from error
+        raise InvalidInput(
+            "override", _("{path} kan niet worden gelezen: {why}.", path=path, why=why(error))
+        ) from error
 
 
 def _signatures(override: Path) -> tuple[Signature, ...]:
@@ -126,7 +131,11 @@ def _as_dict(one: Difference) -> dict[str, str | None]:
 
 
 def _text(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_text(one)}" for name, one in value.items())
+    return _(value) if isinstance(value, str) and value else str(value)
 
 
 def _print_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

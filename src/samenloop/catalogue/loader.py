@@ -29,6 +29,7 @@ from samenloop.catalogue.schema import (
     Term,
 )
 from samenloop.errors import InvalidInput
+from samenloop.reasons import toml_place
 from samenloop.texts import _
 
 R = TypeVar("R", bound=Row)
@@ -79,7 +80,9 @@ def _tables(file: str, text: str) -> dict[str, Any]:
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InvalidInput(file, _("{file} is geen geldige TOML: {error}.", file=file, error=error)) from error
+        raise InvalidInput(
+            file, _("{file} is geen geldig TOML: kijk bij {place}.", file=file, place=toml_place(error))
+        ) from error
     expected = set(FILES[file])
     if set(tables) != expected:
         wrong = ", ".join(sorted(set(tables) ^ expected))

@@ -23,6 +23,7 @@ from samenloop.catalogue.check import problems
 from samenloop.catalogue.loader import parse_row
 from samenloop.catalogue.schema import ANY, Row
 from samenloop.errors import InvalidInput, Refused
+from samenloop.reasons import toml_place
 from samenloop.texts import _
 
 R = TypeVar("R", bound=Row)
@@ -111,7 +112,9 @@ def parse_override(text: str) -> Mapping[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InvalidInput("override", _("De aanscherping is geen geldige TOML: {error}.", error=error)) from error
+        raise InvalidInput(
+            "override", _("De aanscherping is geen geldig TOML: kijk bij {place}.", place=toml_place(error))
+        ) from error
 
 
 def tightened(catalogue: Catalogue, override: Mapping[str, Any]) -> Catalogue:

@@ -10,6 +10,7 @@ from samenloop.covenant.parse import MAX_BYTES, fingerprint, parse_canonical, pa
 from samenloop.covenant.requirements import Demand, required_signers
 from samenloop.covenant.signatures import Signature, parse_signatures, tightens
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
+from samenloop.reasons import why
 from samenloop.texts import _
 
 
@@ -83,5 +84,5 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
-        text = _("{path} kan niet worden gelezen: {reason}.", path=path, reason=error.strerror)
+        text = _("{path} kan niet worden gelezen: {why}.", path=path, why=why(error))
         raise SamenloopError(ErrorCode.NOT_FOUND, text) from error

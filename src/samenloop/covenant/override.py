@@ -18,6 +18,7 @@ from samenloop.covenant.signatures import Signature
 from samenloop.errors import IntegrityError, InvalidInput, Refused
 from samenloop.keys import SigningKey, VerifyKey
 from samenloop.model import participant_id
+from samenloop.reasons import why
 from samenloop.texts import _
 
 LABEL: Final = "catalogue-override"
@@ -69,7 +70,8 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InvalidInput("catalogue_override", _("{path} kan niet worden gelezen.", path=path)) from error
+        text = _("{path} kan niet worden gelezen: {why}.", path=path, why=why(error))
+        raise InvalidInput("catalogue_override", text) from error
 
 
 def _text(data: bytes) -> str:

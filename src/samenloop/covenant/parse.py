@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from samenloop.covenant.checks import check_whole
 from samenloop.covenant.document import Covenant
 from samenloop.errors import InvalidInput
+from samenloop.reasons import toml_place
 from samenloop.texts import _
 
 MAX_BYTES = 1 << 20
@@ -31,7 +32,9 @@ def parse_toml(text: str) -> Covenant:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InvalidInput("covenant", _("Dit is geen geldig TOML: {reason}.", reason=str(error))) from error
+        raise InvalidInput(
+            "covenant", _("Dit convenant is geen geldig TOML: kijk bij {place}.", place=toml_place(error))
+        ) from error
     return _typed(json.dumps(table, default=str))
 
 
@@ -82,10 +85,12 @@ def _dutch(error: ValidationError) -> InvalidInput:
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     path = ".".join(str(step) for step in first["loc"]) or "covenant"
     messages = {
-        "unexpected_keyword_argument": _("Convenant: {path} is geen bekende sleutel.", path=path),
-        "extra_forbidden": _("Convenant: {path} is geen bekende sleutel.", path=path),
-        "missing": _("Convenant: {path} ontbreekt.", path=path),
-        "missing_keyword_only_argument": _("Convenant: {path} ontbreekt.", path=path),
+        "unexpected_keyword_argument": _(
+            "Convenant: {path} is geen bekende sleutel. Verbeter de naam of haal hem weg.", path=path
+        ),
+        "extra_forbidden": _("Convenant: {path} is geen bekende sleutel. Verbeter de naam of haal hem weg.", path=path),
+        "missing": _("Convenant: {path} ontbreekt. Vul het aan.", path=path),
+        "missing_keyword_only_argument": _("Convenant: {path} ontbreekt. Vul het aan.", path=path),
         "json_invalid": _("Het convenant is geen geldige JSON."),
     }
     other = _("Convenant: {path} heeft een ongeldige waarde.", path=path)

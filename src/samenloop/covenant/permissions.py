@@ -119,7 +119,7 @@ def lifted(*, flagged: bool, started: bool) -> bool:
         ErrorCode.NOT_PERMITTED,
         _(
             "Een evaluatie vraagt beide: een convenant voor evaluatie en de startoptie --evaluation. "
-            "Hier is er maar een."
+            "Hier is er maar één."
         ),
     )
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from samenloop.catalogue.catalogue import Catalogue
 from samenloop.decisions.asking import HolderFacts, HolderPart, QuestionFacts
 from samenloop.decisions.grounds import Pair, breaks_secrecy, may_give, may_receive, never_rule, rests_on_consent
-from samenloop.decisions.guards import N_, Failing
+from samenloop.decisions.guards import Failing
 from samenloop.decisions.modes import NO_CAPACITY
 from samenloop.model import ParticipantId
+from samenloop.texts import N_
 
 NEVER_A_GROUND = N_("Dit kan nooit een grondslag zijn. Kies een grondslag uit de wet.")
 MAY_NOT_ASK = N_("Dit soort partner mag geen vragen stellen.")

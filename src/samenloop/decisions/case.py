@@ -17,7 +17,8 @@ from samenloop.decisions.case_facts import (
     Plan,
     TriageDecision,
 )
-from samenloop.decisions.guards import N_, Guard, Machine, Transition, by_law, when
+from samenloop.decisions.guards import Guard, Machine, Transition, by_law, when
+from samenloop.texts import N_
 
 __all__ = ["CASE", "CaseEvent", "CaseInput", "CaseState", "Intake", "Invitation", "Meeting", "NeededPartner", "Plan"]
 __all__ += ["TriageDecision", "contradicting"]

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from samenloop.catalogue.catalogue import Catalogue
 from samenloop.decisions.case_facts import CaseInput, NeededPartner
 from samenloop.decisions.grounds import never_rule
-from samenloop.decisions.guards import N_, Failing
+from samenloop.decisions.guards import Failing
+from samenloop.texts import N_
 
 NEVER_A_GROUND = N_("Dit kan nooit een grondslag zijn. Kies een grondslag uit de wet.")
 _PERSON_TEST = {"meer_problemen", "meer_ketens", "gevolgen_omgeving"}

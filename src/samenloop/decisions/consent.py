@@ -10,8 +10,9 @@ from datetime import date
 
 from samenloop.catalogue.catalogue import Catalogue
 from samenloop.decisions.consent_facts import Consent, ConsentForm, ConsentState
-from samenloop.decisions.guards import N_, Failing, Guard, Machine, Transition, by_law, when
+from samenloop.decisions.guards import Failing, Guard, Machine, Transition, by_law, when
 from samenloop.model import ParticipantId
+from samenloop.texts import N_
 
 REPRESENTATIVE_FIELD = "vertegenwoordiger"
 _PERSON, _REPRESENTATIVE = "persoon", "vertegenwoordiger"
@@ -181,7 +182,7 @@ GIVE: tuple[Guard[ConsentInput], ...] = (
     Guard(
         "R-52",
         "one_exchange",
-        N_("Toestemming geldt voor een houder, een ontvanger, een doel en een casus."),
+        N_("Toestemming geldt voor één houder, één ontvanger, één doel en één casus."),
         by_law(_one_exchange),
     ),
     Guard("R-52", "dates", N_("Noem wanneer is getekend en tot wanneer de toestemming geldt."), when(_dates)),

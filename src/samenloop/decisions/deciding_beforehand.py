@@ -9,9 +9,10 @@ from samenloop.decisions.beforehand import BeforehandDecision
 from samenloop.decisions.consent import covers
 from samenloop.decisions.consent_facts import Consent
 from samenloop.decisions.grounds import Pair, breaks_secrecy, may_give, never_rule, rests_on_consent
-from samenloop.decisions.guards import N_, Failing, Guard, by_law, require, when
+from samenloop.decisions.guards import Failing, Guard, by_law, require, when
 from samenloop.decisions.modes import NO_CAPACITY, ModeDecision, RecordFacts, strictest_mode
 from samenloop.model import Mode, ParticipantId
+from samenloop.texts import N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ BEFOREHAND: tuple[Guard[BeforehandInput], ...] = (
     Guard(
         "R-76",
         "receivers",
-        N_("Noem elke ontvanger een voor een. Een besluit voor iedereen kan niet."),
+        N_("Noem elke ontvanger één voor één. Een besluit voor iedereen kan niet."),
         when(_named),
         visible=True,
     ),

@@ -17,11 +17,6 @@ E = TypeVar("E")
 G = TypeVar("G")
 
 
-def N_(text: str) -> str:  # noqa: N802 - the name that tools for message catalogues look for
-    """Mark a text for translation where it is written; it is translated where it is shown."""
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class Failing:
     """One unmet condition: the rule, the condition's code, and the place (`parts[1]`) or an empty text."""

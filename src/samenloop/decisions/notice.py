@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from samenloop.catalogue.catalogue import Catalogue
-from samenloop.decisions.guards import N_, Failing, Guard, Machine, Transition, by_law, when
+from samenloop.decisions.guards import Failing, Guard, Machine, Transition, by_law, when
 from samenloop.decisions.terms import ends_on
 from samenloop.model import ParticipantId
+from samenloop.texts import N_
 
 _VEILIG_THUIS = "veilig_thuis"
 

@@ -11,7 +11,8 @@ from samenloop.catalogue.catalogue import Catalogue
 from samenloop.decisions import asking_checks as checks
 from samenloop.decisions.asking import AskerFacts, HolderFacts, HolderPart, QuestionFacts, QuestionInput
 from samenloop.decisions.case_facts import CaseState
-from samenloop.decisions.guards import N_, Guard, Machine, Transition, by_law, require, when
+from samenloop.decisions.guards import Guard, Machine, Transition, by_law, require, when
+from samenloop.texts import N_
 
 __all__ = ["GATE", "QUESTION", "VISIBLE", "AskerFacts", "HolderFacts", "HolderPart", "QuestionEvent", "QuestionFacts"]
 __all__ += ["QuestionInput", "QuestionState", "gate", "gate_visible"]

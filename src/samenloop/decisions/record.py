@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from samenloop.catalogue.catalogue import Catalogue
-from samenloop.decisions.guards import N_, Guard, Machine, Transition, by_law, require, when
+from samenloop.decisions.guards import Guard, Machine, Transition, by_law, require, when
 from samenloop.decisions.modes import FRAMEWORKS, ORIGINS, RecordFacts, excluded_rule, foreign
 from samenloop.decisions.terms import months_later
 from samenloop.model import Mode
+from samenloop.texts import N_
 
 
 class RecordState(enum.Enum):

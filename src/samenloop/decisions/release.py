@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from samenloop.catalogue.catalogue import Catalogue
 from samenloop.decisions import releasing_checks as checks
 from samenloop.decisions.beforehand import Shown
-from samenloop.decisions.guards import N_, Guard, Machine, Transition, by_law, require, when
+from samenloop.decisions.guards import Guard, Machine, Transition, by_law, require, when
 from samenloop.decisions.releasing import DeciderFacts, ReleaseFacts, ReleaseForm, ReleaseInput
+from samenloop.texts import N_
 
 __all__ = ["HIT", "RELEASE", "VISIBLE", "DeciderFacts", "HitEvent", "HitInput", "HitState", "ReleaseFacts"]
 __all__ += ["ReleaseForm", "ReleaseInput", "release", "release_visible"]

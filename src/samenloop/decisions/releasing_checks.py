@@ -14,10 +14,11 @@ from samenloop.decisions.grounds import (
     rests_on_consent,
     substitutes_consent,
 )
-from samenloop.decisions.guards import N_, Failing
+from samenloop.decisions.guards import Failing
 from samenloop.decisions.modes import NO_CAPACITY, ModeDecision, strictest_mode
 from samenloop.decisions.releasing import ReleaseFacts, ReleaseInput
 from samenloop.model import Mode
+from samenloop.texts import N_
 
 NEVER_SHOWN = N_("Deze registratie mag deze ontvanger nooit te zien krijgen.")
 NEVER_A_GROUND = N_("Dit kan nooit een grondslag zijn. Kies een grondslag uit de wet.")

@@ -65,7 +65,7 @@ def _questions(scope: Scope, months: Sequence[Numbers]) -> Section:
     askers = [scope.asker] if scope.asker else [row.id for row in scope.covenant.participants if row.asks_as]
     found = numbers.shown(months, numbers.QUESTIONS, askers)
     table, bars = counted(_("Vragen per vrager"), _("Vrager"), found, lambda one: _name(scope.covenant, one))
-    text = _("Een vraag gaat over een persoon in een casus, aan een of meer houders.")
+    text = _("Een vraag gaat over één persoon in één casus, aan één of meer houders.")
     return Section(_("Gestelde vragen"), (text,), table, bars)
 
 
@@ -155,4 +155,4 @@ def _name(covenant: Covenant, participant: str) -> str:
 
 def _purpose(catalogue: Catalogue, code: str) -> str:
     row = catalogue.listed("purposes", code) or catalogue.listed("indexes", code)
-    return row.text if row else code
+    return _(row.text) if row else code

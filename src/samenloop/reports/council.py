@@ -72,7 +72,7 @@ def _party(covenant: Covenant, row: Participant) -> Row:
 def _registers(covenant: Covenant, catalogue: Catalogue) -> Section:
     rows = []
     for row in covenant.participants:
-        kinds = [catalogue.registers[one.kind].name for one in row.registers if one.kind in catalogue.registers]
+        kinds = [_(catalogue.registers[one.kind].name) for one in row.registers if one.kind in catalogue.registers]
         asked = [covenant.participant(other).display_name for other in row.may_ask if covenant.find(other)]
         rows.append((row.display_name, ", ".join(kinds) or "-", ", ".join(asked) or "-"))
     columns = (_("Deelnemer"), _("Houdt deze lijst"), _("Mag vragen aan"))

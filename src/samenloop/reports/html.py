@@ -6,7 +6,7 @@ from functools import cache
 import jinja2
 
 from samenloop.reports.model import Bar, Report
-from samenloop.texts import _
+from samenloop.texts import _, language
 
 WIDTH, ROW, LABEL, TEXT = 740, 26, 310, 110
 
@@ -23,7 +23,9 @@ class Drawn:
 
 def render(report: Report) -> str:
     """Return the page."""
-    return _template().render(report=report, drawn=drawn, row=ROW, width=WIDTH, label_width=LABEL, _=_)
+    return _template().render(
+        report=report, drawn=drawn, row=ROW, width=WIDTH, label_width=LABEL, language=language(), _=_
+    )
 
 
 def drawn(bars: tuple[Bar, ...]) -> list[Drawn]:

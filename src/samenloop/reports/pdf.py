@@ -6,7 +6,7 @@ from fpdf import FPDF, FontFace, XPos, YPos
 
 from samenloop.reports.html import shortened
 from samenloop.reports.model import Bar, Report, Section
-from samenloop.texts import _
+from samenloop.texts import _, language
 
 _FONT, _BLUE = "Helvetica", (21, 66, 115)
 _MOST_UPRIGHT = 6
@@ -23,7 +23,7 @@ def render(report: Report, made: datetime) -> bytes:
     pdf = _Pages(orientation="landscape" if wide else "portrait", format="A4")
     pdf.set_creation_date(made)
     pdf.set_title(report.title)
-    pdf.set_lang("nl")
+    pdf.set_lang(language())
     pdf.set_auto_page_break(auto=True, margin=18)
     pdf.add_page()
     _line(pdf, report.title, size=18, bold=True)

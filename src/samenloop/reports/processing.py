@@ -73,7 +73,7 @@ def _held(covenant: Covenant, catalogue: Catalogue, me: Participant) -> Section:
         kind = catalogue.registers.get(one.kind)
         term = catalogue.terms.get(kind.retention) if kind else None
         source = kind.source if kind else "-"
-        rows.append((kind.name if kind else one.kind, source, term.text if term else "-"))
+        rows.append((_(kind.name) if kind else one.kind, source, _(term.text) if term else "-"))
     table = Table(_("Eigen lijsten"), (_("Lijst"), _("Bron"), _("Bewaren")), tuple(rows)) if rows else None
     return Section(
         _("Verstrekken: dat een persoon bekend is"),

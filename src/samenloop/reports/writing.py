@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.reasons import why
 from samenloop.reports import csvfile, html, pdf
 from samenloop.reports.model import Report
 from samenloop.texts import _
@@ -34,6 +35,6 @@ def write(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
         ) from error
     except OSError as error:
         raise SamenloopError(
-            ErrorCode.STORAGE_FULL, _("De map {path} is niet te schrijven: {why}.", path=folder, why=error.strerror)
+            ErrorCode.STORAGE_FULL, _("De map {path} is niet te schrijven: {why}.", path=folder, why=why(error))
         ) from error
     return paths

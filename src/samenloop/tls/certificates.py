@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
+from samenloop.reasons import why
 from samenloop.texts import _
 
 WARNING_DAYS: Final = (30, 14, 7, 1)
@@ -62,7 +63,13 @@ class Certificate:
         if now < self.not_before:
             raise refused(_("Dit certificaat is pas geldig vanaf {date}.", date=_day(self.not_before)))
         if now >= self.not_after:
-            raise refused(_("Dit certificaat is verlopen op {date}.", date=_day(self.not_after)))
+            raise refused(
+                _(
+                    "Dit certificaat is verlopen op {date}. Vraag de beheerder van de "
+                    "coördinator om een nieuw certificaat.",
+                    date=_day(self.not_after),
+                )
+            )
 
 
 def participant_uri(trust_domain: str, participant: str) -> str:
@@ -94,7 +101,7 @@ def read_certificate(path: Path) -> x509.Certificate:
         with path.open("rb") as file:
             return x509.load_pem_x509_certificate(file.read(_MAX_BYTES))
     except OSError as error:
-        text = _("Certificaat {path} kan niet worden gelezen: {reason}.", path=path, reason=error.strerror)
+        text = _("Certificaat {path} kan niet worden gelezen: {why}.", path=path, why=why(error))
         raise SamenloopError(ErrorCode.NOT_FOUND, text) from error
     except ValueError as error:
         raise InvalidInput(str(path), _("{path} is geen certificaat (PEM).", path=path)) from error
@@ -115,13 +122,21 @@ def check_expiry(path: Path, now: datetime) -> str | None:
         )
         raise refused(text)
     if now < start:
-        text = _("Certificaat {path} is pas geldig vanaf {date}. Klopt de klok?", path=path, date=_day(start))
+        text = _(
+            "Certificaat {path} is pas geldig vanaf {date}. Controleer de klok van deze computer.",
+            path=path,
+            date=_day(start),
+        )
         raise refused(text)
     reached = [days for days in WARNING_DAYS if end - now <= timedelta(days=days)]
     if not reached:
         return None
     return _(
-        "Certificaat {path} verloopt op {date}: binnen {days} dagen.", path=path, date=_day(end), days=min(reached)
+        "Certificaat {path} verloopt op {date}: binnen {days} dagen. "
+        "Vraag de beheerder van de coördinator om een nieuw certificaat.",
+        path=path,
+        date=_day(end),
+        days=min(reached),
     )
 
 

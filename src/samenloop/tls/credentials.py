@@ -90,9 +90,18 @@ def coordinator_certificate(files: TlsFiles, address: str, trust_domain: str, pi
         ):
             der = secure.getpeercert(binary_form=True) or b""
     except ssl.SSLError as error:
-        raise refused(_("De coördinator op {address} toont geen geldig certificaat.", address=address)) from error
+        raise refused(
+            _(
+                "De coördinator op {address} toont geen geldig certificaat. Bel de beheerder van de coördinator.",
+                address=address,
+            )
+        ) from error
     except OSError as error:
-        text = _("De coördinator op {address} is niet bereikbaar.", address=address)
+        text = _(
+            "De coördinator op {address} is niet bereikbaar. Controleer het adres en de "
+            "verbinding en probeer het later opnieuw.",
+            address=address,
+        )
         raise SamenloopError(ErrorCode.UNAVAILABLE, text) from error
     return _coordinator_only(der, address, trust_domain, pin)
 
@@ -102,7 +111,12 @@ def _coordinator_only(der: bytes, address: str, trust_domain: str, pin: str) -> 
         parsed = x509.load_der_x509_certificate(der)
         certificate = Certificate.from_x509(parsed)
     except ValueError as error:
-        raise refused(_("De coördinator op {address} toont geen geldig certificaat.", address=address)) from error
+        raise refused(
+            _(
+                "De coördinator op {address} toont geen geldig certificaat. Bel de beheerder van de coördinator.",
+                address=address,
+            )
+        ) from error
     if certificate.uris != (coordinator_uri(trust_domain),) or certificate.pin != pin:
         raise refused(_("Wie op {address} antwoordt is niet de coördinator van het convenant.", address=address))
     return parsed.public_bytes(serialization.Encoding.PEM)

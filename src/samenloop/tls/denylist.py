@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
+from samenloop.reasons import why
 from samenloop.texts import _
 
 _LABEL: Final = b"samenloop/v1/denylist\0"
@@ -81,7 +82,11 @@ class DenylistFile:
                 self._current = self._newer(self._parse(self._path.read_bytes()))
                 self._seen = seen
         except OSError as error:
-            text = _("De lijst {path} met ingetrokken certificaten kan niet worden gelezen.", path=self._path)
+            text = _(
+                "De lijst {path} met ingetrokken certificaten kan niet worden gelezen: {why}.",
+                path=self._path,
+                why=why(error),
+            )
             raise SamenloopError(ErrorCode.INTEGRITY, text) from error
         return self._current
 

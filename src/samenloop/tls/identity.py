@@ -47,7 +47,9 @@ def identify(auth_context: AuthContext, covenant: Covenant, denylist: Denylist, 
     participant = _named(certificate, covenant)
     certificate.check_dates(now)
     if denylist.trust_domain != covenant.trust_domain or denylist.revoked(certificate.serial):
-        raise refused(_("Dit certificaat is ingetrokken."))
+        raise refused(
+            _("Dit certificaat is ingetrokken. Vraag de beheerder van de coördinator om een nieuw certificaat.")
+        )
     if certificate.pin != participant.tls_pin:
         raise refused(_("De sleutel van dit certificaat staat niet in het convenant."))
     if participant.suspended:

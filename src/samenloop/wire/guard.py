@@ -12,7 +12,7 @@ import grpc
 from google.protobuf.message import DecodeError
 
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
-from samenloop.texts import _
+from samenloop.texts import DUTCH, _, known, speak
 from samenloop.tls import PeerIdentity
 from samenloop.wire.status import DETAIL_KEY, STATUS, error_detail
 
@@ -23,6 +23,9 @@ Unary: TypeAlias = Callable[..., Awaitable[Any]]
 Stream: TypeAlias = Callable[..., AsyncIterator[Any]]
 Identify = Callable[[AuthContext], PeerIdentity]
 Report = Callable[[str, BaseException], None]
+
+LANGUAGE_KEY = "samenloop-language"
+"""Metadata of a call: the language in which its peer reads the text of an error. It changes nothing else."""
 
 _peer: ContextVar[PeerIdentity] = ContextVar("peer")
 
@@ -59,10 +62,14 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
         unary = cast("Unary", handler.unary_unary)
         return grpc.unary_unary_rpc_method_handler(self._unary(method, unary), **coders)
 
+    def _enter(self, context: Context) -> None:
+        speak(_language(context))
+        _peer.set(self._identify(context.auth_context()))
+
     def _unary(self, method: str, inner: Unary) -> Unary:
         async def guarded(request: Any, context: Context) -> Any:
             try:
-                _peer.set(self._identify(context.auth_context()))
+                self._enter(context)
                 return await inner(_readable(request), context)
             except (grpc.aio.AbortError, GeneratorExit):
                 raise
@@ -74,7 +81,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
     def _stream(self, method: str, inner: Stream) -> Stream:
         async def guarded(requests: AsyncIterator[Any], context: Context) -> AsyncIterator[Any]:
             try:
-                _peer.set(self._identify(context.auth_context()))
+                self._enter(context)
                 async for reply in inner(_all_readable(requests), context):
                     yield reply
             except (grpc.aio.AbortError, GeneratorExit):
@@ -88,6 +95,11 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
         self._report(method, error)
         known = error if isinstance(error, SamenloopError) else _internal()
         await context.abort(STATUS[known.code], "", ((DETAIL_KEY, error_detail(known)),))
+
+
+def _language(context: Context) -> str:
+    metadata = dict(cast("Iterable[tuple[str, object]]", context.invocation_metadata() or ()))
+    return known(str(metadata.get(LANGUAGE_KEY, DUTCH)))
 
 
 class _Unreadable:

@@ -33,7 +33,7 @@ def test_the_example_is_a_configuration(tmp_path):
         ("poll_seconds = 60", "poll_seconds = 0", "poll_seconds", "ongeldige waarde"),
         ('document = "covenant.json"', "", "covenant.document", "ontbreekt"),
         ("[covenant]", "[covenant]\nsecret = 1", "covenant.secret", "geen bekende sleutel"),
-        ("[covenant]", "[covenant", "config", "geen TOML"),
+        ("[covenant]", "[covenant", "config", "geen geldig TOML: kijk bij regel"),
         ('herkomst = "eigen"', 'bsn = "1"', "registers.basisvoorziening.defaults.bsn", "ongeldige waarde"),
     ],
 )

@@ -165,6 +165,22 @@ def test_a_single_person_with_a_bsn_or_a_forbidden_field_is_refused(node, fake):
     assert node.run("register", "--register", REGISTER, "--record-id", "s-2", stdin=json.dumps(fields)).returncode == 2
 
 
+def test_the_program_and_its_daemon_speak_english_when_asked(node, monkeypatch):
+    assert node.run("status").stdout.startswith("Deelnemer ")
+    assert "kent alleen ja en nee" in _refused_row(node)
+    monkeypatch.setenv("SAMENLOOP_LANG", "en")
+    assert node.run("status").stdout.startswith("Participant ")
+    assert "knows only ja (yes) and nee (no)" in _refused_row(node)  # a sentence of the daemon, from its own thread
+    missing = node.run("sync", "/nowhere.csv", "--register", REGISTER)
+    assert missing.stderr == "File /nowhere.csv cannot be read: it does not exist. Check the name and the folder.\n"
+
+
+def _refused_row(node):
+    fields = {**person(7), "bescherming": "misschien"}
+    fields.pop("record_id")
+    return node.run("register", "--register", REGISTER, "--record-id", "s-3", stdin=json.dumps(fields)).stderr
+
+
 def test_as_somebody_else_is_refused_outside_a_demo(node):
     refused = node.run("status", "--as", "b.boss")
     assert refused.returncode == 4

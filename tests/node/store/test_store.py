@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.texts import _, speak
 from samenloop_node.store import Store, Transaction, receipts, registrations, syncs
 from samenloop_node.store.registrations import Decision, Settled
 from samenloop_node.store.syncs import KEEP, PlanRow, Sync
@@ -175,3 +176,14 @@ def test_a_pragma_that_sqlite_does_not_take_stops_the_start(tmp_path, monkeypatc
     monkeypatch.setitem(base._PRAGMAS, "no_such_pragma", 1)
     with pytest.raises(SamenloopError, match="no_such_pragma"):
         Store(tmp_path / "node.sqlite")
+
+
+def test_work_speaks_the_language_of_who_asked_for_it(store):
+    async def said(language: str) -> tuple[str, str]:
+        speak(language)
+        return await store.write(lambda _db: _("Kenmerken")), await store.read(lambda _db: _("Kenmerken"))
+
+    async def both() -> list[tuple[str, str]]:
+        return await asyncio.gather(said("nl"), said("en"))
+
+    assert asyncio.run(both()) == [("Kenmerken",) * 2, ("Characteristics",) * 2]

@@ -1,6 +1,5 @@
 """What the steps of cases, consents, notices and requests share: lines in the own log, sealed texts, facts as JSON."""
 
-import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -17,7 +16,7 @@ from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.identity.bsn import refuse_bsn
 from samenloop_node.identity.person import PERSON_COLUMNS, parse_person
-from samenloop_node.questions.motives import refuse_person, seal_text
+from samenloop_node.questions.motives import SALT_BYTES, Opened, refuse_person, seal_text
 from samenloop_node.store import Transaction, notes
 
 MAX_TEXT = 2_000
@@ -78,14 +77,14 @@ def person_fields(value: object) -> dict[str, str]:
     return value
 
 
-def keep_text(app: App, db: Transaction, text: str, context: bytes) -> dict[str, str]:
-    """Keep a text sealed; return the field that binds it to its line in the own log (empty without a text)."""
+def keep_text(app: App, db: Transaction, text: str) -> dict[str, str]:
+    """Keep a text sealed; return the field that commits its line in the own log to it (empty without a text)."""
     if not text:
         return {}
-    sealed = seal_text(app.references.seed("text", b""), text, context, token_bytes)
-    document = hashlib.sha256(sealed).digest()
-    notes.keep(db, document, sealed, milliseconds(app.clock.now()))
-    return {"document": document.hex()}
+    opened = Opened(token_bytes(SALT_BYTES), text)
+    sealed = seal_text(app.references.seed("text", b""), opened, token_bytes)
+    notes.keep(db, opened.commitment, sealed, milliseconds(app.clock.now()))
+    return {"document": opened.commitment.hex()}
 
 
 def dumped(parts: Mapping[str, Any]) -> str:

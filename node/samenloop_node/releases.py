@@ -5,7 +5,6 @@
 3. The guards are those of `samenloop.decisions.release`; the coordinator runs the ones whose facts it sees once more.
 """
 
-import hashlib
 from dataclasses import dataclass
 from secrets import token_bytes
 
@@ -25,10 +24,10 @@ from samenloop_node.app import App
 from samenloop_node.consents import records as consent_records
 from samenloop_node.declaring import prepare, sent_now
 from samenloop_node.notices.making import deferred
-from samenloop_node.questions.motives import seal_text
+from samenloop_node.process import keep_text
 from samenloop_node.record_facts import facts_of
 from samenloop_node.release_form import Decision
-from samenloop_node.store import Transaction, consents, inbox, notes, registrations
+from samenloop_node.store import Transaction, consents, inbox, registrations
 from samenloop_node.store.inbox import StoredDeclaration, StoredHit
 from samenloop_node.store.registrations import Registration
 
@@ -103,7 +102,7 @@ async def withhold(app: App, user: User, decision: Decision) -> None:
     def work(db: Transaction) -> None:
         inbox.decide_hit(db, hit.question_id, "withheld", user.name, _now(app))
         public = {"question": hit.question_id.hex(), "receiver": hit.asker, "user": _user(app, user)}
-        app.ownlog.append(db, Event.WITHHOLD, {**public, **_note(app, db, hit, decision)})
+        app.ownlog.append(db, Event.WITHHOLD, {**public, **_note(app, db, decision)})
 
     await app.store.write(work)
 
@@ -121,7 +120,7 @@ async def take_back(app: App, user: User, decision: Decision) -> bool:
         inbox.decide_hit(db, hit.question_id, "hidden", user.name, _now(app))
         inbox.add_declaration(db, declaration)
         public = {"action": "take-back", "receiver": hit.asker, "question": hit.question_id.hex()}
-        app.ownlog.append(db, Event.PROTOCOL, {**public, "user": _user(app, user), **_note(app, db, hit, decision)})
+        app.ownlog.append(db, Event.PROTOCOL, {**public, "user": _user(app, user), **_note(app, db, decision)})
 
     await app.store.write(work)
     return await sent_now(app, declaration)
@@ -232,16 +231,12 @@ def _store_release(
     }
     if decision.protocol_entry:
         public["decision"] = app.references.decision(decision.protocol_entry).hex()
-    app.ownlog.append(db, Event.PROTOCOL, {**public, **_note(app, db, hit, decision)})
+    app.ownlog.append(db, Event.PROTOCOL, {**public, **_note(app, db, decision)})
 
 
-def _note(app: App, db: Transaction, hit: StoredHit, decision: Decision) -> dict[str, str]:
-    """Keep motive, answers and protocol reference sealed; return the field that binds them to the log entry."""
-    text = canonical(decision.note()).decode()
-    sealed = seal_text(app.references.seed("text", b""), text, hit.question_id, token_bytes)
-    document = hashlib.sha256(sealed).digest()
-    notes.keep(db, document, sealed, _now(app))
-    return {"document": document.hex()}
+def _note(app: App, db: Transaction, decision: Decision) -> dict[str, str]:
+    """Keep motive, answers and protocol reference sealed; return the field that commits the log entry to them."""
+    return keep_text(app, db, canonical(decision.note()).decode())
 
 
 def _step(app: App, hit: StoredHit, event: HitEvent, given: HitInput) -> None:

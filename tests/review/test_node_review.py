@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import csv
+import hashlib
 import io
 import json
 from datetime import timedelta
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from samenloop.audit.fields import Event
 from samenloop.audit.witness import Reason, Standing
 from samenloop.errors import InvalidInput, Refused
 from samenloop_node import mailbox, witness
@@ -24,6 +26,7 @@ from samenloop_node.commands import protocol as protocol_command
 from samenloop_node.commands import report as report_command
 from samenloop_node.commands import review as review_command
 from samenloop_node.commands import status as status_command
+from samenloop_node.process import keep_text
 from samenloop_node.review import sampling
 from tests.node.questions.conftest import (  # noqa: F401 - fixtures
     _clock,
@@ -113,6 +116,29 @@ def test_a_motive_that_was_changed_in_the_database_is_said_to_be(asked, officer)
     found = search(asked, officer, event="case", case="R-2026-9")
     question = next(one for one in found if one["action"] == "question")
     assert question["motive"] == "De versleutelde tekst bij deze regel is veranderd."
+
+
+@pytest.mark.parametrize(
+    ("event", "least"),
+    [
+        (Event.CASE, {"case": "ab" * 16, "action": "assess"}),
+        (Event.CONSENT, {"action": "give"}),
+        (Event.NOTICE, {"action": "defer"}),
+        (Event.RIGHTS, {"action": "answer"}),
+        (Event.PROTOCOL, {"receiver": "ggz-midden"}),
+        (Event.WITHHOLD, {"question": "ab" * 16}),
+    ],
+    ids=lambda one: getattr(one, "value", ""),
+)
+def test_a_text_opens_from_its_entry_alone_and_anybody_can_check_the_opening(asked, officer, event, least):
+    def work(db):
+        asked.ownlog.append(db, event, {**least, **keep_text(asked, db, "Verzocht door de moeder")})
+
+    asked.store.write_now(work)
+    (found,) = [one for one in search(asked, officer, event=event.value) if one["motive"] == "Verzocht door de moeder"]
+    salt, text = bytes.fromhex(found["opening"]["salt"]), found["opening"]["text"].encode()
+    assert hashlib.sha256(salt + text).hexdigest() == found["document"]
+    assert len(salt) == 32
 
 
 def test_every_look_is_an_entry_before_anything_is_shown(asked, officer):

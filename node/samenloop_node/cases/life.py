@@ -51,7 +51,7 @@ def store_new(app: App, db: Transaction, user: User, case: CaseFile, text: str =
     cases.add(db, case)
     notices.add(db, notice_of_case(app, case.case_number))
     public = {"case": app.references.case(case.case_number).hex(), "action": "report", "status": case.state}
-    log(app, db, user, Event.CASE, {**public, **keep_text(app, db, text, case.case_number.encode())})
+    log(app, db, user, Event.CASE, {**public, **keep_text(app, db, text)})
 
 
 def open_case(app: App, db: Transaction, user: User, case: CaseFile) -> None:
@@ -111,7 +111,7 @@ def take_in(app: App, db: Transaction, user: User, step: Step) -> CaseState:
     ended = today(app).isoformat() if state in (CaseState.CLOSED, CaseState.REJECTED) else ""
     cases.change(db, replace(found, state=state.value, closed_on=ended, data=step.parts.stored()))
     public = {**_public(app, step.case, step.action), "status": state.value}
-    log(app, db, user, Event.CASE, {**public, **keep_text(app, db, step.text, step.case.encode())})
+    log(app, db, user, Event.CASE, {**public, **keep_text(app, db, step.text)})
     return state
 
 

@@ -60,7 +60,7 @@ async def decide(app: App, user: User, said: Deciding, motive: str) -> None:
         for receiver in decision.receivers:
             fields = {"action": "beforehand", "receiver": receiver, "register": row.register}
             fields |= {"basis": decision.basis, "decision": decision.reference.hex()}
-            log(app, db, user, Event.PROTOCOL, {**fields, **keep_text(app, db, motive, decision.reference)})
+            log(app, db, user, Event.PROTOCOL, {**fields, **keep_text(app, db, motive)})
 
     await restate(app, Restated(row, row.frozen, (*before, taken)), told)
 

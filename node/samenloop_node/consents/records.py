@@ -96,7 +96,7 @@ def _record(app: App, db: Transaction, user: User, said: Recording) -> StoredCon
     )
     consents.add(db, stored)
     public = {"action": "give", "receiver": form.receiver, "status": state.value, "purpose": form.purpose}
-    log(app, db, user, Event.CONSENT, {**public, **keep_text(app, db, said.text, stored.number.encode())})
+    log(app, db, user, Event.CONSENT, {**public, **keep_text(app, db, said.text)})
     return stored
 
 

@@ -79,7 +79,7 @@ def _step(app: App, db: Transaction, user: User, act: Act) -> StoredNotice:
     if state is NoticeState.DEFERRED and given.review_on is not None:
         row = replace(row, review_on=given.review_on.isoformat(), deferred_before=True)
     row = replace(row, data=json.dumps(act.said, sort_keys=True))
-    return _store(app, db, user, row, state, act.action, keep_text(app, db, act.text, str(row.id).encode()))
+    return _store(app, db, user, row, state, act.action, keep_text(app, db, act.text))
 
 
 def _only_own(db: Transaction, user: User, row: StoredNotice) -> None:

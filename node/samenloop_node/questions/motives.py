@@ -1,9 +1,13 @@
 """Free text of people: refused when it holds a name of the person at hand, and never at rest unencrypted.
 
-The key is the node's own; it is not the consortium's and not the coordinator's.
+What stands in the own log is a salted commitment to the text. Who shows salt and text proves that it belongs to that
+entry, without a key; who has only the log cannot test a guess. The key under which texts are kept is the node's own; it
+is not the consortium's and not the coordinator's.
 """
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -14,6 +18,7 @@ from samenloop_node.identity.fold import words
 from samenloop_node.identity.person import Person, person_values
 from samenloop_node.identity.surnames import PREFIX_WORDS
 
+SALT_BYTES = 32
 _NONCE_BYTES = 12
 _SHORTEST_NAME = 3
 
@@ -30,18 +35,39 @@ def refuse_person(text: str, person: Person, where: str) -> None:
         )
 
 
-def seal_text(key: bytes, text: str, context: bytes, random_bytes: Callable[[int], bytes]) -> bytes:
-    """Return nonce and AES-256-GCM ciphertext of a text, bound to its context (for example a question id)."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A text with its 32 random bytes: what opens a commitment."""
+
+    salt: bytes
+    text: str
+
+    @property
+    def commitment(self) -> bytes:
+        """Return SHA-256(salt || text), 32 bytes: field `document` of the entry that the text belongs to."""
+        return hashlib.sha256(self.salt + self.text.encode()).digest()
+
+
+def seal_text(key: bytes, opened: Opened, random_bytes: Callable[[int], bytes]) -> bytes:
+    """Return nonce and AES-256-GCM ciphertext of salt and text, bound to their commitment."""
     nonce = random_bytes(_NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, text.encode(), context)
+    return nonce + AESGCM(key).encrypt(nonce, opened.salt + opened.text.encode(), opened.commitment)
 
 
-def open_text(key: bytes, sealed: bytes, context: bytes) -> str:
-    """Return the text; raises IntegrityError when key, context or ciphertext do not belong together."""
+def open_text(key: bytes, sealed: bytes, commitment: bytes) -> Opened:
+    """Return the text behind a commitment; raises IntegrityError when key, commitment and ciphertext do not fit."""
     try:
-        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context).decode()
+        plain = AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], commitment)
+        opened = Opened(plain[:SALT_BYTES], plain[SALT_BYTES:].decode())
     except (InvalidTag, ValueError) as problem:
-        raise IntegrityError(_("De versleutelde tekst is beschadigd of hoort bij een ander dossier.")) from problem
+        raise _changed() from problem
+    if opened.commitment != commitment:
+        raise _changed()
+    return opened
+
+
+def _changed() -> IntegrityError:
+    return IntegrityError(_("De versleutelde tekst bij deze regel is veranderd."))
 
 
 def _name_words(*texts: str) -> set[str]:

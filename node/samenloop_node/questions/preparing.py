@@ -1,6 +1,5 @@
 """A question made ready: tokens, the signed request, what is stored of it, and its line in the node's own log."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from secrets import token_bytes
@@ -14,11 +13,11 @@ from samenloop.wire.v1 import overlap_pb2
 from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.identity.person import Person
+from samenloop_node.process import keep_text
 from samenloop_node.questions.compose import Frame, Secrets, compose
 from samenloop_node.questions.draft import HolderDraft, QuestionDraft
-from samenloop_node.questions.motives import seal_text
 from samenloop_node.questions.padding import padding_stream
-from samenloop_node.store import Transaction, notes, questions
+from samenloop_node.store import Transaction, questions
 from samenloop_node.store.questions import StoredQuestion
 from samenloop_node.tokens.tokenise import tokenise
 
@@ -30,7 +29,7 @@ class Prepared:
     stored: StoredQuestion
     request: overlap_pb2.AskRequest
     public: Mapping[str, object]
-    motive: bytes
+    motive: str
 
 
 def prepare(
@@ -69,8 +68,7 @@ def prepare(
         holders=tuple(part.holder for part in draft.holders),
         parts=tuple(request.parts),
     )
-    motive = seal_text(app.references.seed("text", b""), draft.motive, frame.question_id, token_bytes)
-    return Prepared(stored, request, _log_fields(draft, frame), motive if draft.motive else b"")
+    return Prepared(stored, request, _log_fields(draft, frame), draft.motive)
 
 
 def _log_fields(draft: QuestionDraft, frame: Frame) -> dict[str, object]:
@@ -105,12 +103,7 @@ def _log_row(part: HolderDraft) -> dict[str, str]:
 def store(app: App, db: Transaction, prepared: Prepared) -> None:
     """Store a question, its sealed motive and its line in the own log, in one transaction, before it is sent."""
     questions.add_question(db, prepared.stored)
-    public = dict(prepared.public)
-    if prepared.motive:
-        document = hashlib.sha256(prepared.motive).digest()
-        notes.keep(db, document, prepared.motive, prepared.stored.sent_ms)
-        public["document"] = document.hex()
-    app.ownlog.append(db, Event.CASE, public)
+    app.ownlog.append(db, Event.CASE, {**prepared.public, **keep_text(app, db, prepared.motive)})
 
 
 def tokens(app: App, person: Person, epochs: tuple[EpochId, ...], salt: bytes) -> tuple[TokenSet, ...]:

@@ -196,7 +196,7 @@ async def _store_answer(app: App, user: User, row: StoredRequest, motive: str) -
         if declaration is not None:
             inbox.add_declaration(db, declaration)
         public = {"action": "answered", "request": row.number, "status": row.outcome, "day": row.answered_on}
-        log(app, db, user, Event.RIGHTS, {**public, **keep_text(app, db, motive, row.number.encode())})
+        log(app, db, user, Event.RIGHTS, {**public, **keep_text(app, db, motive)})
 
     await app.store.write(work)
     if declaration is not None:

@@ -1,15 +1,13 @@
 """Names behind references, for the privacy officer of this node alone: accounts, case numbers, sealed notes."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
 
 from samenloop.audit.entry import Entry
 from samenloop.errors import IntegrityError
-from samenloop.texts import _
 from samenloop_node.app import App
-from samenloop_node.questions.motives import open_text
+from samenloop_node.questions.motives import Opened, open_text
 from samenloop_node.store import Transaction, notes, review
 
 
@@ -37,38 +35,37 @@ def names(app: App, db: Transaction) -> Names:
     return Names(users, cases)
 
 
-def note(app: App, db: Transaction, known: Names, entry: Entry) -> dict[str, Any]:
-    """Return what somebody wrote beside an entry, empty when there is nothing that can be opened from the entry alone.
+def opened(app: App, db: Transaction, entry: Entry) -> Opened | None:
+    """Return the text that an entry is committed to, with its salt; None when there is none, or it was purged.
 
-    A motive by itself comes as {"motive"}. Raises IntegrityError when the stored note is not what the entry names.
+    Raises IntegrityError when what is kept is not what the entry is committed to.
     """
-    document = entry.text("document")
-    sealed = notes.find(db, bytes.fromhex(document)) if document else None
-    if sealed is None:
-        return {}
-    if hashlib.sha256(sealed).hexdigest() != document:
-        raise IntegrityError(_("De versleutelde tekst bij deze regel is veranderd."))
-    key = app.references.seed("text", b"")
-    for context in _contexts(known, entry):
-        try:
-            return _parsed(open_text(key, sealed, context))
-        except IntegrityError:
-            continue
-    return {}
+    document = bytes.fromhex(entry.text("document"))
+    sealed = notes.find(db, document) if document else None
+    return None if sealed is None else open_text(app.references.seed("text", b""), sealed, document)
 
 
-def motive_of(app: App, db: Transaction, known: Names, entry: Entry) -> str:
+def note(app: App, db: Transaction, entry: Entry) -> dict[str, Any]:
+    """Return what somebody wrote beside an entry; a motive by itself comes as {"motive"}."""
+    found = opened(app, db, entry)
+    return {} if found is None else _parsed(found.text)
+
+
+def motive_of(app: App, db: Transaction, entry: Entry) -> str:
     """Return the motive beside an entry, empty when there is none."""
     try:
-        return str(note(app, db, known, entry).get("motive", ""))
+        return str(note(app, db, entry).get("motive", ""))
     except IntegrityError as error:
         return error.text
 
 
-def _contexts(known: Names, entry: Entry) -> list[bytes]:
-    """Return what a text beside this entry may be bound to: its question, decision, request or case."""
-    ids = [bytes.fromhex(entry.text(name)) for name in ("question", "decision") if entry.text(name)]
-    return [*ids, entry.text("request").encode(), known.case(entry.text("case")).encode()]
+def opening_of(app: App, db: Transaction, entry: Entry) -> dict[str, str]:
+    """Return salt (hex) and text, with which anybody can check field `document`: SHA-256(salt || text)."""
+    try:
+        found = opened(app, db, entry)
+    except IntegrityError:
+        found = None
+    return {} if found is None else {"salt": found.salt.hex(), "text": found.text}
 
 
 def _parsed(text: str) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def _rows(app: App, db: Transaction, found: list[tuple[int, Entry]], period: Per
 
 def _decided(app: App, db: Transaction, known: Names, entry: Entry) -> Row:
     question = entry.text("question")
-    written = note(app, db, known, entry)
+    written = note(app, db, entry)
     decision = written.get("wpg20_decision") or written.get("protocol_entry") or "-"
     return (
         _when(entry.integer("end_ms")),

@@ -10,12 +10,15 @@ from samenloop.clock import from_milliseconds
 from samenloop.review.filters import Filters
 from samenloop_node.accounts import User
 from samenloop_node.app import App
-from samenloop_node.review.naming import Names, motive_of, names
+from samenloop_node.review.naming import Names, motive_of, names, opening_of
 from samenloop_node.review.reading import reading
 from samenloop_node.store import Transaction
 
 Row = dict[str, object]
-_SHOWN = ("action", "status", "rule", "reason", "purpose", "basis", "receiver", "register", "question", "count", "day")
+_SHOWN = (
+    *("action", "status", "rule", "reason", "purpose", "basis", "receiver", "register", "question", "count", "day"),
+    "document",
+)
 
 
 async def search(app: App, user: User, filters: Filters, limit: int) -> list[Row]:
@@ -75,7 +78,8 @@ def _row(app: App, db: Transaction, known: Names, seq: int, entry: Entry) -> Row
         "responsible": known.user(entry.text("responsible")),
         "case": known.case(entry.text("case")),
         "holders": _holders(rows(entry, "holders")),
-        "motive": motive_of(app, db, known, entry),
+        "motive": motive_of(app, db, entry),
+        "opening": opening_of(app, db, entry),
         **texts,
     }
 

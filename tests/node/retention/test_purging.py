@@ -40,7 +40,7 @@ def _closed(app, anna):
     """A case that was closed, with a sealed text."""
     report = {"action": "report", "case": NUMBER, "target_group": ["gebiedsprobleem"]}
     run(case_command.run(app, anna, report, None))
-    app.store.write_now(lambda db: keep_text(app, db, "een geheime motivering", NUMBER.encode()))
+    app.store.write_now(lambda db: keep_text(app, db, "een geheime motivering"))
     run(case_command.run(app, anna, {"action": "reject", "case": NUMBER}, None))
     return app
 

@@ -1,12 +1,14 @@
 """Each view shows its own fields of every event, and no field of another view."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from samenloop.audit import entry, half, views
 from samenloop.audit.fields import EVENTS, FIELDS, HALF_FIELDS, Event, View
 from samenloop.audit.half import Half
 from samenloop.errors import InvalidInput
-from tests.audit.samples import SAMPLES, full, sealed_count
+from tests.audit.samples import SAMPLES, full, least, sealed_count
 
 HALF = half.decode(
     half.encode(
@@ -35,6 +37,7 @@ def test_each_view_has_exactly_the_fields_that_the_table_gives_it(event: Event) 
     assert shown_names(views.owner(one, "holder-one", HALF)) == expected[View.OWNER] | {"sealed"}
     if "actor" in known:
         assert shown_names(views.requester(one, "actor-sample")) == expected[View.REQUESTER]
+    assert shown_names(views.subject(one)) == (expected[View.SUBJECT] if event in views.TOLD else set())
 
 
 @pytest.mark.parametrize("event", Event)
@@ -44,6 +47,7 @@ def test_no_value_of_another_view_leaks(event: Event) -> None:
         (View.REQUESTER, views.requester(one, "actor-sample")),
         (View.OWNER, views.owner(one, "holder-one", HALF)),
         (View.OPERATOR, views.operator(one)),
+        (View.SUBJECT, views.subject(one)),
     ):
         text = repr(shown)
         for name in EVENTS[event].known:
@@ -71,6 +75,65 @@ def test_a_holder_without_a_hit_sees_no_question_at_all(event: Event) -> None:
 @pytest.mark.parametrize("event", Event)
 def test_another_participant_is_no_requester(event: Event) -> None:
     assert views.requester(parsed(event), "somebody-else") is None
+
+
+@pytest.mark.parametrize("event", sorted(set(Event) - views.TOLD, key=lambda event: event.value))
+def test_a_person_is_told_nothing_of_an_event_that_a_hidden_hit_may_have_caused(event: Event) -> None:
+    assert {Event.WITHHOLD, Event.INBOX_VIEW, Event.LAPSE} <= set(Event) - views.TOLD
+    assert views.subject(parsed(event)) is None
+
+
+def test_a_person_is_told_organisations_and_never_who_worked_there() -> None:
+    for event in views.TOLD:
+        text = repr(views.subject(parsed(event)))
+        for name in ("user", "responsible", "case", "certificate", "document", "decision"):
+            assert repr(SAMPLES[name]) not in text
+        assert "necessity-one" not in text
+
+
+@st.composite
+def some_entry(draw: st.DrawFn) -> entry.Entry:
+    """Draw any event with what it must have and any part of what it may have."""
+    event = draw(st.sampled_from(Event))
+    public = {**least(event), **{name: SAMPLES[name] for name in draw(st.sets(st.sampled_from(sorted(full(event)))))}}
+    salt = draw(st.binary(min_size=16, max_size=16))
+    return entry.parse(entry.build(event, public, [bytes(32)] * sealed_count(event, public), salt))
+
+
+def all_views(one: entry.Entry) -> dict[View, views.Shown | None]:
+    return {
+        View.REQUESTER: views.requester(one, "actor-sample"),
+        View.OWNER: views.owner(one, "holder-one", HALF),
+        View.OPERATOR: views.operator(one),
+        View.AUDITOR: views.auditor(one, [HALF]),
+        View.SUBJECT: views.subject(one),
+    }
+
+
+OPENS = {View.OWNER, View.AUDITOR}
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(some_entry())
+def test_whatever_an_entry_holds_no_view_has_a_field_of_another(one: entry.Entry) -> None:
+    found = all_views(one)
+    assert found.keys() == set(View)
+    for view, shown in found.items():
+        if shown is None:
+            continue
+        allowed = {name for name in one.public if FIELDS[name].shown_to(view)}
+        assert set(shown) == allowed | ({"sealed"} if view in OPENS else set())
+        hidden = {name for name in one.public if name not in allowed and name != "holders"}
+        text = repr(shown)
+        assert not [name for name in hidden if repr(SAMPLES[name]) in text]
+        assert ("c0" * 16 in text) is (view in OPENS)
+
+
+def test_control_a_view_that_shows_one_field_too_many_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = views._project
+    monkeypatch.setattr(views, "_project", lambda one, view: {**real(one, view), "user": one.public.get("user", "")})
+    with pytest.raises(AssertionError):
+        test_whatever_an_entry_holds_no_view_has_a_field_of_another()
 
 
 def test_the_auditor_sees_every_sealed_half_in_order() -> None:

@@ -1,5 +1,6 @@
 """What all commands share: options, exit codes, asking the daemon, printing a result or one sentence of error."""
 
+import base64
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +12,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.texts import _
 from samenloop_node.socket_client import call
 from samenloop_node.socket_messages import format_error
 
@@ -97,3 +99,20 @@ def show(result: Mapping[str, Any], lines: Callable[[Mapping[str, Any]], Iterato
 def on_terminal() -> bool:
     """Say whether somebody is looking: then there is a progress bar; in cron there is none."""
     return sys.stderr.isatty()
+
+
+def write_files(daemon: Daemon, command: str, request: Mapping[str, object], out: Path) -> None:
+    """Ask the daemon for a report and write its files into a folder."""
+    from samenloop.reports.writing import write
+
+    result = daemon.ask(command, request)
+    contents = {name: base64.b64decode(content) for name, content in result.pop("files").items()}
+    with one_sentence(as_json=daemon.as_json):
+        paths = write(out, contents)
+    daemon.show({**result, "files": [str(path) for path in paths]}, _written)
+
+
+def _written(result: Mapping[str, Any]) -> Iterator[str]:
+    if "hours_left" in result:
+        yield _("Melden aan de AP voor {deadline}: nog {hours_left} uur.", **result)
+    yield from result["files"]

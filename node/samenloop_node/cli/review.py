@@ -1,6 +1,5 @@
 """`samenloop-node log | review | report | breach | protocol`: the privacy officer's commands."""
 
-import base64
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ import typer
 
 from samenloop.clock import milliseconds
 from samenloop.texts import _
-from samenloop_node.cli.base import DEFAULT_SOCKET, FAILED, AsOption, Daemon, JsonOption, SocketOption, one_sentence
+from samenloop_node.cli.base import DEFAULT_SOCKET, FAILED, AsOption, Daemon, JsonOption, SocketOption, write_files
 
 log_app = typer.Typer(no_args_is_help=True, help="The node's own log, with names and motives.")
 review_app = typer.Typer(no_args_is_help=True, help="Review the own log: samples by lot, patterns, what was learned.")
@@ -154,7 +153,7 @@ def accountability(
 
     Example: samenloop-node report accountability --period 2026 --out reports
     """
-    _files(Daemon(socket, acting, as_json), "report", {"kind": "accountability", "period": period}, out)
+    write_files(Daemon(socket, acting, as_json), "report", {"kind": "accountability", "period": period}, out)
 
 
 @report_app.command()
@@ -165,7 +164,7 @@ def council(
 
     Example: samenloop-node report council --out reports
     """
-    _files(Daemon(socket, acting, as_json), "report", {"kind": "council"}, out)
+    write_files(Daemon(socket, acting, as_json), "report", {"kind": "council"}, out)
 
 
 @report_app.command()
@@ -176,7 +175,7 @@ def register(
 
     Example: samenloop-node report register --out reports
     """
-    _files(Daemon(socket, acting, as_json), "report", {"kind": "register"}, out)
+    write_files(Daemon(socket, acting, as_json), "report", {"kind": "register"}, out)
 
 
 @protocol_app.command()
@@ -191,7 +190,7 @@ def extract(
 
     Example: samenloop-node protocol extract --period 2026-11 --out protocol
     """
-    _files(Daemon(socket, acting, as_json), "protocol", {"period": period}, out)
+    write_files(Daemon(socket, acting, as_json), "protocol", {"period": period}, out)
 
 
 @breach_app.command("report")
@@ -221,29 +220,13 @@ def breach_report(  # noqa: PLR0913 - one option per fact
     """
     given = {"kind": kind, "discovered": discovered, "question": question, "register": register}
     times = {name: text for name, text in (("since", since), ("until", until)) if text}
-    _files(Daemon(socket, acting, as_json), "breach", {**given, **times}, out)
+    write_files(Daemon(socket, acting, as_json), "breach", {**given, **times}, out)
 
 
 def _review(daemon: Daemon, request: Mapping[str, object]) -> dict[str, Any]:
     result = daemon.ask("review", request)
     daemon.show(result, _lines)
     return result
-
-
-def _files(daemon: Daemon, command: str, request: Mapping[str, object], out: Path) -> None:
-    from samenloop.reports.writing import write
-
-    result = daemon.ask(command, request)
-    contents = {name: base64.b64decode(content) for name, content in result.pop("files").items()}
-    with one_sentence(as_json=daemon.as_json):
-        paths = write(out, contents)
-    daemon.show({**result, "files": [str(path) for path in paths]}, _written)
-
-
-def _written(result: Mapping[str, Any]) -> Iterator[str]:
-    if "hours_left" in result:
-        yield _("Melden aan de AP voor {deadline}: nog {hours_left} uur.", **result)
-    yield from result["files"]
 
 
 def _lines(result: Mapping[str, Any]) -> Iterator[str]:

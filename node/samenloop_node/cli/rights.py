@@ -1,13 +1,22 @@
 """`samenloop-node rights ...`: requests of persons about their data; `retention ...`: what goes when."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from samenloop.texts import _
 from samenloop_node.cli import prompts
-from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption, SocketOption, one_sentence
+from samenloop_node.cli.base import (
+    DEFAULT_SOCKET,
+    AsOption,
+    Daemon,
+    JsonOption,
+    SocketOption,
+    one_sentence,
+    write_files,
+)
 
 RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST", help="Number of the request.")]
 IdentityOption = Annotated[bool, typer.Option("--identity-checked", help="You established who is asking.")]
@@ -90,6 +99,23 @@ def answer(
         typed = prompts.optional()
     said = {"action": "answer", "request": request, "outcome": outcome, "complaint_route": complaint_route}
     daemon.show(daemon.ask("rights", {**typed, **said, "cases": case or []}), _request_lines)
+
+
+@rights_app.command()
+def extract(
+    request: RequestArgument,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the page, the PDF and the table file.")],
+    case: Annotated[list[str] | None, typer.Option(help="Own case of the person. Repeat it.")] = None,
+    socket: SocketOption = DEFAULT_SOCKET,
+    acting: AsOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Write what the log says about the person, for himself: when, which organisation and role, what, on what basis.
+
+    Example: samenloop-node rights extract 0123456789abcdef0123456789abcdef --case R-2026-9 --out extract
+    """
+    said = {"action": "extract", "request": request, "cases": case or []}
+    write_files(Daemon(socket, acting, as_json), "rights", said, out)
 
 
 @rights_app.command(name="list")

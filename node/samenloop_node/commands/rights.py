@@ -10,14 +10,18 @@ from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.commands.arguments import day, text, tick
 from samenloop_node.process import free_text, person_fields, today
-from samenloop_node.requests import access, desk
+from samenloop_node.requests import access, desk, extract
 from samenloop_node.requests.desk import Answering, Received
+from samenloop_node.review import reporting
 from samenloop_node.store import requests
 from samenloop_node.store.requests import StoredRequest
 
 
 async def run(app: App, user: User, request: Mapping[str, object], emit: object) -> dict[str, object]:
-    """Take {action: receive | take | answer | list, ...}; return the request, with the report of an access request."""
+    """Take {action: receive | take | answer | extract | list, ...}.
+
+    Return the request, with the report of an access request; for an extract {files}.
+    """
     del emit
     match request.get("action"):
         case "receive":
@@ -29,10 +33,13 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
         case "answer":
             row, report = await desk.answer(app, user, _answering(request))
             return {**described(row), **({"report": _report(report)} if report else {})}
+        case "extract":
+            made = await extract.extract(app, text(request, "request"), _cases(request))
+            return await reporting.as_files(app, user, "subject", made)
         case "list":
             return {"requests": [described(one) for one in await app.store.read(requests.listed)]}
         case _other:
-            raise InvalidInput("action", _("Kies receive, take, answer of list."))
+            raise InvalidInput("action", _("Kies receive, take, answer, extract of list."))
 
 
 def described(row: StoredRequest) -> dict[str, object]:
@@ -55,13 +62,17 @@ def _received(app: App, request: Mapping[str, object]) -> Received:
 
 
 def _answering(request: Mapping[str, object]) -> Answering:
-    cases = request.get("cases", [])
-    if not isinstance(cases, list) or not all(isinstance(one, str) for one in cases):
-        raise InvalidInput("cases", _("Geef de nummers van eigen casussen als lijst."))
     return Answering(
         number=text(request, "request"),
         outcome=text(request, "outcome", ""),
         motive=free_text(request),
         complaint_route=tick(request, "complaint_route"),
-        cases=tuple(cases),
+        cases=_cases(request),
     )
+
+
+def _cases(request: Mapping[str, object]) -> tuple[str, ...]:
+    cases = request.get("cases", [])
+    if not isinstance(cases, list) or not all(isinstance(one, str) for one in cases):
+        raise InvalidInput("cases", _("Geef de nummers van eigen casussen als lijst."))
+    return tuple(cases)

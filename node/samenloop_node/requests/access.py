@@ -51,17 +51,36 @@ class Report:
     left_out: int
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What may be told of: records and own cases about which informing is not deferred."""
+
+    rows: tuple[Registration, ...]
+    cases: tuple[str, ...]
+
+    def disclosed(self, db: Transaction) -> list[StoredHit]:
+        """Return the hits on these records that somebody was shown."""
+        own = {row.registration_id for row in self.rows}
+        return [hit for hit in inbox.list_hits(db, _DISCLOSED) if own & {*hit.registrations}]
+
+
+def scope(db: Transaction, rows: list[Registration], cases: tuple[str, ...]) -> Scope:
+    """Return what may be told of, of the records and own cases of a person."""
+    return Scope(
+        tuple(row for row in rows if not deferred(db, row.registration_id)),
+        tuple(case for case in cases if all(one.state != "deferred" for one in notices.of_case(db, case))),
+    )
+
+
 def report(app: App, db: Transaction, rows: list[Registration], cases: tuple[str, ...]) -> Report:
     """Return what may be told. `cases` are own case numbers of the person, as the own system has them."""
-    open_rows = [row for row in rows if not deferred(db, row.registration_id)]
-    open_cases = [case for case in cases if all(one.state != "deferred" for one in notices.of_case(db, case))]
-    own = {row.registration_id for row in open_rows}
-    hits = [hit for hit in inbox.list_hits(db, _DISCLOSED) if own & {*hit.registrations}]
+    told = scope(db, rows, cases)
+    hits = told.disclosed(db)
     return Report(
-        held=tuple(_held(app, row, hits) for row in open_rows),
-        asked=tuple(one for case in open_cases for one in _asked(app, db, case)),
+        held=tuple(_held(app, row, hits) for row in told.rows),
+        asked=tuple(one for case in told.cases for one in _asked(app, db, case)),
         states=tuple(hit.state for hit in hits),
-        left_out=len(rows) - len(open_rows) + len(cases) - len(open_cases),
+        left_out=len(rows) - len(told.rows) + len(cases) - len(told.cases),
     )
 
 

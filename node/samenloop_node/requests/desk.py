@@ -93,7 +93,7 @@ async def take_on(
     app: App, user: User, number: str, person: Mapping[str, str], objection_basis: str, *, identity_checked: bool
 ) -> StoredRequest:
     """Take on a request that another desk passed to us, for the person as he identified himself here."""
-    row = await app.store.read(lambda db: _find(db, number))
+    row = await app.store.read(lambda db: find(db, number))
     row = replace(row, objection_basis=objection_basis or row.objection_basis)
     async with refusals_logged(app, user, Event.RIGHTS, {"action": row.kind, "request": number}):
         _step(app, row, RequestEvent.ROUTE, _input(app, row, identity_checked=identity_checked, frozen=True))
@@ -102,8 +102,8 @@ async def take_on(
 
 async def answer(app: App, user: User, said: Answering) -> tuple[StoredRequest, access.Report | None]:
     """Answer a request of our own data, with its effect on the records; raises Refused (R-65..R-68)."""
-    row = await app.store.read(lambda db: _find(db, said.number))
-    rows = await app.store.read(lambda db: _records(db, said.number))
+    row = await app.store.read(lambda db: find(db, said.number))
+    rows = await app.store.read(lambda db: records_of(db, said.number))
     report = None
     if row.kind == "inzage":
         report = await app.store.read(lambda db: access.report(app, db, rows, said.cases))
@@ -225,14 +225,16 @@ def _step(app: App, row: StoredRequest, event: RequestEvent, given: RequestInput
     return replace(row, state=state.value)
 
 
-def _find(db: Transaction, number: str) -> StoredRequest:
+def find(db: Transaction, number: str) -> StoredRequest:
+    """Return a request; raises NOT_FOUND."""
     row = requests.find(db, number)
     if row is None:
         raise SamenloopError(ErrorCode.NOT_FOUND, _("Er is geen verzoek met dit nummer."))
     return row
 
 
-def _records(db: Transaction, number: str) -> list[Registration]:
+def records_of(db: Transaction, number: str) -> list[Registration]:
+    """Return the own records that were found for a request."""
     rows = [registrations.by_id(db, one) for one in requests.records(db, number)]
     return [row for row in rows if row is not None]
 

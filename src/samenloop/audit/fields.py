@@ -62,10 +62,13 @@ class Event(enum.Enum):
 
 
 class View(enum.Enum):
-    """Who looks. Operator and auditor see the whole public half; the auditor opens sealed halves too."""
+    """Who looks. Operator and auditor see the whole public half; the auditor opens sealed halves too. The subject is
+    the person whom an entry of a node's own log is about.
+    """
 
     REQUESTER = "requester"
     OWNER = "owner"
+    SUBJECT = "subject"
     OPERATOR = "operator"
     AUDITOR = "auditor"
 
@@ -124,18 +127,20 @@ HOLDER_ROW_MAY: Mapping[str, Check] = {
 
 _PARTIES = frozenset({View.REQUESTER, View.OWNER})
 _OWN = frozenset({View.REQUESTER})
+_ALL = _PARTIES | {View.SUBJECT}
+_OWN_AND_SUBJECT = frozenset({View.REQUESTER, View.SUBJECT})
 _HIDDEN: frozenset[View] = frozenset()
 
 FIELDS: Mapping[str, Field] = {
     # what kind of entry, made by what
     "schema": Field(lambda value: value == 1 and type(value) is int, _PARTIES),
-    "event": Field(one_of(*(event.value for event in Event)), _PARTIES),
+    "event": Field(one_of(*(event.value for event in Event)), _ALL),
     "origin": Field(_ORIGIN, _PARTIES),
     "software": Field(_SHORT, _PARTIES),
     "normaliser": Field(_CODE, _PARTIES),
     # when
     "start_ms": Field(integer, _PARTIES),
-    "end_ms": Field(integer, _PARTIES),
+    "end_ms": Field(integer, _ALL),
     "process": Field(hex_of(8), _OWN),
     "n": Field(integer, _OWN),
     "clock": Field(one_of("ok", "stepped", "unsynced"), _OWN),
@@ -148,15 +153,15 @@ FIELDS: Mapping[str, Field] = {
     # why
     "covenant": Field(_CODE, _PARTIES),
     "version": Field(integer, _PARTIES),
-    "purpose": Field(_CODE, _PARTIES),
-    "basis": Field(_SHORT, _PARTIES),
+    "purpose": Field(_CODE, _ALL),
+    "basis": Field(_SHORT, _ALL),
     "case": Field(_REFERENCE, _OWN),
     "new_fact": Field(_CODE, _OWN),
     # who
-    "actor": Field(_CODE, _PARTIES),
+    "actor": Field(_CODE, _ALL),
     "certificate": Field(hex_of(32), _OWN),
-    "role": Field(_CODE, _PARTIES),
-    "acting": Field(_CODE, _PARTIES),
+    "role": Field(_CODE, _ALL),
+    "acting": Field(_CODE, _ALL),
     "user": Field(_REFERENCE, _OWN),
     "responsible": Field(_REFERENCE, _OWN),
     # from where
@@ -165,17 +170,17 @@ FIELDS: Mapping[str, Field] = {
     "tls": Field(_SHORT, _OWN),
     "kex": Field(_SHORT, _OWN),
     # about what
-    "holders": Field(list_of(row(HOLDER_ROW_MUST, HOLDER_ROW_MAY), 100), _PARTIES),
+    "holders": Field(list_of(row(HOLDER_ROW_MUST, HOLDER_ROW_MAY), 100), _ALL),
     "question": Field(hex_of(16), _PARTIES),
-    "receiver": Field(_CODE, _PARTIES),
-    "receivers": Field(list_of(_CODE, 100), _PARTIES),
-    "holder": Field(_CODE, _PARTIES),
+    "receiver": Field(_CODE, _ALL),
+    "receivers": Field(list_of(_CODE, 100), _ALL),
+    "holder": Field(_CODE, _ALL),
     "register": Field(_CODE, _OWN),
     "commitment": Field(hex_of(32), _OWN),
     "signature": Field(matches("[0-9a-f]{128}"), _PARTIES),
     "document": Field(hex_of(32), _PARTIES),
     "decision": Field(_REFERENCE, _OWN),
-    "action": Field(_CODE, _OWN),
+    "action": Field(_CODE, _OWN_AND_SUBJECT),
     "reason": Field(_RULE, _OWN),
     # how it went
     "status": Field(_CODE, _PARTIES),

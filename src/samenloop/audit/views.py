@@ -5,15 +5,34 @@ in it.
 - owner: a holder's real hits: the public fields that concern him, his own row, his own sealed half. Nothing for a miss.
 - operator: the public half of every entry, never a sealed half.
 - auditor: everything, sealed halves included.
+- subject: what a person is told of entries about himself (NEN 7513 chapter 9): when, which organisation and role, what,
+  on what basis. Never who worked there, and nothing of an event that exists because of a hidden hit (R-66).
 """
 
 from collections.abc import Mapping, Sequence
 
 from samenloop.audit.canonical import Value
 from samenloop.audit.entry import Entry
-from samenloop.audit.fields import FIELDS, View
+from samenloop.audit.fields import FIELDS, Event, View
 from samenloop.audit.half import Half
 
+TOLD = frozenset(
+    {
+        Event.QUESTION,
+        Event.RELEASE,
+        Event.RELEASE_WITHDRAWN,
+        Event.CASE,
+        Event.ANSWER,
+        Event.PROTOCOL,
+        Event.CONTACT,
+        Event.LETTER,
+        Event.NOTICE,
+        Event.CONSENT,
+        Event.RIGHTS,
+    }
+)
+"""Events of which a person is told."""
+_TOLD_OF_A_HOLDER = frozenset({"holder", "answer", "purpose", "give", "receive"})
 Shown = Mapping[str, Value]
 
 
@@ -42,6 +61,18 @@ def operator(entry: Entry) -> Shown:
 def auditor(entry: Entry, opened: Sequence[Half]) -> Shown:
     """Return the public half with every sealed half, in order."""
     return {**_project(entry, View.AUDITOR), "sealed": [dict(one.fields) for one in opened]}
+
+
+def subject(entry: Entry) -> Shown | None:
+    """Return what the person is told of an entry about himself, None when this kind of entry is not told."""
+    if entry.event not in TOLD:
+        return None
+    shown = dict(_project(entry, View.SUBJECT))
+    if "holders" in shown:
+        shown["holders"] = [
+            {name: value for name, value in row.items() if name in _TOLD_OF_A_HOLDER} for row in _rows(entry)
+        ]
+    return shown
 
 
 def _project(entry: Entry, view: View) -> dict[str, Value]:

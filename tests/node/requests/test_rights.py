@@ -1,8 +1,11 @@
 """Requests of persons: found by tokens, frozen, routed in a sealed letter, answered once; nothing hidden is told."""
 
 import asyncio
+import base64
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +22,7 @@ from tests.e2e import world as worlds
 from tests.e2e.world import ANNA, OFFICER, World, person, roomy
 
 worlds.KINDS[MAYOR] = "burgemeester"
+ASKER = "Reclassering Midden"
 ASK_MAYOR = {**worlds.HOLDERS[POLICE], "holder": MAYOR, "give_basis": "gemeentewet172"}
 
 
@@ -122,6 +126,61 @@ def test_R66_a_case_or_record_about_which_informing_is_deferred_is_not_in_the_re
     world.run(notice_command.run(app, ANNA, given, None))
     row = receive(world, PROBATION, "inzage", who)
     assert answer(world, PROBATION, row["request"], "toegewezen", who, cases=["A-5"])["report"]["asked"] == []
+
+
+def extracted(world: World, name: str, who: dict[str, str], *cases: str) -> tuple[list[list[str]], str]:
+    """Return the lines of an extract (role, what, party), in order, and its page."""
+    row = receive(world, name, "inzage", who)
+    found = rights(world, name, "extract", request=row["request"], cases=list(cases))["files"]
+    files = {Path(path).suffix: base64.b64decode(content) for path, content in found.items()}
+    assert files[".pdf"].startswith(b"%PDF")
+    page = files[".html"].decode()
+    cells = re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", page)
+    lines = [cells[start : start + 7] for start in range(7, len(cells), 7)]
+    return lines, page
+
+
+def test_R65_R66_the_extract_tells_in_order_what_was_asked_and_shown_and_by_whom_and_nothing_hidden(world):
+    who = person(8)
+    world.register(MAYOR, who, "bur-8")
+    world.register(POLICE, who, "pol-8")
+    world.ask("A-8", who, MAYOR, POLICE)
+    world.poll(MAYOR)
+    world.poll(POLICE)
+    (line,), page = extracted(world, MAYOR, who)
+    assert line[1:5] == ["Burgemeester van Middelstad", "houder", "verstrekt dat de persoon bekend is", ASKER]
+    assert line[6] == ASK_MAYOR["give_basis"]
+    assert "bur-8" not in page
+    lines, page = extracted(world, POLICE, who)
+    assert lines == [], "the hit at the police stayed hidden"
+    assert "niets over u" in page
+    lines, page = extracted(world, PROBATION, who, "A-8")
+    told = [(line[2], line[3], line[4]) for line in lines]
+    assert ("vrager", "gevraagd of de persoon bekend is", "Politie Midden") in told
+    assert ("vrager", "antwoord: bekend", "Burgemeester van Middelstad") in told
+    assert ("vrager", "antwoord: geen bericht", "Politie Midden") in told
+    assert [line[0] for line in lines] == sorted(line[0] for line in lines)
+    assert ANNA.name not in page
+    assert "A-8" not in page
+
+
+def test_R66_the_extract_leaves_out_a_case_about_which_informing_is_deferred(world):
+    who = person(9)
+    world.ask("A-9", who, POLICE)
+    assert extracted(world, PROBATION, who, "A-9")[0]
+    app = world.node(PROBATION)
+    (due,) = app.store.read_now(lambda db: notices.of_case(db, "A-9"))
+    day = today(app)
+    said = {"ground": "bescherming", "review_on": (day + timedelta(days=30)).isoformat(), "decision": "B-1"}
+    said |= {"condition": "log-1", "expected_on": (day + timedelta(days=60)).isoformat(), "informer": PROBATION}
+    world.run(notice_command.run(app, ANNA, {"action": "defer", "notice": due.id, "said": said}, None))
+    assert extracted(world, PROBATION, who, "A-9")[0] == []
+
+
+def test_an_extract_belongs_to_an_access_request(world):
+    row = receive(world, PROBATION, "verwijdering", person(10))
+    with pytest.raises(InvalidInput):
+        rights(world, PROBATION, "extract", request=row["request"])
 
 
 def test_R65_R66_another_controllers_data_go_to_that_controller_without_a_name(world):

@@ -17,7 +17,7 @@ from samenloop.clock import milliseconds
 from samenloop.covenant import Covenant, Register
 from samenloop.decisions.release import release_visible
 from samenloop.decisions.releasing import ReleaseFacts
-from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
+from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
 from samenloop.texts import _
 from samenloop.tls import PeerIdentity
 from samenloop.wire import declare as wire
@@ -188,7 +188,7 @@ class Declaring:
         return Effect(Event.RELEASE_WITHDRAWN, _concerning(act))
 
     def _asked(self, parts: Parts, holder: str, act: wire.Release) -> tuple[AskedHolder, AskedQuestion]:
-        """Return what was asked of this holder; raises NOT_PERMITTED for who was not asked, EXPIRED for a
+        """Return what was asked of this holder; raises Refused (R-38) for who was not asked, EXPIRED for a
         closed case.
         """
         question = parts.questions.find(act.question_id)
@@ -198,8 +198,8 @@ class Declaring:
             )
         asked = question.asked(holder)
         if asked is None or question.asker != act.receiver:
-            raise SamenloopError(
-                ErrorCode.NOT_PERMITTED, _("Deze vraag is niet aan u gesteld, of niet door deze ontvanger.")
+            raise Refused(
+                "R-38", _("Deze vraag is niet aan u gesteld, of niet door deze ontvanger."), ("R-38 individual",)
             )
         return asked, question
 

@@ -18,7 +18,6 @@ from samenloop.texts import _
 from samenloop.tls import PeerIdentity
 from samenloop.wire.guard import peer
 from samenloop_coordinator.desk import Desk
-from samenloop_coordinator.gate import Denied
 from samenloop_coordinator.store.contract import Parts
 
 AT_WORK = 32
@@ -84,7 +83,7 @@ class Front:
             "status": error.code.value,
             "action": action,
         }
-        rule = error.rule if isinstance(error, Refused | Denied) else _RULES.get(error.code)
+        rule = error.rule if isinstance(error, Refused) else _RULES.get(error.code)
         if rule is not None:
             public["rule"] = rule
         if isinstance(error, Refused):

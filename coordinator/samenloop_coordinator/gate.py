@@ -4,23 +4,14 @@ from datetime import date
 
 from samenloop.catalogue import Catalogue
 from samenloop.covenant import Covenant, Participant, Register
-from samenloop.covenant.permissions import Denial, Permission, budgets, may_ask
+from samenloop.covenant.permissions import Permission, budgets, may_ask
 from samenloop.decisions.question import HolderFacts, HolderPart, QuestionFacts, gate_visible
-from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.errors import Refused
 from samenloop.model import ParticipantId
 from samenloop.texts import _
 from samenloop.wire.ask import Ask, Part
 
 _MOST_PASSED = 4096
-
-
-class Denied(SamenloopError):  # noqa: N818 - named like Refused, its sibling
-    """The covenant does not allow it; `rule` is the denial's code for the log, `where` the participant concerned."""
-
-    def __init__(self, denial: Denial, where: str) -> None:
-        text = _("Het convenant laat deze vraag aan {where} niet toe ({reason}).", where=where, reason=denial.value)
-        super().__init__(ErrorCode.NOT_PERMITTED, text)
-        self.rule = denial.value
 
 
 class Gate:
@@ -32,7 +23,7 @@ class Gate:
         self._holders: dict[tuple[str, int, str, date], tuple[HolderFacts, ...]] = {}
 
     def check(self, covenant: Covenant, ask: Ask, today: date) -> list[tuple[Register, ...]]:
-        """Return per part the registers that may be looked in; raises Denied or Refused (with the R-id)."""
+        """Return per part the registers that may be looked in; raises Refused with the R-id."""
         permissions = [_permitted(covenant, ask, part, today) for part in ask.parts]
         facts = self.question_facts(covenant, ask, today)
         if facts not in self._passed:
@@ -78,7 +69,11 @@ def _permitted(covenant: Covenant, ask: Ask, part: Part, today: date) -> Permiss
     question = ask.question
     permission = may_ask(covenant, asker=question.asker, holder=part.holder, purpose=question.purpose, today=today)
     if permission.denial is not None:
-        raise Denied(permission.denial, part.holder)
+        denial = permission.denial
+        text = _(
+            "Het convenant laat deze vraag aan {where} niet toe ({reason}).", where=part.holder, reason=denial.value
+        )
+        raise Refused(denial.rule, text, (f"{denial.rule} {denial.value}",))
     return permission
 
 

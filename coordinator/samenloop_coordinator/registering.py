@@ -12,16 +12,23 @@ from datetime import datetime
 from samenloop.audit.fields import Event
 from samenloop.audit.seal import ContentKeys
 from samenloop.clock import milliseconds
-from samenloop.covenant import Covenant, Register
 from samenloop.covenant.permissions import budgets as budgets_of
-from samenloop.decisions.record import registrable
 from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
 from samenloop.texts import _
 from samenloop.tls import PeerIdentity
-from samenloop.wire.register import FACTS, PUT, Item, Registering, parse_item, parse_register, verify_register
+from samenloop.wire.register import (
+    FACTS,
+    PUT,
+    Item,
+    Registering,
+    parse_item,
+    parse_register,
+    verify_register,
+)
 from samenloop.wire.v1 import common_pb2, overlap_pb2
 from samenloop_coordinator import budgets, law
 from samenloop_coordinator.desk import Desk, Handled
+from samenloop_coordinator.indexing import IndexRules
 from samenloop_coordinator.lapsing import Lapsing
 from samenloop_coordinator.store.contract import Parts
 from samenloop_coordinator.store.values import Mark, NewRegistration, Place, Registration, Request
@@ -73,37 +80,33 @@ class RegisterChunks:
         if earlier is not None:
             return overlap_pb2.RegisterReply.FromString(earlier)
         self.desk.check_clock(chunk.sent_ms, begun)
-        prepared = [one async for one in self._prepared(covenant, register, registering)]
+        rules = IndexRules(self.desk.agreement.catalogue, covenant, register, chunk)
+        prepared = [one async for one in self._prepared(rules, registering)]
         keys = await self.desk.keys.renew(self.desk.agreement.covenant)
-        unit = Unit(self, peer, covenant, register, registering, handled, tuple(prepared), keys, begun)
+        unit = Unit(self, peer, rules, registering, handled, tuple(prepared), keys, begun)
         return overlap_pb2.RegisterReply.FromString(await self.desk.store.write(unit.run))
 
-    async def _prepared(
-        self, covenant: Covenant, register: Register, registering: Registering
-    ) -> AsyncIterator[Prepared]:
+    async def _prepared(self, rules: IndexRules, registering: Registering) -> AsyncIterator[Prepared]:
         for number, data in enumerate(registering.item_bytes):
             if number % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
             try:
-                item = parse_item(data, register.kind, f"items[{number}]")
-                yield self._prepare(covenant, register, registering.chunk.participant, item)
+                item = parse_item(data, rules.register.kind, f"items[{number}]")
+                yield self._prepare(rules, item)
             except Refused as refusal:
                 yield Prepared(None, rule=refusal.rule)
             except InvalidInput:
                 yield Prepared(None, rule="input")
 
-    def _prepare(self, covenant: Covenant, register: Register, participant: str, item: Item) -> Prepared:
+    def _prepare(self, rules: IndexRules, item: Item) -> Prepared:
         if item.facts is None:
             return Prepared(item)
-        facts = law.with_acting_kind(self.desk.agreement.catalogue, covenant, item.facts)
-        if facts.acting_for and facts.acting_for not in register.acting_partners:
-            raise Refused("R-01", _("Deze casuslijst wordt niet namens die partner bijgehouden."))
-        registrable(self.desk.agreement.catalogue, facts)
+        rules.check_facts(item.act, item.facts)
         packed = (law.pack_facts(item.facts), law.pack_beforehand(item.beforehand))
         if item.act != PUT:
             return Prepared(item, facts=packed[0], beforehand=packed[1])
         self._check_epochs(item)
-        pepper = self.desk.agreement.register_pepper(participant, register.id)
+        pepper = self.desk.agreement.register_pepper(rules.chunk.participant, rules.register.id)
         values = [pepper.pepper(tokens) for tokens in item.token_sets]
         marks = tuple(
             Mark(tokens.epoch, tokens.mask, tokens.facts, len(of_epoch))
@@ -127,8 +130,7 @@ class Unit:
 
     by: RegisterChunks
     peer: PeerIdentity
-    covenant: Covenant
-    register: Register
+    rules: IndexRules
     registering: Registering
     handled: Handled
     prepared: tuple[Prepared, ...]
@@ -142,7 +144,7 @@ class Unit:
         if stored is not None:
             return stored
         participant = self.registering.chunk.participant
-        place = parts.registrations.make_place(Place(self.covenant.id, participant, self.register.id))
+        place = parts.registrations.make_place(Place(self.rules.covenant.id, participant, self.rules.register.id))
         tally = Tally()
         results = [self._apply(parts, place, one, tally) for one in self.prepared]
         body = desk.journal.body(Event.REGISTER, self._public(tally), start_ms=milliseconds(self.begun))
@@ -160,15 +162,23 @@ class Unit:
             return Result(status=Result.STATUS_REFUSED, rule=prepared.rule)
         earlier = parts.registrations.find(place, prepared.item.registration_id)
         try:
+            self._check_review(prepared.item, earlier)
             self._decisions(parts, prepared.item, earlier)
-        except SamenloopError:
+        except SamenloopError as error:
             tally.failed += 1
-            return Result(status=Result.STATUS_REFUSED, rule="R-76")
+            return Result(status=Result.STATUS_REFUSED, rule=error.rule if isinstance(error, Refused) else "R-76")
         if prepared.item.act == PUT:
             return self._put(parts, place, prepared, earlier, tally)
         if prepared.item.act == FACTS:
             return self._change(parts, prepared, earlier, tally)
         return self._withdraw(parts, earlier, tally)
+
+    def _check_review(self, item: Item, earlier: Registration | None) -> None:
+        if item.act != FACTS or item.facts is None or earlier is None:
+            return
+        self.rules.check_review(
+            self.by.desk.records.facts(self.rules.covenant, earlier.facts, self.rules.register.kind), item.facts
+        )
 
     def _put(self, parts: Parts, place: int, prepared: Prepared, earlier: Registration | None, tally: Tally) -> Result:
         item = prepared.item
@@ -198,13 +208,15 @@ class Unit:
 
     def _judge_anew(self, parts: Parts, row: int) -> None:
         after = parts.registrations.fetch([row])[row]
-        self.by.lapsing.changed(parts, self.keys, self.handled.participant, self.register, after)
+        self.by.lapsing.changed(parts, self.keys, self.handled.participant, self.rules.register, after)
 
     def _withdraw(self, parts: Parts, earlier: Registration | None, tally: Tally) -> Result:
         if earlier is None:
             return Result(status=Result.STATUS_UNCHANGED)
         parts.registrations.remove(earlier.row)
-        self.by.lapsing.withdrawn(parts, self.keys, self.handled.participant, self.register.id, earlier.registration_id)
+        self.by.lapsing.withdrawn(
+            parts, self.keys, self.handled.participant, self.rules.register.id, earlier.registration_id
+        )
         tally.withdrawn += 1
         return Result(status=Result.STATUS_DONE)
 
@@ -212,8 +224,11 @@ class Unit:
         """Count new decisions beforehand and log what is new and what was taken back (R-76)."""
         before = law.unpack_beforehand(earlier.beforehand, earlier.registration_id) if earlier else ()
         known = {one.reference for one in before}
-        day, limits = self.begun.date().isoformat(), budgets_of(self.covenant, self.handled.participant)
+        day, limits = self.begun.date().isoformat(), budgets_of(self.rules.covenant, self.handled.participant)
         fresh = {one.reference: one for one in item.beforehand if one.reference not in known}
+        for row in item.beforehand:
+            if row.reference in fresh and item.facts is not None:
+                self.rules.check_decision(item.facts, row)
         counters = [budgets.of_decision(limits, self.handled.participant, one.decider, day) for one in fresh.values()]
         if any(parts.requests.counted(one.scope, one.day) + len(counters) > one.most for one in counters):
             raise budgets.exhausted(counters[0])
@@ -241,7 +256,7 @@ class Unit:
             "withdrawn": tally.withdrawn,
             "failed": tally.failed,
             "epochs": list(self.by.desk.agreement.epochs.write),
-            "recipes": self.covenant.token_profile,
+            "recipes": self.rules.covenant.token_profile,
             "signature": self.registering.signature.hex(),
         }
 
@@ -250,9 +265,9 @@ class Unit:
         return {
             **self.by.desk.from_where(self.peer),
             "request": chunk.request_id.hex(),
-            "covenant": self.covenant.id,
+            "covenant": self.rules.covenant.id,
             "version": chunk.covenant.version,
-            "purpose": self.covenant.purpose.id,
+            "purpose": self.rules.covenant.purpose.id,
             "actor": chunk.participant,
             "register": chunk.register,
         }

@@ -29,6 +29,13 @@ from tests.coordinator.world import World, play
 ALL = (POLICE, MAYOR, HOUSE)
 
 
+async def _denied(rule: str, act: object) -> None:
+    """Deny by default is a refusal with the id of its rule."""
+    error = await _refused(ErrorCode.REFUSED, act)
+    assert isinstance(error, Refused)
+    assert error.rule == rule
+
+
 async def _refused(code: ErrorCode, act: object) -> SamenloopError:
     with pytest.raises(SamenloopError) as caught:
         await act  # type: ignore[misc]
@@ -188,13 +195,13 @@ def test_what_the_node_left_out_the_coordinator_refuses_with_its_rule(
     play(consortium, scenario)
 
 
-def test_deny_by_default_unknown_register_edge_purpose_and_region(consortium: Consortium) -> None:
+def test_R01_R03_R19_deny_by_default_unknown_register_edge_purpose_and_region(consortium: Consortium) -> None:
     async def scenario(world: World) -> None:
-        await _refused(ErrorCode.NOT_PERMITTED, world.ask(PROBATION, [HOUSE], "anna", purpose="bemoeizorg"))
+        await _denied("R-19", world.ask(PROBATION, [HOUSE], "anna", purpose="bemoeizorg"))
         await _refused(ErrorCode.REFUSED, world.ask(PROBATION, [OTHER_HOUSE], "anna"))
         await world.ask(PROBATION, [OTHER_HOUSE], "anna", region_reason="verhuisd")
-        await _refused(ErrorCode.NOT_PERMITTED, world.ask(CARE, [HOUSE], "anna"))
-        await _refused(ErrorCode.NOT_PERMITTED, world.ask(HOUSE, [POLICE], "anna"))
+        await _denied("R-03", world.ask(CARE, [HOUSE], "anna"))
+        await _denied("R-01", world.ask(HOUSE, [POLICE], "anna"))
 
     play(consortium, scenario)
 

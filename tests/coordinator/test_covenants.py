@@ -122,7 +122,7 @@ def test_a_version_that_tightens_ends_the_one_before_at_once(
     async def scenario(world: World) -> None:
         await _submit(world, _without_edge(consortium.covenant), [PROBATION])
         await _refused(ErrorCode.COVENANT_MISMATCH, world.ask(PROBATION, [POLICE], "anna", version=1))
-        await _refused(ErrorCode.NOT_PERMITTED, world.ask(PROBATION, [POLICE], "anna", version=2))
+        await _refused(ErrorCode.REFUSED, world.ask(PROBATION, [POLICE], "anna", version=2))
         await world.ask(PROBATION, [HOUSE], "anna", version=2)
 
     play(consortium, scenario)

@@ -112,15 +112,15 @@ def test_a_release_is_accepted_for_a_question_that_met_nothing_too(consortium: C
     play(consortium, scenario)
 
 
-def test_who_was_not_asked_or_names_another_receiver_cannot_release(consortium: Consortium) -> None:
+def test_R38_who_was_not_asked_or_names_another_receiver_cannot_release(consortium: Consortium) -> None:
     async def scenario(world: World) -> None:
         identity = os.urandom(16)
         await world.register(POLICE, [put("politie", "anna", identity)])
         await world.register(MAYOR, [put("burgemeester", "anna", identity)])
         question_id, grounds = _question_id(await _asked(world, [POLICE])), _grounds(identity)
         mayor = _grounds(identity, register=RegisterId("openbare_orde"), give_basis="gemeentewet172", breach_ground="")
-        await _refused(ErrorCode.NOT_PERMITTED, world.declare(MAYOR, _release(question_id, mayor), mayor))
-        await _refused(ErrorCode.NOT_PERMITTED, world.declare(POLICE, _release(question_id, grounds, MAYOR), grounds))
+        await _refused(ErrorCode.REFUSED, world.declare(MAYOR, _release(question_id, mayor), mayor))
+        await _refused(ErrorCode.REFUSED, world.declare(POLICE, _release(question_id, grounds, MAYOR), grounds))
         await _refused(ErrorCode.EXPIRED, world.declare(POLICE, _release(os.urandom(16), grounds), grounds))
         unknown = _grounds(os.urandom(16))
         await _refused(ErrorCode.NOT_FOUND, world.declare(POLICE, _release(question_id, unknown), unknown))

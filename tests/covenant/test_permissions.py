@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from samenloop.catalogue import load_catalogue
 from samenloop.covenant.permissions import Denial, budgets, check_version, may_ask, retention_months
 from samenloop.errors import ErrorCode, SamenloopError
 from tests.covenant.consortium import PARTNERS, demo_covenant, following, with_row
@@ -33,15 +34,15 @@ DENIED = {
     "an unknown asker": ({"asker": "school"}, Denial.UNKNOWN_ASKER),
     "an unknown holder": ({"holder": "school"}, Denial.UNKNOWN_HOLDER),
     "no edge": ({"asker": CARE}, Denial.NOT_AGREED),
-    "a network that asks (R-01)": ({"asker": "zvh-midden"}, Denial.NOT_AGREED),
+    "a network that asks (R-01)": ({"asker": "zvh-midden"}, Denial.NETWORK),
     "oneself": ({"holder": PROBATION}, Denial.NOT_AGREED),
     "a suspended asker": ({"covenant": with_row(DEMO, PROBATION, suspended_by=(MAYOR, CARE))}, Denial.ASKER_SUSPENDED),
     "a suspended holder": ({"covenant": with_row(DEMO, POLICE, suspended_by=(MAYOR, CARE))}, Denial.HOLDER_SUSPENDED),
     "an asker without a kind": ({"covenant": with_row(DEMO, PROBATION, asks_as=())}, Denial.NO_KIND),
     "a holder without registers": ({"covenant": with_row(DEMO, POLICE, registers=())}, Denial.NO_REGISTER),
-    "a police decision that is not yet valid (R-06)": ({"today": date(2026, 1, 14)}, Denial.NO_REGISTER),
-    "a police decision that is over (R-06)": ({"today": date(2029, 1, 16)}, Denial.NO_REGISTER),
-    "no police decision (R-06)": ({"covenant": dataclasses.replace(DEMO, wpg20=())}, Denial.NO_REGISTER),
+    "a police decision that is not yet valid (R-06)": ({"today": date(2026, 1, 14)}, Denial.NO_DECISION),
+    "a police decision that is over (R-06)": ({"today": date(2029, 1, 16)}, Denial.NO_DECISION),
+    "no police decision (R-06)": ({"covenant": dataclasses.replace(DEMO, wpg20=())}, Denial.NO_DECISION),
 }
 
 
@@ -54,13 +55,19 @@ def test_everything_else_is_denied_with_its_reason(changed: dict, denial: Denial
     assert permission.kinds == ()
 
 
+def test_every_denial_has_a_rule_of_the_list() -> None:
+    assert {denial.rule for denial in Denial} <= set(load_catalogue().rules)
+    assert Denial.OTHER_PURPOSE.rule == "R-19"
+    assert Denial.NETWORK.rule == "R-01"
+
+
 def test_a_receiver_that_the_police_decision_does_not_name_is_denied() -> None:
     covenant = with_row(DEMO, CARE, may_ask=(POLICE,), asks_as=("ggz",))
     assert ask(covenant, asker=CARE).allowed
     (decision,) = covenant.wpg20
     narrower = dataclasses.replace(decision, receivers=tuple(one for one in decision.receivers if one != CARE))
     unnamed = dataclasses.replace(covenant, wpg20=(narrower,))
-    assert ask(unnamed, asker=CARE).denial is Denial.NO_REGISTER
+    assert ask(unnamed, asker=CARE).denial is Denial.NO_DECISION
 
 
 @given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=20))

@@ -159,7 +159,7 @@ def test_R19_R30_never_3_mixing_purposes_at_node_and_coordinator(node):
     assert refusal(node, PROBATION, "anna", "ask", stdin=ask("N-3", POLICE, purpose="statistiek"))["rule"] == "R-75"
     assert "R-30" in _refused_raw(node, PROBATION, purpose="zsm")
     for index in ("sociaal_wijkteam", "bemoeizorg", "topx", "zsm"):
-        assert _refused_raw(node, PROBATION, index=index) == {"not_permitted"}, index
+        assert _refused_raw(node, PROBATION, index=index) == {"R-19"}, index
 
 
 def test_R13_R58_never_4_content_or_free_text_about_a_person(node):

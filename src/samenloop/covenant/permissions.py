@@ -7,6 +7,8 @@
 import enum
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Final
 
 from samenloop.covenant.document import Budgets, Covenant, Participant, Register
 from samenloop.covenant.signatures import tightens
@@ -19,16 +21,39 @@ _POLICE = "politie"
 
 
 class Denial(enum.Enum):
-    """Why a participant may not ask another: the closed list."""
+    """Why a participant may not ask another: the closed list, each with the rule that says so."""
 
     OTHER_PURPOSE = "other_purpose"
     UNKNOWN_ASKER = "unknown_asker"
     UNKNOWN_HOLDER = "unknown_holder"
     ASKER_SUSPENDED = "asker_suspended"
     HOLDER_SUSPENDED = "holder_suspended"
+    NETWORK = "network"
     NOT_AGREED = "not_agreed"
     NO_KIND = "no_kind"
     NO_REGISTER = "no_register"
+    NO_DECISION = "no_decision"
+
+    @property
+    def rule(self) -> str:
+        """Return the id of the decision rule behind this denial."""
+        return _RULES[self]
+
+
+_RULES: Final = MappingProxyType(
+    {
+        Denial.OTHER_PURPOSE: "R-19",
+        Denial.UNKNOWN_ASKER: "R-20",
+        Denial.UNKNOWN_HOLDER: "R-24",
+        Denial.ASKER_SUSPENDED: "R-02",
+        Denial.HOLDER_SUSPENDED: "R-02",
+        Denial.NETWORK: "R-01",
+        Denial.NOT_AGREED: "R-03",
+        Denial.NO_KIND: "R-20",
+        Denial.NO_REGISTER: "R-03",
+        Denial.NO_DECISION: "R-06",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +86,9 @@ def may_ask(covenant: Covenant, *, asker: str, holder: str, purpose: str, today:
     if denial is not None:
         return Permission(denial=denial)
     registers = offered(covenant, holding, asker, today)
-    return Permission(registers, asking.asks_as) if registers else Permission(denial=Denial.NO_REGISTER)
+    if registers:
+        return Permission(registers, asking.asks_as)
+    return Permission(denial=Denial.NO_DECISION if holding.registers else Denial.NO_REGISTER)
 
 
 def offered(covenant: Covenant, holder: Participant, asker: str, today: date) -> tuple[Register, ...]:
@@ -129,6 +156,8 @@ def _between(asking: Participant, holding: Participant) -> Denial | None:
         return Denial.ASKER_SUSPENDED
     if holding.suspended:
         return Denial.HOLDER_SUSPENDED
+    if asking.network:
+        return Denial.NETWORK
     if holding.id not in asking.may_ask:
         return Denial.NOT_AGREED
     return None if asking.asks_as else Denial.NO_KIND

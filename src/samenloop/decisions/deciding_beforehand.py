@@ -54,6 +54,11 @@ def decide_beforehand(catalogue: Catalogue, given: BeforehandInput) -> None:
     require(catalogue, BEFOREHAND, given)
 
 
+def beforehand_visible(catalogue: Catalogue, given: BeforehandInput) -> None:
+    """Do the same with the facts that the coordinator sees; it counts the daily limit itself."""
+    require(catalogue, (guard for guard in BEFOREHAND if guard.visible), given)
+
+
 def _mode(catalogue: Catalogue, given: BeforehandInput, receiver: Receiver) -> ModeDecision:
     purpose = given.decision.purpose
     return strictest_mode(catalogue, given.record, given.covenant_mode, receiver.kinds, NO_CAPACITY, purpose)

@@ -60,6 +60,16 @@ def registrable(catalogue: Catalogue, facts: RecordFacts) -> None:
     require(catalogue, REGISTRABLE, facts)
 
 
+def index_visible(catalogue: Catalogue, given: RecordInput) -> None:
+    """Do what the transition to `indexed` does, with the facts that the coordinator sees (R-11..R-19)."""
+    require(catalogue, (guard for guard in INDEX if guard.visible), given)
+
+
+def review_visible(catalogue: Catalogue, given: RecordInput) -> None:
+    """Raise Refused (R-18) for a review date that is over, or too far away."""
+    require(catalogue, (_REVIEWED,), given)
+
+
 def _register_known(catalogue: Catalogue, facts: RecordFacts) -> bool:
     return facts.kind in catalogue.registers and catalogue.enabled(facts.kind)
 
@@ -199,6 +209,7 @@ INDEX: tuple[Guard[RecordInput], ...] = (
         "has_ground",
         N_("Leg eerst vast op welke eigen grond u deze registratie doet."),
         when(lambda given: given.has_ground),
+        visible=True,
     ),
     _REVIEWED,
     Guard(

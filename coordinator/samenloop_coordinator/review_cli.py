@@ -124,7 +124,7 @@ def review_check(config: Config = DEFAULT, as_json: Json = False) -> None:
     """
     from samenloop_coordinator.review import desk
 
-    draws, unfair = desk.unfair(load_config(config))
+    draws, unfair = desk.unfair(load_config(config), SystemClock())
     text = _("{draws} steekproeven, alle door het lot getrokken.", draws=draws)
     if unfair:
         text = _("Niet door het lot getrokken: de steekproeven in regel {places}.", places=", ".join(map(str, unfair)))

@@ -76,6 +76,8 @@ HEARTBEAT_SECONDS = 300.0
 TIDY_SECONDS = 1.0
 FOLLOW_SECONDS = 0.25
 UPKEEP_SECONDS = 60.0
+WATCH_SECONDS = 30.0
+"""An alarm must be there within 60 seconds of what it is about."""
 GRACE_SECONDS = 8.0
 _KEPT = timedelta(hours=24)
 _KEYS_KEPT = timedelta(days=400)
@@ -107,10 +109,8 @@ class Coordinator:
         server, port = self._server()
         control = await self._commands()
         await self.desk.keys.renew(self.desk.agreement.covenant)
-        tasks = [
-            asyncio.create_task(job)
-            for job in (self.integrator.run(), self._tidy(), self._upkeep(), self._beat(), self._follow())
-        ]
+        jobs = (self._tidy(), self._upkeep(), self._watch(), self._beat(), self._follow())
+        tasks = [asyncio.create_task(job) for job in (self.integrator.run(), *jobs)]
         await server.start()
         ready(port)
         await self.stopping.wait()
@@ -211,6 +211,9 @@ class Coordinator:
     async def _upkeep(self) -> None:
         await self._every(UPKEEP_SECONDS, self.upkeep)
 
+    async def _watch(self) -> None:
+        await self._every(WATCH_SECONDS, self.review)
+
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
@@ -226,9 +229,17 @@ class Coordinator:
         await self.store.write(lambda parts: parts.requests.forget_counters(now.date().isoformat()))
         await self.store.write(lambda parts: parts.mail.forget_keys(keys_before))
         await self.board.drop_gone()
-        if not self.desk.agreement.lifted and await self.integrator.leads():
-            found = Reviewed(tuple(await asyncio.to_thread(watching.due, self.config, self.desk.clock)))
-            await self.store.write(lambda parts: record_review(parts, self.desk.journal, found))
+
+    async def review(self) -> None:
+        """Log the draws that are due and the alarms about today's questions; of all processes the leading one does."""
+        if self.desk.agreement.lifted or not await self.integrator.leads():
+            return
+        found = Reviewed(tuple(await asyncio.to_thread(watching.due, self.config, self.desk.clock)))
+        await self.store.write(lambda parts: record_review(parts, self.desk.journal, found))
+        for event, public in found.entries:
+            if event is Event.ALARM:
+                facts = {"code": public["reason"], "participant": public["actor"], "count": public["count"]}
+                self.log.warning("alarm", **facts)
 
     async def record(self, event: Event) -> None:
         """Append an entry about the log itself."""

@@ -10,8 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
+from samenloop.audit import entry as entries
 from samenloop.audit.fields import Event
 from samenloop.clock import milliseconds
 from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
@@ -19,6 +21,7 @@ from samenloop.reports import csvfile, html, pdf
 from samenloop.review.filters import Filters
 from samenloop.review.patterns import Pattern
 from samenloop.wire.declare import Anchor
+from samenloop_coordinator import operating
 from samenloop_coordinator.cli import app
 from samenloop_coordinator.control import Reviewed
 from samenloop_coordinator.review import desk, reporting, watching
@@ -142,6 +145,43 @@ def test_the_same_comparison_sees_a_shown_hit(consortium: Consortium, tmp_path: 
     assert [one != other for one, other in zip(shown, none, strict=True)] == [True, True, True, False]
 
 
+LOOKS: dict[str, tuple[str, ...]] = {
+    "search": ("audit", "search"),
+    "list": ("review", "list"),
+    "check": ("review", "check"),
+    "patterns": ("review", "patterns"),
+    "leakage": ("review", "leakage", "--period", "2026-10"),
+    "report": ("report", "council", "--out", "{folder}"),
+    "export": ("audit", "export", "{folder}/export"),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_look_at_the_log_is_an_entry_in_the_log(consortium: Consortium, tmp_path: Path, look: str) -> None:
+    playing(consortium, asks([HOUSE], ANNA))
+
+    def views() -> int:
+        with operating.log_files(consortium.config) as files:
+            bodies = [entries.parse(one.body or b"") for one in files.entries.entries(0, 1_000)]
+        return sum(one.event in (Event.LOG_VIEW, Event.EXPORT) for one in bodies)
+
+    before = views()
+    words = [word.replace("{folder}", str(tmp_path / "out")) for word in LOOKS[look]]
+    (tmp_path / "out").mkdir()
+    done = CliRunner().invoke(app, [*words, "--config", str(consortium.config_file)])
+    assert done.exit_code == 0, done.output
+    assert views() == before + 1
+
+
+def test_every_command_that_reads_entries_is_among_the_looks_or_reads_none() -> None:
+    entries_by_themselves = {"review draw", "review sign-off", "review escalate"}
+    shows_no_entry, like_the_council_page = {"audit fsck"}, {"report accountability"}
+    group: Any = typer.main.get_command(app)
+    named = {f"{name} {one}" for name in ("audit", "review", "report") for one in group.commands[name].commands}
+    looks = {" ".join(words[:2]) for words in LOOKS.values()}
+    assert named == looks | entries_by_themselves | shows_no_entry | like_the_council_page
+
+
 # --- samples ---------------------------------------------------------------------------------------------------------
 
 
@@ -164,7 +204,7 @@ def test_the_machine_draws_and_the_operator_signs_off_or_escalates(consortium: C
     assert [place for place, _due in desk.waiting(consortium.config, clock)[0]] == [place for place, _due in todo[2:]]
     with pytest.raises(Refused):
         desk.judge(consortium.config, clock, [todo[0][0]], "")
-    assert desk.unfair(consortium.config) == (1, ())
+    assert desk.unfair(consortium.config, MovingClock()) == (1, ())
 
 
 def test_without_an_anchor_of_a_node_an_extra_draw_says_that_it_waits(consortium: Consortium) -> None:

@@ -150,6 +150,31 @@ def test_every_look_is_an_entry_before_anything_is_shown(asked, officer):
     assert [one["user"] for one in shown] == [asked.references.user("f.officer").hex()]
 
 
+LOOKS = {
+    "log": (log_command, {}),
+    "list": (review_command, {"action": "list"}),
+    "check": (review_command, {"action": "check"}),
+    "patterns": (review_command, {"action": "patterns"}),
+    "leakage": (review_command, {"action": "leakage", "period": "2027-01"}),
+    "council": (report_command, {"kind": "council"}),
+    "register": (report_command, {"kind": "register"}),
+    "protocol": (protocol_command, {"period": "2027-01"}),
+    "breach": (breach_command, {"kind": "node-stolen", "discovered": "2027-01-15T01:00+00:00"}),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_kind_of_look_is_an_entry(asked, officer, look):
+    def views():
+        return [one for one in events(asked) if one["event"] in ("log_view", "export")]
+
+    before = len(views())
+    command, request = LOOKS[look]
+    run(command.run(asked, officer, request, None))
+    assert len(views()) == before + 1
+    assert views()[-1]["user"] == asked.references.user("f.officer").hex()
+
+
 @pytest.mark.parametrize(
     ("filters", "found"),
     [

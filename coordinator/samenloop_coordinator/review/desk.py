@@ -56,11 +56,13 @@ def draw(config: CoordinatorConfig, clock: Clock) -> int:
     return sum(len(one) for one in drawn if isinstance(one, list))
 
 
-def unfair(config: CoordinatorConfig) -> tuple[int, tuple[int, ...]]:
+def unfair(config: CoordinatorConfig, clock: Clock) -> tuple[int, tuple[int, ...]]:
     """Return how many draws there were, and the places of those that the lot did not make."""
     with reading(config) as log:
         known = log.rounds.history()
-        return len(known.draws), log.rounds.unfair(known, log.plan_for)
+        found = log.rounds.unfair(known, log.plan_for)
+    _looked(config, clock, ("check",), len(known.draws))
+    return len(known.draws), found
 
 
 def find_patterns(config: CoordinatorConfig, clock: Clock) -> list[Finding]:

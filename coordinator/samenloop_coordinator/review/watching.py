@@ -1,4 +1,4 @@
-"""What review asks of the running coordinator every minute: draws that are due, and alarms about today's questions.
+"""What review asks of the running coordinator twice a minute: draws that are due, and alarms about today's questions.
 
 Alarms come from the index of public halves alone. Each is logged once per asker, user and day.
 """

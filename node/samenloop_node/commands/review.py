@@ -67,8 +67,9 @@ async def _draw(app: App, user: User, request: Mapping[str, object]) -> Result:
 
 
 async def _check(app: App, user: User, request: Mapping[str, object]) -> Result:
-    del user, request
+    del request
     draws, unfair = await asyncio.to_thread(sampling.unfair, app)
+    await search.log_view(app, user, ("check",), draws)
     return {"draws": draws, "unfair": list(unfair)}
 
 

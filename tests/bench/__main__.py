@@ -52,7 +52,7 @@ def _alone(folder: Path, console: Console, *, full: bool) -> list[Figure]:
 
 def _together(folder: Path, console: Console, *, full: bool) -> list[Figure]:
     """Measure a node and a coordinator: asking among ever more persons, and registering more."""
-    from tests.bench import asking, registering, running
+    from tests.bench import asking, log_growth, registering, running
     from tests.bench.rig import rig
 
     sizes = (10_000, 100_000, 1_000_000, 10_000_000) if full else (10_000, 100_000)
@@ -68,6 +68,9 @@ def _together(folder: Path, console: Console, *, full: bool) -> list[Figure]:
                 console.print(f"registering {size:,} more ...")
                 found += registering.measure_wire(made, 10_000)
                 found += registering.measure_sync(made, size)
+        for size in sizes:
+            console.print(f"a log of {size:,} ...")
+            found += log_growth.measure(made, size)
     return found
 
 

@@ -1,7 +1,7 @@
 """A question from the wire to the answer. In this order, because each step rests on the one before:
 
 1. The message is complete, and the peer is the asker. 2. The covenant version holds and the asker signed it.
-3. A known request id is answered from store; a new one must be sent now. 4. Epochs, permissions and visible rules hold.
+3. A new question is sent now; epochs, permissions and visible rules hold. 4. A known request id is answered from store.
 5. All tokens are looked up, four registrations per register are judged; any failure is an error.
 6. Policy, last. 7. One unit: budgets, entry, stored answer, items. 8. The answer, after the commit.
 """
@@ -56,32 +56,51 @@ class Asking:
         covenant = self.desk.author(peer, question.asker, question.covenant, begun)
         verify_ask(ask, self.desk.agreement.verify_key(covenant, question.asker))
         handled = Handled(question.question_id, question.asker, ask.payload_hash)
-        earlier = await self.desk.earlier(handled)
-        if earlier is not None:
+        try:
+            registers = self._admit(covenant, ask, begun)
+        except SamenloopError:
+            earlier = await self.desk.earlier(handled)
+            if earlier is None:
+                raise
             return overlap_pb2.AskReply.FromString(earlier)
-        self.desk.check_clock(question.sent_ms, begun)
-        self.desk.agreement.check_epochs(question.epochs)
-        registers = self.gate.check(covenant, ask, begun.date())
         for _try in range(_MOST_TRIES):
-            answer = await self._look(covenant, ask, registers, begun)
-            reply = await self._write(peer, covenant, ask, handled, answer, begun)
+            found = await self._look(covenant, ask, registers, handled, begun)
+            reply = found if isinstance(found, bytes) else await self._write(peer, covenant, ask, handled, found, begun)
             if reply is not None:
                 return overlap_pb2.AskReply.FromString(reply)
         raise SamenloopError(ErrorCode.BUSY, _("De registraties veranderen nu steeds. Probeer het zo weer."))
 
+    def _admit(self, covenant: Covenant, ask: Ask, begun: datetime) -> list[tuple[Register, ...]]:
+        """Return per part the registers to look in; raises what keeps a new question out."""
+        self.desk.check_clock(ask.question.sent_ms, begun)
+        self.desk.agreement.check_epochs(ask.question.epochs)
+        return self.gate.check(covenant, ask, begun.date())
+
     async def _look(
-        self, covenant: Covenant, ask: Ask, registers: Sequence[tuple[Register, ...]], begun: datetime
-    ) -> Answer:
+        self,
+        covenant: Covenant,
+        ask: Ask,
+        registers: Sequence[tuple[Register, ...]],
+        handled: Handled,
+        begun: datetime,
+    ) -> Answer | bytes:
+        """Return the answer of a new question, or the stored reply of a repeated one."""
         agreement = self.desk.agreement
         targets = [(index, register) for index, rows in enumerate(registers) for register in rows]
         peppers = [agreement.register_pepper(ask.parts[index].holder, register.id) for index, register in targets]
         probes = prepare(peppers, ask.token_sets)
-        found, fresh = await self.desk.store.read(
-            lambda parts: (
-                search(parts, probes, ask.token_sets, agreement.profile, ask.excluded),
-                self._freshness(parts, ask, registers),
-            )
-        )
+
+        def snapshot(parts: Parts) -> bytes | tuple[list[list[Judged]], list[str]]:
+            earlier = self.desk.repeated(parts, handled)
+            if earlier is not None:
+                return earlier
+            judged = search(parts, probes, ask.token_sets, agreement.profile, ask.excluded)
+            return judged, self._freshness(parts, ask, registers)
+
+        seen = await self.desk.store.read(snapshot)
+        if isinstance(seen, bytes):
+            return seen
+        found, fresh = seen
         verdicts: list[list[tuple[Registration, Verdict]]] = [[] for _part in ask.parts]
         for (index, register), judged in zip(targets, found, strict=True):
             verdicts[index] += self._judge(covenant, ask, index, register, judged, begun)

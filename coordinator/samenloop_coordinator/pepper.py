@@ -51,21 +51,16 @@ class RegisterPepper:
     _keys: dict[str, tuple[bytes, ...]] = field(default_factory=dict, repr=False)
     _purposes: dict[str, bytes] = field(default_factory=dict, repr=False)
 
-    def pepper(self, tokens: TokenSet) -> list[tuple[int, bytes]]:
-        """Return (recipe number, value of 16 bytes) for each token, in order. Raises INVALID_INPUT for an
-        unknown recipe.
-        """
+    def pepper(self, tokens: TokenSet) -> list[bytes]:
+        """Return the value of each token, 16 bytes each, in order. Raises INVALID_INPUT for an unknown recipe."""
         keys = self._epoch_keys(tokens.epoch)
         if tokens.mask >> len(keys):
             raise SamenloopError(ErrorCode.INVALID_INPUT, _("De tokens noemen een recept dat dit profiel niet heeft."))
-        data, start, digest = tokens.tokens, 0, hmac.digest
-        values: list[tuple[int, bytes]] = []
-        for recipe, count in zip(tokens.recipes(), tokens.counts, strict=True):
-            key = keys[recipe]
-            for place in range(start, start + count * TOKEN_BYTES, TOKEN_BYTES):
-                values.append((recipe, digest(key, data[place : place + TOKEN_BYTES], "sha256")[:VALUE_BYTES]))
-            start += count * TOKEN_BYTES
-        return values
+        data, digest, places = tokens.tokens, hmac.digest, range(0, len(tokens.tokens), TOKEN_BYTES)
+        return [
+            digest(keys[recipe], data[place : place + TOKEN_BYTES], "sha256")[:VALUE_BYTES]
+            for recipe, place in zip(tokens.each_recipe(), places, strict=True)
+        ]
 
     def handle(self, purpose: str, value: bytes) -> bytes:
         """Return a keyed reference (16 bytes) to something of this register, for one named purpose."""

@@ -112,7 +112,7 @@ class RegisterChunks:
             Mark(tokens.epoch, tokens.mask, tokens.facts, len(of_epoch))
             for tokens, of_epoch in zip(item.token_sets, values, strict=True)
         )
-        blob = b"".join([value for of_epoch in values for _recipe, value in of_epoch])
+        blob = b"".join([value for of_epoch in values for value in of_epoch])
         return Prepared(item, marks, blob, packed[0], packed[1])
 
     def _check_epochs(self, item: Item) -> None:

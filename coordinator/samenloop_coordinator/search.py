@@ -3,6 +3,7 @@
 Any failure raises; there is no partial result (invariant 7).
 """
 
+import functools
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,14 +39,20 @@ class Probes:
 
 def prepare(peppers: Sequence[RegisterPepper], token_sets: Sequence[TokenSet]) -> Probes:
     """Pepper every token once per register."""
-    probes: list[Probe] = []
-    values: list[bytes] = []
-    for register, pepper in enumerate(peppers):
-        for epoch, tokens in enumerate(token_sets):
-            for recipe, value in pepper.pepper(tokens):
-                probes.append(Probe(register, epoch, recipe))
-                values.append(value)
-    return Probes(tuple(probes), tuple(values), len(peppers))
+    values = [value for pepper in peppers for tokens in token_sets for value in pepper.pepper(tokens)]
+    recipes = tuple(tuple(tokens.each_recipe()) for tokens in token_sets)
+    return Probes(_layout(len(peppers), recipes), tuple(values), len(peppers))
+
+
+@functools.lru_cache(1024)
+def _layout(registers: int, recipes: tuple[tuple[int, ...], ...]) -> tuple[Probe, ...]:
+    """Return the probes for so many registers, given per epoch the recipe of each token."""
+    return tuple(
+        Probe(register, epoch, recipe)
+        for register in range(registers)
+        for epoch, numbers in enumerate(recipes)
+        for recipe in numbers
+    )
 
 
 def search(

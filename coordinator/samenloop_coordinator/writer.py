@@ -17,6 +17,10 @@ from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.texts import _
 
 MOST_UNITS = 128
+LONGEST_WAIT = 0.02
+"""Seconds that a unit waits at most for others to share its commit."""
+QUIET_ROUNDS = 8
+"""Rounds of the event loop without a new unit after which nobody is on the way."""
 Result = TypeVar("Result")
 Work_contra = TypeVar("Work_contra", contravariant=True)
 
@@ -106,9 +110,11 @@ class Writer:
                 await self._group(units)
 
     async def _gather(self) -> None:
-        """Let everybody who is about to submit do so: the more units share a commit, the less each costs."""
-        seen = 0
-        while seen < len(self._queue) < MOST_UNITS:
+        """Let everybody who is on the way submit: the more units share a commit, the less each costs."""
+        loop = asyncio.get_running_loop()
+        until, seen, quiet = loop.time() + LONGEST_WAIT, 0, 0
+        while quiet < QUIET_ROUNDS and seen < MOST_UNITS and loop.time() < until:
+            quiet = quiet + 1 if len(self._queue) == seen else 0
             seen = len(self._queue)
             await asyncio.sleep(0)
 
@@ -120,7 +126,7 @@ class Writer:
             if all(unit.failed for unit in units):
                 self._session.rollback()
                 return
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._session.commit)
+            self._session.commit()
             self._session.settle()
         except Exception as error:  # noqa: BLE001 - whatever it was, no caller may wait for ever
             self._fail(units, error)

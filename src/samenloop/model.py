@@ -1,6 +1,7 @@
 """Frozen values that every part shares. No I/O, no keys."""
 
 import enum
+import functools
 import re
 from dataclasses import dataclass, field
 from typing import NewType
@@ -71,9 +72,15 @@ class TokenSet:
         if not well_formed:
             raise InvalidInput("tokens", _("De tokens van deze persoon zijn niet goed gevormd."))
 
-    def recipes(self) -> tuple[int, ...]:
-        """Return the recipe numbers that could be made, ascending."""
-        return tuple(number for number in range(self.mask.bit_length()) if self.mask >> number & 1)
+    def each_recipe(self) -> tuple[int, ...]:
+        """Return the recipe number of each token, in order."""
+        return _each_recipe(self.mask, self.counts)
+
+
+@functools.lru_cache(4096)
+def _each_recipe(mask: int, counts: bytes) -> tuple[int, ...]:
+    numbers = (number for number in range(mask.bit_length()) if mask >> number & 1)
+    return tuple(number for number, count in zip(numbers, counts, strict=True) for _token in range(count))
 
 
 def participant_id(text: str, where: str = "participant") -> ParticipantId:
@@ -103,8 +110,13 @@ def sixteen_bytes(value: bytes, where: str) -> bytes:
     return value
 
 
+@functools.lru_cache(4096)
+def _fits(text: str, pattern: re.Pattern[str]) -> bool:
+    return len(text) <= 64 and pattern.match(text) is not None
+
+
 def _checked(text: str, pattern: re.Pattern[str], where: str) -> str:
-    if len(text) > 64 or not pattern.match(text):
+    if not _fits(text, pattern):
         raise InvalidInput(
             where, _("{where} is geen geldige naam: gebruik kleine letters, cijfers en - _ .", where=where)
         )

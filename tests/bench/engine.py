@@ -80,7 +80,7 @@ async def _store(store: SqliteStore, pepper: RegisterPepper, tokens: Sequence[To
 def _put(place: int, pepper: RegisterPepper, tokens: Sequence[TokenSet], parts: Parts) -> None:
     packed = pack_facts(facts())
     for one in tokens:
-        values = b"".join(value for _recipe, value in pepper.pepper(one))
+        values = b"".join(pepper.pepper(one))
         mark = Mark(one.epoch, one.mask, one.facts, len(values) // 16)
         identity = RegistrationId(os.urandom(ID_BYTES))
         parts.registrations.put(NewRegistration(place, identity, packed, b"", (mark,), values))
@@ -97,9 +97,8 @@ def _hits(pepper: RegisterPepper, chosen: Profile, tokens: Sequence[TokenSet], p
     """Return how many of these persons have a hit: looked up together, judged one by one as the coordinator does."""
     probes, values = [], []
     for number, one in enumerate(tokens):
-        for recipe, value in pepper.pepper(one):
-            probes.append(Probe(number, 0, recipe))
-            values.append(value)
+        probes += [Probe(number, 0, recipe) for recipe in one.each_recipe()]
+        values += pepper.pepper(one)
     rows = matching.candidates(probes, parts.registrations.lookup(values), len(tokens), ())
     candidates = [matching.choose(one, iter(int, 1)) for one in rows]
     real = {one.row for chosen_four in candidates for one in chosen_four if one.agreeing}

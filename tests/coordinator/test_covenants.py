@@ -197,7 +197,7 @@ def test_the_values_of_an_ended_epoch_are_deleted_and_the_others_still_answer(
         _states(monkeypatch, {EPOCH: EpochState.RETIRED, NEXT: EpochState.LIVE})
         await world.coordinator.board.refresh()
         await world.coordinator.upkeep()
-        (size,) = world.coordinator.store._read.execute("SELECT length(tokens) FROM handle").fetchone()
+        (size,) = world.coordinator.store._connection.execute("SELECT length(tokens) FROM handle").fetchone()
         assert size == len(both[1].tokens)
         await _refused(ErrorCode.EPOCH_MISMATCH, world.ask(PROBATION, [HOUSE], "anna"))
         assert (await world.ask(PROBATION, [HOUSE], tokens("anna", epoch=NEXT))).answers[0].known

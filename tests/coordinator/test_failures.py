@@ -66,7 +66,7 @@ def test_one_level_of_the_index_that_cannot_be_read_is_an_error(consortium: Cons
 def test_a_registration_whose_facts_cannot_be_read_is_an_error(consortium: Consortium) -> None:
     async def scenario(world: World) -> None:
         await _everywhere(world)
-        world.coordinator.store._write.execute("UPDATE registration SET facts = x'ff'")
+        world.coordinator.store._connection.execute("UPDATE registration SET facts = x'ff'")
         with pytest.raises(Exception, match=r"."):
             await world.ask(PROBATION, [HOUSE], "anna")
 
@@ -93,7 +93,7 @@ def test_control_a_build_that_swallows_a_failed_lookup_gives_a_false_no_message(
 WRITES = [
     (SqliteLog, "append"),
     (SqliteRequests, "keep"),
-    (SqliteRequests, "count"),
+    (SqliteRequests, "count_all"),
     (SqliteQuestions, "keep"),
     (SqliteQuestions, "show"),
     (SqliteMail, "put"),
@@ -147,7 +147,7 @@ def test_control_a_build_that_answers_without_its_leaf_is_caught(consortium: Con
 def test_a_full_disk_refuses_the_question_and_heals(consortium: Consortium) -> None:
     async def scenario(world: World) -> None:
         await _everywhere(world)
-        write = world.coordinator.store._write
+        write = world.coordinator.store._connection
         (pages,) = write.execute("PRAGMA page_count").fetchone()
         write.execute(f"PRAGMA max_page_count = {pages}")
         codes = set()

@@ -42,7 +42,7 @@ async def _traces(world: World, people: Sequence[str]) -> Traces:
         replies += await asyncio.gather(*asked)
     after = world.counts()
     stored = world.coordinator.store.entries().entries(first, len(people) + 1)
-    mail = world.coordinator.store._read.execute(
+    mail = world.coordinator.store._connection.execute(
         "SELECT receiver, length(item_id), length(sealed) FROM mail"
     ).fetchall()
     return Traces(

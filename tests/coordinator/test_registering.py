@@ -161,7 +161,9 @@ def test_a_withdrawn_person_no_longer_answers_and_no_value_of_it_stays(consortiu
     async def scenario(world: World) -> None:
         identity = os.urandom(16)
         await world.register(HOUSE, [put("vhh_casus", "anna", identity), put("vhh_casus", "berend")])
-        blob = world.coordinator.store._read.execute("SELECT tokens FROM handle ORDER BY registration").fetchone()[0]
+        blob = world.coordinator.store._connection.execute(
+            "SELECT tokens FROM handle ORDER BY registration"
+        ).fetchone()[0]
         await world.register(HOUSE, [withdraw(identity)])
         reply = await world.ask(PROBATION, [HOUSE], "anna")
         assert [answer.known for answer in reply.answers] == [False]

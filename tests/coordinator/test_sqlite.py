@@ -143,8 +143,8 @@ def test_a_merge_that_fails_half_way_loses_nothing_and_can_be_done_again(
 def test_a_full_disk_is_told_leaves_nothing_half_done_and_heals_when_there_is_space(path: Path) -> None:
     async def scenario(store: SqliteStore) -> None:
         journal = _journal()
-        (pages,) = store._write.execute("PRAGMA page_count").fetchone()
-        store._write.execute(f"PRAGMA max_page_count = {pages + 4}")
+        (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
+        store._connection.execute(f"PRAGMA max_page_count = {pages + 4}")
         before = await store.write(lambda parts: parts.registrations.make_place(HOME))
         new = [_new(before) for _number in range(200)]
         with pytest.raises(SamenloopError) as caught:
@@ -153,7 +153,7 @@ def test_a_full_disk_is_told_leaves_nothing_half_done_and_heals_when_there_is_sp
         assert await store.read(lambda parts: parts.registrations.coverage(before)) == (0, ())
         assert await _found(store, new[0]) == 0
         assert not store.broken
-        store._write.execute("PRAGMA max_page_count = 1000000")
+        store._connection.execute("PRAGMA max_page_count = 1000000")
         await store.write(lambda parts: [parts.registrations.put(one) for one in new])
         await store.write(lambda parts: parts.log.append(journal.body(Event.HEARTBEAT, {}), ()))
         assert await _found(store, new[0]) == 24
@@ -164,8 +164,8 @@ def test_a_full_disk_is_told_leaves_nothing_half_done_and_heals_when_there_is_sp
 def test_every_unit_of_a_group_that_met_a_full_disk_is_told_so(path: Path) -> None:
     async def scenario(store: SqliteStore) -> None:
         place = await store.write(lambda parts: parts.registrations.make_place(HOME))
-        (pages,) = store._write.execute("PRAGMA page_count").fetchone()
-        store._write.execute(f"PRAGMA max_page_count = {pages + 2}")
+        (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
+        store._connection.execute(f"PRAGMA max_page_count = {pages + 2}")
         big = [_new(place) for _number in range(100)]
         units = [store.write(lambda parts, one=one: parts.registrations.put(one)) for one in big]
         results = await asyncio.gather(*units, return_exceptions=True)

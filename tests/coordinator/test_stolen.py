@@ -164,7 +164,7 @@ def test_values_of_two_purposes_covenants_epochs_recipes_or_registers_never_comp
     made = 0
     for scope in scopes:
         for epoch in ("2026-1", "2026-2"):
-            for _recipe, value in Pepper(root).register(scope, recipes).pepper(tokens("anna", epoch=epoch)):
+            for value in Pepper(root).register(scope, recipes).pepper(tokens("anna", epoch=epoch)):
                 seen.add(value)
                 made += 1
     assert len(seen) == made

@@ -106,7 +106,7 @@ class World:
 
     def counts(self) -> dict[str, int]:
         """Return how many rows each table of the database has."""
-        connection = self.coordinator.store._read
+        connection = self.coordinator.store._connection
         names = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         kept = [name for name in names if not name.startswith(("sqlite_", "_sqlite"))]
         return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in kept}  # noqa: S608

@@ -78,6 +78,8 @@ class SqliteRegistrations:
 
     def rows_of(self, registration_ids: Sequence[bytes]) -> set[int]:
         """Return the rows that carry one of these ids."""
+        if not registration_ids:
+            return set()
         found = self._connection.execute(_ROWS_OF, (b"".join(registration_ids), len(registration_ids)))
         return {row[0] for row in found.fetchall()}
 

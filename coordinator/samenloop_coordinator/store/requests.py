@@ -50,13 +50,17 @@ class SqliteRequests:
 
     def count(self, scope: bytes, day: str) -> int:
         """Add one to a counter and return its new value."""
-        sql = """INSERT INTO counter (scope, day, count) VALUES (?, ?, 1)
-                 ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count"""
-        return int(self._connection.execute(sql, (scope, day)).fetchone()[0])
+        return self.count_all([(scope, day)])[0]
 
     def count_all(self, counters: Sequence[tuple[bytes, str]]) -> Sequence[int]:
         """Add one to each of several counters and return their new values."""
-        return [self.count(scope, day) for scope, day in counters]
+        if not counters:
+            return []
+        sql = f"""INSERT INTO counter (scope, day, count) VALUES {", ".join(["(?, ?, 1)"] * len(counters))}
+                  ON CONFLICT DO UPDATE SET count = count + 1 RETURNING scope, day, count"""  # noqa: S608  # placeholders
+        rows = self._connection.execute(sql, [value for counter in counters for value in counter]).fetchall()
+        reached = {(scope, day): count for scope, day, count in rows}
+        return [reached[counter] for counter in counters]
 
     def counted(self, scope: bytes, day: str) -> int:
         """Return a counter."""

@@ -107,11 +107,11 @@ class SqliteStore:
 
     def __init__(self, path: Path, journal: Journal, lock: int, cache_mib: int) -> None:
         self._lock = lock
-        self._write, self._read, self._keep = (connect(path, cache_mib) for _number in range(3))
+        self._connection, self._keep = connect(path, cache_mib), connect(path, cache_mib)
         self._entries = connect(path, 2)
-        self._recent = tokens.load_recent(self._read)
-        self._reading = _parts(self._read, self._recent, Pending())
-        self._writer = Writer(SqliteSession(self._write, self._recent, journal))
+        self._recent = tokens.load_recent(self._connection)
+        self._reading = _parts(self._connection, self._recent, Pending())
+        self._writer = Writer(SqliteSession(self._connection, self._recent, journal))
         self._merge_at = tokens.MERGE_AT
         self._tidied = 0
 
@@ -121,13 +121,16 @@ class SqliteStore:
         return result
 
     async def read(self, work: Callable[[Parts], Result]) -> Result:
-        """Run `work` against one snapshot. Reads are short and stay on the event loop's thread."""
+        """Run `work` against one snapshot. Reads are short and stay on the event loop's thread.
+
+        They use the writer's connection, between its groups: another one would lose its page cache at every commit.
+        """
         with translated():
-            self._read.execute("BEGIN")
+            self._connection.execute("BEGIN")
             try:
                 return work(self._reading)
             finally:
-                self._read.execute("COMMIT")
+                self._connection.execute("COMMIT")
 
     @property
     def broken(self) -> bool:
@@ -162,7 +165,7 @@ class SqliteStore:
         """Finish queued units, move the WAL into the file, release the lock."""
         await self._writer.close()
         self._checkpoint("TRUNCATE")
-        for connection in (self._entries, self._keep, self._read, self._write):
+        for connection in (self._entries, self._keep, self._connection):
             connection.close()
         os.close(self._lock)
 

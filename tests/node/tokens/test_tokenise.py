@@ -3,7 +3,6 @@
 import json
 import os
 import random
-from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -37,11 +36,10 @@ def keys(covenant: str = "test", purpose: str = "zvh", epoch: str = "2026-1", se
 
 def groups(tokens: TokenSet) -> dict[str, set[bytes]]:
     """Tokens per recipe name."""
-    flat = iter([tokens.tokens[at : at + 16] for at in range(0, len(tokens.tokens), 16)])
-    return {
-        NL_1.recipes[number]: set(islice(flat, count))
-        for number, count in zip(tokens.recipes(), tokens.counts, strict=True)
-    }
+    found: dict[str, set[bytes]] = {}
+    for place, number in enumerate(tokens.each_recipe()):
+        found.setdefault(NL_1.recipes[number], set()).add(tokens.tokens[place * 16 : place * 16 + 16])
+    return found
 
 
 def vectors() -> list[dict[str, object]]:

@@ -1,5 +1,7 @@
 """Each view shows its own fields of every event, and no field of another view."""
 
+import os
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from samenloop.audit.half import Half
 from samenloop.errors import InvalidInput
 from tests.audit.samples import SAMPLES, full, least, sealed_count
 
+FULL = os.environ.get("FULL") == "1"
 HALF = half.decode(
     half.encode(
         {"result": "hidden", "registrations": ["c0" * 16], "more": False, "rule": "R-76", "mode": "holder-decides"}
@@ -113,7 +116,7 @@ def all_views(one: entry.Entry) -> dict[View, views.Shown | None]:
 OPENS = {View.OWNER, View.AUDITOR}
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=2_000 if FULL else 200, deadline=None)
 @given(some_entry())
 def test_whatever_an_entry_holds_no_view_has_a_field_of_another(one: entry.Entry) -> None:
     found = all_views(one)

@@ -9,13 +9,16 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from samenloop.audit import views
 from samenloop.audit.entry import Entry
 from samenloop.audit.fields import Event
 from samenloop.audit.store import Search
+from samenloop.catalogue import Catalogue
 from samenloop.clock import from_milliseconds
 from samenloop.errors import InvalidInput
+from samenloop.reports.accountability import purpose_text
 from samenloop.reports.model import Report, Row, Section, Table
 from samenloop.texts import _
 from samenloop.wire.ask import parse_part
@@ -26,6 +29,7 @@ from samenloop_node.review.reading import reading
 from samenloop_node.store.inbox import StoredHit
 
 _MOST = 10_000
+_ZONE = ZoneInfo("Europe/Amsterdam")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class _Line:
     what: str
     party: str
     purpose: str = ""
-    basis: str = ""
+    bases: tuple[str, ...] = ()
 
 
 async def extract(app: App, number: str, cases: tuple[str, ...]) -> Report:
@@ -62,7 +66,7 @@ def _entries(app: App, told: Scope, hits: Iterable[StoredHit]) -> list[Entry]:
         provisions = reader.newest(
             Search(event=Event.PROTOCOL.value), _MOST, lambda one: one.text("question") in disclosed
         )
-    return [*own, *(entry for _seq, entry in provisions)]
+    return [*reversed(own), *(entry for _seq, entry in reversed(provisions))]
 
 
 def _shown_at_once(hits: Iterable[StoredHit]) -> list[_Line]:
@@ -72,7 +76,7 @@ def _shown_at_once(hits: Iterable[StoredHit]) -> list[_Line]:
         if hit.state == "shown":
             part = parse_part(hit.part, "part")
             what = _("verstrekt dat de persoon bekend is")
-            lines.append(_Line(hit.asked_ms, _("houder"), what, hit.asker, part.purpose, part.give_basis))
+            lines.append(_Line(hit.asked_ms, _("houder"), what, hit.asker, part.purpose, (part.give_basis,)))
     return lines
 
 
@@ -85,7 +89,8 @@ def _lines(entry: Entry) -> list[_Line]:
         withdrawn = shown.get("action") == "take-back"
         what = _("verstrekking teruggenomen") if withdrawn else _("verstrekt dat de persoon bekend is")
         party = str(shown["receiver"])
-        return [_Line(at_ms, _("houder"), what, party, str(shown.get("purpose", "")), str(shown.get("basis", "")))]
+        bases = (str(shown["basis"]),) if "basis" in shown else ()
+        return [_Line(at_ms, _("houder"), what, party, str(shown.get("purpose", "")), bases)]
     what = _what(entry.event, str(shown.get("action", "")))
     rows = shown.get("holders") or [{"holder": shown.get("receiver", ""), "answer": "none"}]
     return [_about(at_ms, what, row) for row in rows]
@@ -94,13 +99,17 @@ def _lines(entry: Entry) -> list[_Line]:
 def _about(at_ms: int, what: str, row: Mapping[str, str]) -> _Line:
     answer = {"known": _("bekend"), "no_message": _("geen bericht")}.get(row["answer"], "")
     said = f"{what}: {answer}" if answer else what
-    basis = ", ".join(row[name] for name in ("give", "receive") if name in row)
-    return _Line(at_ms, _("vrager"), said, row["holder"], row.get("purpose", ""), basis)
+    bases = tuple(row[name] for name in ("give", "receive") if name in row)
+    return _Line(at_ms, _("vrager"), said, row["holder"], row.get("purpose", ""), bases)
 
 
 def _what(event: Event, action: str) -> str:
     if event is Event.CASE:
         return {
+            "report": _("casus aangemeld"),
+            "close": _("casus gesloten"),
+            "reject": _("casus afgewezen"),
+            "purged": _("gegevens van de casus gewist"),
             "question": _("gevraagd of de persoon bekend is"),
             "question-refused": _("vraag geweigerd"),
             "released": _("later antwoord"),
@@ -136,11 +145,22 @@ def _report(app: App, number: str, lines: list[_Line]) -> Report:
 def _row(app: App, organisation: str, line: _Line) -> Row:
     party = app.covenant().find(line.party)
     return (
-        from_milliseconds(line.at_ms).isoformat(sep=" ", timespec="minutes").removesuffix("+00:00") + " UTC",
+        f"{from_milliseconds(line.at_ms).astimezone(_ZONE):%Y-%m-%d %H:%M}",
         organisation,
         line.role,
         line.what,
         party.display_name if party else line.party or "-",
-        line.purpose or "-",
-        line.basis or "-",
+        purpose_text(app.catalogue, line.purpose) or "-",
+        "; ".join(_law(app.catalogue, code) for code in line.bases) or "-",
     )
+
+
+def _law(catalogue: Catalogue, code: str) -> str:
+    """Return the article that a ground stands in, as a person can look it up."""
+    ground = catalogue.give.get(code) or catalogue.receive.get(code)
+    if ground is None:
+        return code
+    laws, articles = ground.law.split("; "), ground.article.split("; ")
+    if len(laws) != len(articles):
+        return f"{ground.law} art. {ground.article}"
+    return "; ".join(f"{law} art. {article}" for law, article in zip(laws, articles, strict=True))

@@ -36,7 +36,7 @@ async def extract(app: App, period: Period) -> Report:
         (_("Verstrekt"), _("alleen dat een persoon bekend is, met een contactpersoon")),
     )
     text = _(
-        "{count} verstrekkingen. Dit stuk noemt eigen nummers en namen van medewerkers: houd het intern.",
+        "Aantal verstrekkingen: {count}. Dit stuk noemt eigen nummers en namen van medewerkers: houd het intern.",
         count=len(rows),
     )
     section = Section(_("Verstrekkingen"), (text,), Table(_("Protocol"), COLUMNS, tuple(rows)))
@@ -88,4 +88,4 @@ def _records(db: Transaction, hit: StoredHit | None) -> str:
 
 
 def _when(at_ms: int) -> str:
-    return from_milliseconds(at_ms).isoformat(timespec="seconds")
+    return f"{from_milliseconds(at_ms):%Y-%m-%dT%H:%M:%SZ}"

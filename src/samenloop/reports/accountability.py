@@ -71,7 +71,9 @@ def _questions(scope: Scope, months: Sequence[Numbers]) -> Section:
 
 def _purposes(scope: Scope, months: Sequence[Numbers]) -> Section:
     found = numbers.shown(months, numbers.PURPOSES)
-    table, bars = counted(_("Gevraagde houders per doel"), _("Doel"), found, lambda one: _purpose(scope.catalogue, one))
+    table, bars = counted(
+        _("Gevraagde houders per doel"), _("Doel"), found, lambda one: purpose_text(scope.catalogue, one)
+    )
     return Section(_("Vragen per doel"), (), table, bars)
 
 
@@ -153,6 +155,7 @@ def _name(covenant: Covenant, participant: str) -> str:
     return row.display_name if row else participant
 
 
-def _purpose(catalogue: Catalogue, code: str) -> str:
+def purpose_text(catalogue: Catalogue, code: str) -> str:
+    """Return the name of a purpose for people; a code that the catalogue does not have as it is."""
     row = catalogue.listed("purposes", code) or catalogue.listed("indexes", code)
     return _(row.text) if row else code

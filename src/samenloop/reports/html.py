@@ -8,6 +8,8 @@ import jinja2
 from samenloop.reports.model import Bar, Report
 from samenloop.texts import _, language
 
+MOST_UPRIGHT = 6
+"""A table with more columns is laid on its side."""
 WIDTH, ROW, LABEL, TEXT = 740, 26, 310, 110
 
 
@@ -24,8 +26,20 @@ class Drawn:
 def render(report: Report) -> str:
     """Return the page."""
     return _template().render(
-        report=report, drawn=drawn, row=ROW, width=WIDTH, label_width=LABEL, language=language(), _=_
+        report=report,
+        wide=is_wide(report),
+        drawn=drawn,
+        row=ROW,
+        width=WIDTH,
+        label_width=LABEL,
+        language=language(),
+        _=_,
     )
+
+
+def is_wide(report: Report) -> bool:
+    """Tell whether a table needs more than the width of a page that is read as text."""
+    return any(section.table and len(section.table.columns) > MOST_UPRIGHT for section in report.sections)
 
 
 def drawn(bars: tuple[Bar, ...]) -> list[Drawn]:

@@ -63,4 +63,4 @@ def bar_of(label: str, cell: Cell) -> Bar:
 
 def percent(value: int | None) -> str:
     """Return a share as people read it."""
-    return "-" if value is None else f"{value}%"
+    return _("niet getoond") if value is None else f"{value}%"

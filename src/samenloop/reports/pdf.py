@@ -4,13 +4,13 @@ from datetime import datetime
 
 from fpdf import FPDF, FontFace, XPos, YPos
 
-from samenloop.reports.html import shortened
-from samenloop.reports.model import Bar, Report, Section
+from samenloop.reports.html import MOST_UPRIGHT, is_wide, shortened
+from samenloop.reports.model import Bar, Report, Section, Table
 from samenloop.texts import _, language
 
 _FONT, _BLUE = "Helvetica", (21, 66, 115)
-_MOST_UPRIGHT = 6
-"""A table with more columns is laid on its side."""
+_WIDEST = 40
+"""Characters of a text that a column is made wide enough for; longer ones go on the next line."""
 _LABEL_MM, _TEXT_MM, _BAR_MM = 70.0, 34.0, 5.0
 _PLAIN = str.maketrans(
     {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "€": "EUR", "\u00a0": " "}
@@ -19,8 +19,7 @@ _PLAIN = str.maketrans(
 
 def render(report: Report, made: datetime) -> bytes:
     """Return the file. `made` is the moment in its properties, so that the same report gives the same bytes."""
-    wide = any(section.table and len(section.table.columns) > _MOST_UPRIGHT for section in report.sections)
-    pdf = _Pages(orientation="landscape" if wide else "portrait", format="A4")
+    pdf = _Pages(orientation="landscape" if is_wide(report) else "portrait", format="A4")
     pdf.set_creation_date(made)
     pdf.set_title(report.title)
     pdf.set_lang(language())
@@ -83,15 +82,29 @@ def _bars(pdf: FPDF, bars: tuple[Bar, ...]) -> None:
 def _table(pdf: FPDF, section: Section) -> None:
     if section.table is None:
         return
-    pdf.set_font(_FONT, size=9)
+    pdf.set_font(_FONT, size=9 if len(section.table.columns) <= MOST_UPRIGHT else 7.5)
     heading = FontFace(emphasis="BOLD")
     with pdf.table(
-        headings_style=heading, borders_layout="HORIZONTAL_LINES", text_align="LEFT", line_height=4.5, padding=0.8
+        headings_style=heading,
+        borders_layout="HORIZONTAL_LINES",
+        text_align="LEFT",
+        v_align="TOP",
+        line_height=4.5,
+        padding=0.8,
+        col_widths=widths(section.table),
     ) as table:
         for line in (section.table.columns, *section.table.rows):
             row = table.row()
             for value in line:
                 row.cell(_latin(value))
+
+
+def widths(table: Table) -> tuple[int, ...]:
+    """Return how wide the columns are beside each other: by their longest text, and never less than a whole word."""
+    columns = list(zip(table.columns, *table.rows, strict=True))
+    words = [max(len(word) for text in column for word in text.split() or [""]) for column in columns]
+    longest = [max(map(len, column)) for column in columns]
+    return tuple(max(word, min(most, _WIDEST)) + 3 for word, most in zip(words, longest, strict=True))
 
 
 def _line(pdf: FPDF, text: str, size: int = 10, *, bold: bool = False) -> None:

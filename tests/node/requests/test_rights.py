@@ -149,7 +149,8 @@ def test_R65_R66_the_extract_tells_in_order_what_was_asked_and_shown_and_by_whom
     world.poll(POLICE)
     (line,), page = extracted(world, MAYOR, who)
     assert line[1:5] == ["Burgemeester van Middelstad", "houder", "verstrekt dat de persoon bekend is", ASKER]
-    assert line[6] == ASK_MAYOR["give_basis"]
+    assert line[5] == "Toezicht of begeleiding die de rechter heeft opgelegd"
+    assert line[6] == "Gemeentewet art. 172 e.v.; AVG art. 6(1)(e)"
     assert "bur-8" not in page
     lines, page = extracted(world, POLICE, who)
     assert lines == [], "the hit at the police stayed hidden"
@@ -160,6 +161,7 @@ def test_R65_R66_the_extract_tells_in_order_what_was_asked_and_shown_and_by_whom
     assert ("vrager", "antwoord: bekend", "Burgemeester van Middelstad") in told
     assert ("vrager", "antwoord: geen bericht", "Politie Midden") in told
     assert [line[0] for line in lines] == sorted(line[0] for line in lines)
+    assert [what for _role, what, _party in told][:2] == ["casus aangemeld", "gevraagd of de persoon bekend is"]
     assert ANNA.name not in page
     assert "A-8" not in page
 

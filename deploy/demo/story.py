@@ -89,7 +89,7 @@ class Story:
             said = json.loads(error.done.stdout)["error"]
             if expected not in (said["rule"], said["code"]):
                 raise SurpriseError(f"refused for another reason: {said}") from error
-            self._say(f"   → [yellow]geweigerd[/] {said['rule']} {said['text']}")
+            self._say(f"   → [yellow]{' '.join(('geweigerd', said['rule'])).strip()}[/] {said['text']}")
             return
         raise SurpriseError(f"this was not refused ({expected})")
 

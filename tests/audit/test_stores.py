@@ -12,7 +12,7 @@ from samenloop.audit import entry, sqlite
 from samenloop.audit.fields import Event
 from samenloop.audit.store import EntryStore, IndexRow, Purged, Search, TreeStore
 from samenloop.audit.tree import Frontier, extend, leaf_hash
-from samenloop.errors import IntegrityError, SamenloopError
+from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from tests.audit import samples
 from tests.audit.fakes import MemoryEntries, MemoryTree
 
@@ -300,3 +300,20 @@ def test_a_damaged_sealed_blob_is_an_integrity_error(tmp_path: Path) -> None:
     log.connection.execute("DROP TABLE log_purge")
     with pytest.raises(IntegrityError):
         log.store.purges()
+
+
+def test_a_full_disk_under_the_tree_is_said_as_such_and_nothing_is_half_done(tmp_path: Path) -> None:
+    path = tmp_path / "head.sqlite"
+    sqlite.create_tree_file(path, b"first")
+    connection = sqlite._connect(path)
+    tree = sqlite.SqliteTree(connection)
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(SamenloopError) as full:
+        tree.keep_checkpoint(1, b"n" * 1_000_000, 1, 0)
+    assert full.value.code is ErrorCode.STORAGE_FULL
+    assert list(tree.recent_checkpoints(9)) == []
+    connection.execute("PRAGMA max_page_count = 100000")
+    tree.keep_checkpoint(1, b"n", 1, 0)
+    assert list(tree.recent_checkpoints(9)) == [b"n"]
+    tree.close()

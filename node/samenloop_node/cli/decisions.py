@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from samenloop.errors import InvalidInput
-from samenloop.texts import _
+from samenloop.texts import N_, _
 from samenloop_node.cli import prompts
 from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption, SocketOption, one_sentence
 
@@ -169,7 +169,15 @@ def _motive() -> dict[str, Any]:
 def _inbox_lines(result: Mapping[str, Any]) -> Iterator[str]:
     for hit in result["hits"]:
         records = ", ".join(f"{row['register']}/{row['record_id']}" for row in hit["records"])
-        yield f"{hit['question']}  {hit['asked']}  {hit['asker_name']}  {hit['state']}  {records}"
+        asked, state = hit["asked"][:16].replace("T", " "), _STATES[hit["state"]]
+        yield _(
+            "Vraag {question} van {asker}, {asked} UTC: {state}.",
+            question=hit["question"],
+            asker=hit["asker_name"],
+            asked=asked,
+            state=_(state),
+        )
+        yield "  " + _("Eigen registratie: {records}", records=records)
     if not result["hits"]:
         yield _("De inbox is leeg.")
 
@@ -203,3 +211,12 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals:
         raise InvalidInput("--answer", _("Schrijf een antwoord als stap=antwoord."))
     return step.strip(), answer.strip()
+
+
+_STATES = {
+    "shown": N_("getoond, volgens de wet of een besluit vooraf"),
+    "hidden": N_("verborgen, nog niet besloten"),
+    "released": N_("vrijgegeven"),
+    "withheld": N_("verborgen, niet vrijgegeven"),
+    "lapsed": N_("vervallen"),
+}

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rich.markup import escape
 from rich.prompt import Prompt
 
 from samenloop.errors import InvalidInput
@@ -31,12 +32,15 @@ _LISTS = {
     "asked_person": "asked_person",
     "anonymous_talk": "anonymous_talk",
     "phone_call": "phone_call",
+    "target_group": "target_group",
+    "region_reason": "region_reasons",
+    "power": "powers",
 }
 
 
 def at_terminal(question: str) -> str:
     """Ask with rich at the terminal."""
-    return Prompt.ask(question, default="", show_default=False).strip()
+    return Prompt.ask(escape(question), default="", show_default=False).strip()
 
 
 def given() -> dict[str, Any] | None:
@@ -80,19 +84,36 @@ def holders(ask: Ask, catalogue: "Catalogue") -> list[dict[str, str]]:
 
 
 def one_code(ask: Ask, catalogue: "Catalogue", name: str) -> str:
-    """Ask for one code, naming the ones that exist."""
-    known = ", ".join(choices(catalogue, name))
-    return ask(f"{_(_LABELS[name])} ({known})")
+    """Show the codes that exist with their meaning and ask for one, by its number in the list or as it is."""
+    known = choices(catalogue, name)
+    lines = [f"  {place} {code}: {_(text)}" for place, (code, text) in enumerate(known.items(), start=1)]
+    return _chosen(ask("\n".join([*lines, _(_LABELS[name])])), tuple(known))
 
 
-def choices(catalogue: "Catalogue", name: str) -> Sequence[str]:
-    """Return the codes that may be filled in for `name`, in order."""
+def codes(ask: Ask, catalogue: "Catalogue", name: str) -> list[str]:
+    """Ask for codes one by one, until an empty answer."""
+    known = tuple(choices(catalogue, name))
+    found = []
+    question = one_code(ask, catalogue, name)
+    while question:
+        found.append(question)
+        question = _chosen(ask(_("Nog een (leeg = klaar)")), known)
+    return found
+
+
+def choices(catalogue: "Catalogue", name: str) -> dict[str, str]:
+    """Return the codes that may be filled in for `name` with their meaning, in order."""
     if name in ("give_basis", "inform_basis"):
-        return sorted(catalogue.give)
+        return {code: f"{row.law} {row.article}" for code, row in sorted(catalogue.give.items())}
     if name == "receive_basis":
-        return sorted(catalogue.receive)
+        return {code: f"{row.law} {row.article}" for code, row in sorted(catalogue.receive.items())}
     rows = catalogue.codes[_LISTS[name]]
-    return sorted(code for code, row in rows.items() if row.refused_by is None)
+    return {code: row.text for code, row in sorted(rows.items()) if row.refused_by is None}
+
+
+def _chosen(typed: str, known: Sequence[str]) -> str:
+    place = int(typed) if typed.isascii() and typed.isdigit() else 0
+    return known[place - 1] if 1 <= place <= len(known) else typed
 
 
 def merged(flags: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,4 +149,7 @@ _LABELS = {
     "asked_person": N_("Waarom kunt u het de persoon niet zelf vragen"),
     "anonymous_talk": N_("Waarom is overleg zonder naam niet genoeg"),
     "phone_call": N_("Waarom is een telefoontje niet genoeg"),
+    "target_group": N_("Waarom hoort de casus bij de doelgroep (alleen bij een nieuwe casus; leeg = klaar)"),
+    "region_reason": N_("Reden om een andere regio te vragen (leeg = niet nodig)"),
+    "power": N_("Bevoegdheid, alleen voor de burgemeester (leeg = niet nodig)"),
 }

@@ -120,7 +120,8 @@ def _completed(question: dict[str, Any]) -> dict[str, Any]:
 
     catalogue, asked = load_catalogue(), prompts.at_terminal
     question["case"] = question.get("case") or asked(_("Nummer van de casus"))
-    for name in ("asked_person", "anonymous_talk", "phone_call"):
+    question["target_group"] = question.get("target_group") or prompts.codes(asked, catalogue, "target_group")
+    for name in ("asked_person", "anonymous_talk", "phone_call", "region_reason", "power"):
         question[name] = question.get(name) or prompts.one_code(asked, catalogue, name)
     question["holders"] = question.get("holders") or prompts.holders(asked, catalogue)
     question["motive"] = asked(_("Motivering (zonder naam of geboortedatum; blijft hier, versleuteld)"))

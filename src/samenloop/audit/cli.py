@@ -44,7 +44,7 @@ def verify(
         typer.echo(_("De map {path} is er niet.", path=export), err=True)
         raise typer.Exit(USAGE)
     if covenant is not None and (len(covenant) != 64 or covenant.strip("0123456789abcdef")):
-        typer.echo(_("Het kenmerk van een convenant heeft 64 tekens: cijfers en a tot en met f."), err=True)
+        typer.echo(_("De vingerafdruk van een convenant heeft 64 tekens: cijfers en a tot en met f."), err=True)
         raise typer.Exit(USAGE)
     with _progress() as advance:
         report = verifier.verify_export(export, covenant, advance)
@@ -97,7 +97,7 @@ def _as_text(report: Report) -> Iterator[str]:
     else:
         yield _(
             "Het logboek {origin} is in zichzelf kloppend: {size} regels. De herkomst is niet gecontroleerd: "
-            "geef met --covenant het kenmerk van het convenant.",
+            "geef met --covenant de vingerafdruk van het convenant.",
             **named,
         )
 

@@ -22,6 +22,7 @@ _APPEND = """INSERT INTO log_entry (seq, leaf, body, sealed_count, sealed)
 _THIN = """DELETE FROM checkpoint WHERE day < ? AND size <> (
     SELECT best.size FROM checkpoint AS best WHERE best.day = checkpoint.day
     ORDER BY best.signatures DESC, best.size DESC LIMIT 1)"""
+_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 _INDEX_COLUMNS = 'seq, end_ms, event, actor, user, "case", purpose, rule'
 
 
@@ -212,13 +213,15 @@ class SqliteTree:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        self._connection.execute("BEGIN IMMEDIATE")
         try:
+            self._connection.execute("BEGIN IMMEDIATE")
             yield self._connection
             self._connection.execute("COMMIT")
-        except BaseException:
+        except BaseException as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError) and _no_room(error):
+                raise _full() from error
             raise
 
 
@@ -243,6 +246,8 @@ def open_tree_file(path: Path) -> SqliteTree:
     try:
         tree = SqliteTree(_connect(path))
     except sqlite3.Error as error:
+        if path.exists() and _no_room(error):
+            raise _full() from error
         raise IntegrityError(
             _("Het bestand {path} met de stand van het logboek is er niet of is stuk.", path=path)
         ) from error
@@ -268,12 +273,25 @@ def _readable() -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
+        if _no_room(error):
+            raise _full() from error
         raise IntegrityError(
             _(
                 "Het logboek is niet te lezen: {error}. Zet de reservekopie terug.",
                 error=getattr(error, "sqlite_errorname", type(error).__name__),
             )
         ) from error
+
+
+def _no_room(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _NO_ROOM
+
+
+def _full() -> SamenloopError:
+    return SamenloopError(
+        ErrorCode.STORAGE_FULL,
+        _("De schijf met het logboek is vol of weigert. Maak ruimte vrij; er is niets half opgeslagen."),
+    )
 
 
 def _pieces(count: int, blob: bytes | None) -> tuple[bytes, ...]:

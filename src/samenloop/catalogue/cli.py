@@ -84,7 +84,7 @@ def sign(
     kept = [one for one in _signatures(override) if one.participant != participant]
     signers(agreed, data, [*kept, made])
     files.signatures_path(override).write_bytes(format_signatures([*kept, made]))
-    typer.echo(_("Getekend voor {name}. Kenmerk: {print}", name=participant, print=made.fingerprint))
+    typer.echo(_("Getekend voor {name}. Vingerafdruk: {print}", name=participant, print=made.fingerprint))
 
 
 @app.command()

@@ -87,7 +87,7 @@ def sign_command(
     if as_json:
         _print_json({"fingerprint": made.fingerprint, "participant": participant, "signatures": str(path)})
     else:
-        typer.echo(_("Getekend voor {name}. Kenmerk: {print}", name=participant, print=made.fingerprint))
+        typer.echo(_("Getekend voor {name}. Vingerafdruk: {print}", name=participant, print=made.fingerprint))
 
 
 @app.command()
@@ -114,7 +114,7 @@ def verify(
         for line in demands:
             typer.echo(f"  {line}")
     else:
-        typer.echo(_("Compleet getekend. Kenmerk: {print}", print=fingerprint(new)))
+        typer.echo(_("Compleet getekend. Vingerafdruk: {print}", print=fingerprint(new)))
     raise typer.Exit(INCOMPLETE if demands else 0)
 
 

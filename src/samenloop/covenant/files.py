@@ -38,7 +38,7 @@ def read_signatures(path: Path) -> tuple[Signature, ...]:
 def describe(covenant: Covenant) -> Iterator[str]:
     """Yield the lines that a person reads before signing."""
     yield _("Convenant {id}, versie {version}: {name}", id=covenant.id, version=covenant.version, name=covenant.name)
-    yield _("Kenmerk: {fingerprint}", fingerprint=fingerprint(covenant))
+    yield _("Vingerafdruk: {fingerprint}", fingerprint=fingerprint(covenant))
     yield _("Doel: {id}. {text}", id=covenant.purpose.id, text=covenant.purpose.legal_text)
     for row in covenant.participants:
         yield from _participant(row)

@@ -98,8 +98,7 @@ def coordinator_certificate(files: TlsFiles, address: str, trust_domain: str, pi
         ) from error
     except OSError as error:
         text = _(
-            "De coördinator op {address} is niet bereikbaar. Controleer het adres en de "
-            "verbinding en probeer het later opnieuw.",
+            "De coördinator op {address} is niet bereikbaar. Controleer het adres en de verbinding.",
             address=address,
         )
         raise SamenloopError(ErrorCode.UNAVAILABLE, text) from error

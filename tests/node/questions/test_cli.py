@@ -65,12 +65,18 @@ def test_ask_takes_the_person_from_standard_input_and_codes_from_flags(run, daem
 
 
 def test_ask_prompts_for_what_is_missing(run, daemon, typed):
-    typed("R-7", "a1", "b1", "c1", "ggz-midden", "p", "q", "s", "g", "r", "i", "w", "", "", "motief")
+    group = sorted(load_catalogue().codes["target_group"])
+    typed(
+        "R-7", "1", "2", "", "a1", "b1", "c1", "", "", "ggz-midden", "p", "q", "s", "g", "r", "i", "1", "", "", "motief"
+    )
     assert run("ask").exit_code == 0
     request = daemon.calls[0][1]
     assert request["question"]["case"] == "R-7"
     assert [one["holder"] for one in request["question"]["holders"]] == ["ggz-midden"]
     assert request["question"]["motive"] == "motief"
+    assert request["question"]["target_group"] == group[:2]  # chosen by number
+    assert request["question"]["asked_person"] == "a1"  # a code may be typed as it is
+    assert request["question"]["holders"][0]["reason"] == "andere_casus_vermoed"
     assert request["person"]["geslachtsnaam"] == "x"
 
 

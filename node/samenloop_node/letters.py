@@ -4,26 +4,24 @@
    so that the partner can exclude it from his own questions about that case.
 2. A desk passes a person's request to the controller that holds the data (R-65), and that controller says what came of
    it. The person is not named: who he is, is established anew at the controller.
+3. What the two sides of a question tell each other afterwards (`question_letters`).
 """
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from samenloop import model
-from samenloop.audit.canonical import canonical, parse_object
 from samenloop.covenant import Covenant
-from samenloop.errors import ErrorCode, IntegrityError, InvalidInput, SamenloopError
-from samenloop.keys import SealingKey, SealingPublicKey
-from samenloop.model import ID_BYTES, ParticipantId, RegistrationId
+from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.keys import SealingKey
+from samenloop.model import ParticipantId, RegistrationId
 from samenloop.texts import _
 from samenloop.wire.declare import Letter
+from samenloop_node import letter_form as form
+from samenloop_node import question_letters
+from samenloop_node.question_letters import QuestionLetter
 
 CASE_LISTED, RIGHTS_REQUEST, RIGHTS_ANSWER = "case_listed", "rights_request", "rights_answer"
 MAX_CASE = 64
-_DAY_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
-_NUMBER_FORM = re.compile(r"[0-9a-f]{32}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +53,20 @@ class RightsAnswer:
     outcome: str
 
 
-Opened: TypeAlias = CaseListed | RightsRequest | RightsAnswer
+Opened: TypeAlias = CaseListed | RightsRequest | RightsAnswer | QuestionLetter
 
 
 def seal_request(covenant: Covenant, receiver: str, request: RightsRequest) -> Letter:
     """Return the act that passes a request on."""
     content = {"kind": RIGHTS_REQUEST, "request": request.number, "right": request.kind}
     content |= {"received": request.received_on, "basis": request.objection_basis}
-    return _sealed(covenant, request.desk, receiver, content)
+    return form.sealed(covenant, request.desk, receiver, content)
 
 
 def seal_answer(covenant: Covenant, receiver: str, answer: RightsAnswer) -> Letter:
     """Return the act that tells the desk what came of its request."""
     content = {"kind": RIGHTS_ANSWER, "request": answer.number, "outcome": answer.outcome}
-    return _sealed(covenant, answer.holder, receiver, content)
+    return form.sealed(covenant, answer.holder, receiver, content)
 
 
 def seal_case_letter(
@@ -79,7 +77,7 @@ def seal_case_letter(
     Raises SamenloopError(NOT_PERMITTED) when the receiver is not in the covenant.
     """
     content = {"kind": CASE_LISTED, "case": case_number, "registration_id": registration_id.hex()}
-    return _sealed(covenant, author, receiver, content)
+    return form.sealed(covenant, author, receiver, content)
 
 
 def open_letter(covenant: Covenant, author: str, letter: Letter, key: SealingKey) -> Opened:
@@ -87,45 +85,22 @@ def open_letter(covenant: Covenant, author: str, letter: Letter, key: SealingKey
 
     Raises IntegrityError when it was not sealed to us, SamenloopError when its author may not say this.
     """
-    body = key.open(letter.sealed, _info(covenant.id, author, letter.receiver))
-    try:
-        content = {name: _text(value) for name, value in parse_object(body).items()}
-    except InvalidInput as problem:
-        raise _unreadable() from problem
+    content = form.opened(covenant, author, letter, key)
     match content:
         case {"kind": "case_listed", "case": case_number, "registration_id": number, **rest} if not rest:
             if not 0 < len(case_number) <= MAX_CASE:
-                raise _unreadable()
+                raise form.unreadable()
             _check_author(covenant, author, letter.receiver)
             return CaseListed(ParticipantId(author), case_number, _registration(number))
         case {"kind": "rights_request", "request": number, "right": right, "received": day, "basis": basis, **rest}:
-            if rest or not (_NUMBER_FORM.match(number) and _DAY_FORM.match(day)):
-                raise _unreadable()
-            return RightsRequest(ParticipantId(author), number, _code(right), day, basis and _code(basis))
+            if rest:
+                raise form.unreadable()
+            desk, code = ParticipantId(author), form.code(right)
+            return RightsRequest(desk, form.number(number), code, form.day(day), basis and form.code(basis))
         case {"kind": "rights_answer", "request": number, "outcome": outcome, **rest} if not rest:
-            if not _NUMBER_FORM.match(number):
-                raise _unreadable()
-            return RightsAnswer(ParticipantId(author), number, _code(outcome))
+            return RightsAnswer(ParticipantId(author), form.number(number), form.code(outcome))
         case _other:
-            raise _unreadable()
-
-
-def _sealed(covenant: Covenant, author: str, receiver: str, content: Mapping[str, str]) -> Letter:
-    key = SealingPublicKey(covenant.participant(receiver).sealing_key)
-    return Letter(ParticipantId(receiver), key.seal(canonical(content), _info(covenant.id, author, receiver)))
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise _unreadable()
-    return value
-
-
-def _code(text: str) -> str:
-    try:
-        return model.code(text, "letter")
-    except InvalidInput as problem:
-        raise _unreadable() from problem
+            return question_letters.read(ParticipantId(author), content)
 
 
 def _check_author(covenant: Covenant, author: str, receiver: str) -> None:
@@ -138,18 +113,4 @@ def _check_author(covenant: Covenant, author: str, receiver: str) -> None:
 
 
 def _registration(text: str) -> RegistrationId:
-    try:
-        value = bytes.fromhex(text)
-    except ValueError as problem:
-        raise _unreadable() from problem
-    if len(value) != ID_BYTES or value.hex() != text:
-        raise _unreadable()
-    return RegistrationId(value)
-
-
-def _info(covenant: str, author: str, receiver: str) -> bytes:
-    return b"\0".join([b"samenloop/v1/letter", covenant.encode(), author.encode(), receiver.encode()])
-
-
-def _unreadable() -> IntegrityError:
-    return IntegrityError(_("Een brief van een andere node heeft niet de juiste vorm."))
+    return RegistrationId(bytes.fromhex(form.number(text)))

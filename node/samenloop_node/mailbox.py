@@ -15,9 +15,11 @@ from samenloop.model import ParticipantId
 from samenloop.texts import _
 from samenloop.wire.mail import MAIL_BYTES, parse_mail
 from samenloop.wire.v1 import mailbox_pb2
+from samenloop_node import hearing
 from samenloop_node.app import App
 from samenloop_node.letters import CaseListed, RightsAnswer, RightsRequest
 from samenloop_node.mail_reading import Hit, Incoming, Lapsed, Released, read_content
+from samenloop_node.question_letters import CaseTold, ConsentTold, ContactTold
 from samenloop_node.requests import arriving
 from samenloop_node.store import Transaction, inbox, questions
 from samenloop_node.store.inbox import StoredHit
@@ -76,6 +78,8 @@ def apply(app: App, db: Transaction, incoming: Incoming) -> None:
             inbox.add_case_letter(db, incoming.network, incoming.registration_id, incoming.case_number, now)
         case RightsRequest() | RightsAnswer():
             arriving.take(app, db, incoming)
+        case ContactTold() | ConsentTold() | CaseTold():
+            hearing.take(app, db, incoming)
 
 
 def _store_hit(db: Transaction, hit: Hit, now: int) -> None:

@@ -11,7 +11,7 @@ from samenloop_node.identity.bsn import refuse_bsn
 MAX_TEXT = 2_000
 MAX_REFERENCE = 100
 _TEXTS = {"motive": MAX_TEXT, "protocol_entry": MAX_REFERENCE, "wpg20_decision": MAX_REFERENCE, "record": MAX_REFERENCE}
-_TEXTS |= {"consent": MAX_REFERENCE, "asker_consent": MAX_REFERENCE}
+_TEXTS |= {"consent": MAX_REFERENCE}
 _CODES = ("give_basis", "breach_ground")
 _TICKS = ("consulted_colleague", "decided_by_professional", "person_informed")
 FIELDS = ("question", "answers", *_TEXTS, *_CODES, *_TICKS)
@@ -22,7 +22,7 @@ class Decision:
     """One decision about one hit. `answers` are (step, answer) pairs of release.toml, `record` an own record id.
 
     `person_informed`: the person was told of this record; left out it counts as deferred (R-63). `consent` numbers a
-    recorded consent that the release rests on, `asker_consent` the second one, with a physician (R-52).
+    recorded consent that the release rests on; the second one, with a physician, came from the asker's node (R-52).
     """
 
     question_id: bytes
@@ -37,7 +37,6 @@ class Decision:
     protocol_entry: str = ""
     wpg20_decision: str = ""
     consent: str = ""
-    asker_consent: str = ""
 
     def note(self) -> dict[str, object]:
         """Return what is kept sealed beside the line in the own log."""
@@ -46,7 +45,6 @@ class Decision:
             "protocol_entry": self.protocol_entry,
             "wpg20_decision": self.wpg20_decision,
             "consent": self.consent,
-            "asker_consent": self.asker_consent,
             "give_basis": self.give_basis,
             "breach_ground": self.breach_ground,
             "answers": [[step, answer] for step, answer in self.answers],
@@ -74,7 +72,6 @@ def parse_decision(value: Mapping[str, object]) -> Decision:
         protocol_entry=_text(value, "protocol_entry"),
         wpg20_decision=_text(value, "wpg20_decision"),
         consent=_text(value, "consent"),
-        asker_consent=_text(value, "asker_consent"),
     )
 
 

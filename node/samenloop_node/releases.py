@@ -62,7 +62,7 @@ async def release(app: App, user: User, decision: Decision) -> bool:
         question_verified=bool(weighed.part.inform_basis),
         notice_deferred=not decision.person_informed or await _deferred(app, weighed),
         consent=await app.store.read(lambda db: consent_records.find(db, decision.consent)),
-        asker_consent=await app.store.read(lambda db: consent_records.find(db, decision.asker_consent)),
+        asker_consent=await app.store.read(lambda db: consent_records.of_asker(app, db, weighed.hit, facts)),
     )
     _step(app, weighed.hit, HitEvent.RELEASE, HitInput(release=ReleaseInput(facts, form, decider)))
     _check_wpg20(app, weighed, decision)
@@ -135,9 +135,9 @@ async def _sent(app: App, hit: StoredHit, decision: Decision, declaration: Store
     """Send a release; when the coordinator refuses it, the hit is hidden as before and the refusal is raised."""
 
     def undo(db: Transaction) -> None:
-        inbox.decide_hit(db, hit.question_id, hit.state, hit.decided_by, hit.decided_ms)
-        for number in filter(None, (decision.consent, decision.asker_consent)):
-            consents.unuse(db, number, consents.RELEASE, hit.question_id)
+        inbox.undecide_hit(db, hit)
+        if decision.consent:
+            consents.unuse(db, decision.consent, consents.RELEASE, hit.question_id)
 
     try:
         return await sent_now(app, declaration)
@@ -217,8 +217,8 @@ def _store_release(
     hit = weighed.hit
     inbox.decide_hit(db, hit.question_id, "released", user.name, _now(app))
     inbox.add_declaration(db, declaration)
-    for number in filter(None, (decision.consent, decision.asker_consent)):
-        consent_records.use(app, db, user, number, consents.RELEASE, hit.question_id)
+    if decision.consent:
+        consent_records.use(app, db, user, decision.consent, consents.RELEASE, hit.question_id)
     public = {
         "action": "release",
         "receiver": hit.asker,

@@ -260,6 +260,7 @@ BROKEN: dict[tuple[str, str, str], Any] = {
     ("REQUEST", "R-66", "om_answers"): good.request_input(holder_kind="om", answered_by=good.CARE),
     ("REQUEST", "R-65", "answered_by"): good.request_input(answered_by=None),
     ("REQUEST", "R-65", "outcome"): good.request_input(motive=False),
+    ("REQUEST", "R-65", "corrected"): good.request_input(kind="correctie", corrected=False),
     ("REQUEST", "R-65", "recipients"): good.request_input(kind="inzage", recipients_listed=False),
     ("REQUEST", "R-66", "reveals"): good.request_input(reveals=frozenset({Revealing.HIDDEN_HIT})),
     ("REQUEST", "R-68", "complaint_route"): good.request_input(complaint_route=False),

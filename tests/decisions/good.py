@@ -363,6 +363,7 @@ def request_input(**changes: object) -> RequestInput:
         complaint_route=True,
         objection_basis="publieke_taak",
         frozen=True,
+        corrected=True,
     )
     return replace(given, **changes)  # type: ignore[arg-type]
 

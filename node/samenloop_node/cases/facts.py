@@ -13,7 +13,7 @@ from samenloop.texts import _
 from samenloop_node.accounts import Role, User
 from samenloop_node.app import App
 from samenloop_node.process import dumped, today
-from samenloop_node.store import Transaction, cases, notices, questions
+from samenloop_node.store import Transaction, cases, notices, questions, told
 from samenloop_node.store.cases import CaseFile
 
 
@@ -82,13 +82,16 @@ def state_of(found: CaseFile | None) -> CaseState:
 
 
 def contact_outcomes(db: Transaction, case_number: str) -> list[list[str]]:
-    """Return, per hit that this case shows, the outcome codes of the contacts about it, oldest first."""
+    """Return, per hit that this case shows, the outcome codes of the contacts about it: own ones, oldest first,
+    then what the other side told.
+    """
     found = []
     for question in questions.questions_of(db, case_number):
-        made = cases.contacts(db, question.question_id)
+        made = [(one.holder, one.outcome) for one in cases.contacts(db, question.question_id)]
+        made += [(one.holder, one.outcome) for one in told.contacts(db, question.question_id)]
         for answer in questions.answers_of(db, question.question_id):
             if answer.visible and answer.state == "answered":
-                found.append([one.outcome for one in made if one.holder == answer.holder])
+                found.append([outcome for holder, outcome in made if holder == answer.holder])
     return found
 
 

@@ -48,11 +48,15 @@ def record(
     question: Annotated[str, typer.Option(help="Number of the hit, as the inbox shows it.")] = "",
     register: Annotated[str, typer.Option(help="Or: your own register ...")] = "",
     record_id: Annotated[str, typer.Option("--record", help="... and your own record.")] = "",
+    holder: Annotated[str, typer.Option(help="As the asker: the holder that your question asked (a physician).")] = "",
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Record a signed consent: ticks, codes, dates, number of the paper. Reads {"form": {...}} on standard input.
+
+    With a physician both sides ask consent. As the asker name your question and --holder: that holder's node is told
+    the number and the dates, and that the consent ended when you withdraw it.
 
     Example: samenloop-node consent record --question 0123456789abcdef0123456789abcdef < ticks.json
     """
@@ -60,7 +64,7 @@ def record(
     with one_sentence(as_json=as_json):
         typed = prompts.optional()
     request = {**typed, "action": "record", "question": question, "register": register, "record": record_id}
-    daemon.show(daemon.ask("consent", request), _consent_lines)
+    daemon.show(daemon.ask("consent", {**request, "holder": holder}), _consent_lines)
 
 
 @consent_app.command()

@@ -159,6 +159,8 @@ def _request_lines(row: Mapping[str, Any]) -> Iterator[str]:
         yield _("Geregistreerd in register {register}, nummer {record_id}.", **held)
         for shown in held["shown_to"]:
             yield "  " + _("Op {day} verteld aan {partner}.", **shown)
+        for asked in held["asked_by"]:
+            yield "  " + _("Op {day} gevraagd door {partner}.", **asked)
     for asked in row.get("report", {}).get("asked", ()):
         yield _("Op {day} is gevraagd aan: {names}.", day=asked["day"], names=", ".join(asked["holders"]))
 

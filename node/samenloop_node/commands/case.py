@@ -98,8 +98,8 @@ async def _contact(app: App, user: User, request: Mapping[str, object]) -> dict[
 
 
 async def _contradictions(app: App, user: User, request: Mapping[str, object]) -> dict[str, object]:
-    del user, request
-    return {"contradictions": await contacts.contradictions(app)}
+    del request
+    return {"contradictions": await contacts.contradictions(app, user)}
 
 
 async def _show(app: App, user: User, request: Mapping[str, object]) -> dict[str, object]:

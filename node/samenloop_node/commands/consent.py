@@ -40,5 +40,6 @@ def _recording(request: Mapping[str, object]) -> Recording:
         question=hex_id(question, "question") if question else b"",
         register=text(request, "register", ""),
         record_id=text(request, "record", ""),
+        holder=text(request, "holder", ""),
         text=free_text(request),
     )

@@ -13,7 +13,7 @@ from samenloop.model import ParticipantId, QuestionId
 from samenloop.wire.declare import Release
 from samenloop_node.accounts import User
 from samenloop_node.app import App
-from samenloop_node.consents.records import read_form, stored_consent
+from samenloop_node.consents.records import read_form, stored_consent, tell_ended
 from samenloop_node.declaring import UNSURE, prepare, sent_now
 from samenloop_node.process import log, today
 from samenloop_node.restating import Restated, restate, standing
@@ -31,6 +31,7 @@ async def withdraw(app: App, user: User, number: str) -> list[dict[str, object]]
         state = CONSENT.step(app.catalogue, ConsentState(stored.state), ConsentEvent.WITHDRAW, given)
         consents.set_state(db, number, state.value, today(app).isoformat())
         log(app, db, user, Event.CONSENT, {"action": "withdraw", "receiver": given.form.receiver})
+        tell_ended(app, db, stored)
         return consents.uses(db, number)
 
     uses = await app.store.write(work)
@@ -57,6 +58,7 @@ def _lapse(app: App, db: Transaction, stored: StoredConsent) -> None:
     state = CONSENT.step(app.catalogue, ConsentState(stored.state), ConsentEvent.EXPIRE, given)
     consents.set_state(db, stored.number, state.value, today(app).isoformat())
     log(app, db, None, Event.CONSENT, {"action": "expire", "receiver": given.form.receiver})
+    tell_ended(app, db, stored)
 
 
 async def _undone(app: App, one: Use) -> bool:
@@ -76,6 +78,12 @@ async def _undo(app: App, one: Use) -> None:
             await sent_now(app, declaration)
     elif one.kind == BEFOREHAND:
         await _without_decision(app, one)
+
+
+def take_back_released(app: App, db: Transaction, question_id: bytes) -> None:
+    """Hide what was released on consent for this question: the asker's own, which it needs too, ended (R-52)."""
+    for one in consents.uses_of(db, RELEASE, question_id):
+        _take_back(app, db, one)
 
 
 def _take_back(app: App, db: Transaction, one: Use) -> StoredDeclaration | None:

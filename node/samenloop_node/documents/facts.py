@@ -34,5 +34,5 @@ def _asked(db: Transaction, user: User, case_number: str) -> list[str]:
 
 
 def _shown(db: Transaction, registration_id: bytes) -> list[str]:
-    hits = inbox.list_hits(db, ("shown", "released"))
+    hits = inbox.disclosed_hits(db)
     return sorted({hit.asker for hit in hits if registration_id in hit.registrations})

@@ -9,10 +9,12 @@ from samenloop.decisions.notice import NOTICE, NoticeEvent, NoticeInput, NoticeS
 from samenloop.decisions.parse import parse_notice
 from samenloop.errors import ErrorCode, Refused, SamenloopError
 from samenloop.texts import _
+from samenloop_node import telling
 from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.notices.making import add_for_hits, controller_kind
 from samenloop_node.process import keep_text, log, refusals_logged, today
+from samenloop_node.question_letters import DEFERRED, INFORMED
 from samenloop_node.store import Transaction, cases, notices, registrations
 from samenloop_node.store.notices import StoredNotice
 
@@ -79,7 +81,10 @@ def _step(app: App, db: Transaction, user: User, act: Act) -> StoredNotice:
     if state is NoticeState.DEFERRED and given.review_on is not None:
         row = replace(row, review_on=given.review_on.isoformat(), deferred_before=True)
     row = replace(row, data=json.dumps(act.said, sort_keys=True))
-    return _store(app, db, user, row, state, act.action, keep_text(app, db, act.text))
+    stored = _store(app, db, user, row, state, act.action, keep_text(app, db, act.text))
+    if row.case_number and state is not NoticeState.DUE:
+        telling.case(app, db, row.case_number, DEFERRED if state is NoticeState.DEFERRED else INFORMED)
+    return stored
 
 
 def _only_own(db: Transaction, user: User, row: StoredNotice) -> None:

@@ -16,7 +16,7 @@ from samenloop.clock import milliseconds
 from samenloop.errors import ErrorCode, IntegrityError, Refused, SamenloopError
 from samenloop.wire.ask import Ask, parse_ask
 from samenloop.wire.v1 import overlap_pb2
-from samenloop_node import witness
+from samenloop_node import telling, witness
 from samenloop_node.app import App
 from samenloop_node.declaring import UNSURE
 from samenloop_node.questions.replies import verify_reply
@@ -68,6 +68,9 @@ def _store(app: App, db: Transaction, ask: Ask, answers: list[StoredAnswer], ent
     rows = [{"holder": one.holder, "answer": "known" if one.known else "no_message"} for one in answers]
     public = {"question": question.question_id.hex(), "case": question.case_ref.hex(), "holders": rows}
     app.ownlog.append(db, Event.ANSWER, {**public, "user": question.user_ref.hex()})
+    stored = questions.find_question(db, question.question_id)
+    if stored is not None:
+        telling.asked(app, db, stored.case_number, question.question_id, stored.holders)
 
 
 async def _close(app: App, ask: Ask, problem: SamenloopError) -> None:

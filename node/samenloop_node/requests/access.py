@@ -1,7 +1,9 @@
 """What an access reply says (R-65): what is registered here, who was shown it, whom we asked. Nothing else (R-66).
 
 1. A hit that is hidden, here or at another holder, is not in it: a question of ours names all asked holders alike.
-2. A record or case about which informing is deferred is left out whole, as if it were not there.
+2. Who asked about a record of ours is named when he was shown it, or when his node told that the person was informed;
+   never while his node says that informing is deferred. So the reply tells of no deferred notice of another.
+3. A record or case about which informing is deferred is left out whole, as if it were not there.
 """
 
 import json
@@ -13,22 +15,21 @@ from samenloop.model import RegisterId
 from samenloop.wire.ask import parse_part
 from samenloop_node.app import App
 from samenloop_node.notices.making import deferred
-from samenloop_node.store import Transaction, inbox, notices, questions
+from samenloop_node.store import Transaction, inbox, notices, questions, told
 from samenloop_node.store.inbox import StoredHit
 from samenloop_node.store.registrations import Registration
-
-_DISCLOSED = ("shown", "released")
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One registration: its register and what is kept of it, and to whom it was shown."""
+    """One registration: its register and what is kept of it, to whom it was shown, and who asked about it."""
 
     register: str
     kind: str
     record_id: str
     facts: dict[str, object]
     shown_to: tuple[dict[str, str], ...]
+    asked_by: tuple[dict[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,21 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """A hit behind the reply: listed as shown or as asked, whether it was shown, what its asker said of informing."""
+
+    as_shown: bool
+    disclosed: bool
+    informing: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """The whole reply. `states` are those of the hits behind it, so that a check can be made of what it reveals."""
+    """The whole reply. `behind` are the hits behind it, so that a check can be made of what it reveals."""
 
     held: tuple[Held, ...]
     asked: tuple[Asked, ...]
-    states: tuple[str, ...]
+    behind: tuple[Behind, ...]
     left_out: int
 
 
@@ -59,9 +69,15 @@ class Scope:
     cases: tuple[str, ...]
 
     def disclosed(self, db: Transaction) -> list[StoredHit]:
-        """Return the hits on these records that somebody was shown."""
+        """Return the hits on these records that somebody was shown, unless he deferred informing (R-66)."""
         own = {row.registration_id for row in self.rows}
-        return [hit for hit in inbox.list_hits(db, _DISCLOSED) if own & {*hit.registrations}]
+        return [hit for hit in inbox.disclosed_hits(db) if own & {*hit.registrations} and not _kept_back(db, hit)]
+
+    def asked(self, db: Transaction) -> list[StoredHit]:
+        """Return the hits on these records of whose asker the person may know: he was shown it, or told the person."""
+        own = {row.registration_id for row in self.rows}
+        hits = [hit for hit in inbox.list_hits(db) if own & {*hit.registrations} and not _kept_back(db, hit)]
+        return [hit for hit in hits if hit.disclosed or told.informing(db, hit.question_id) == told.INFORMED]
 
 
 def scope(db: Transaction, rows: list[Registration], cases: tuple[str, ...]) -> Scope:
@@ -74,23 +90,34 @@ def scope(db: Transaction, rows: list[Registration], cases: tuple[str, ...]) -> 
 
 def report(app: App, db: Transaction, rows: list[Registration], cases: tuple[str, ...]) -> Report:
     """Return what may be told. `cases` are own case numbers of the person, as the own system has them."""
-    told = scope(db, rows, cases)
-    hits = told.disclosed(db)
+    tellable = scope(db, rows, cases)
+    shown, asked = tellable.disclosed(db), tellable.asked(db)
+    behind = [(hit, True) for hit in shown] + [(hit, False) for hit in asked]
     return Report(
-        held=tuple(_held(app, row, hits) for row in told.rows),
-        asked=tuple(one for case in told.cases for one in _asked(app, db, case)),
-        states=tuple(hit.state for hit in hits),
-        left_out=len(rows) - len(told.rows) + len(cases) - len(told.cases),
+        held=tuple(_held(app, row, shown, asked) for row in tellable.rows),
+        asked=tuple(one for case in tellable.cases for one in _asked(app, db, case)),
+        behind=tuple(Behind(as_, hit.disclosed, told.informing(db, hit.question_id)) for hit, as_ in behind),
+        left_out=len(rows) - len(tellable.rows) + len(cases) - len(tellable.cases),
     )
 
 
-def revealed(told: Report) -> frozenset[Revealing]:
+def revealed(reply: Report) -> frozenset[Revealing]:
     """Return what the reply holds that it may not hold; empty unless this module is wrong (R-66)."""
-    hidden = any(state not in _DISCLOSED for state in told.states)
-    return frozenset({Revealing.HIDDEN_HIT}) if hidden else frozenset()
+    found = set()
+    for one in reply.behind:
+        if not one.disclosed and (one.as_shown or one.informing != told.INFORMED):
+            found.add(Revealing.HIDDEN_HIT)
+        if one.informing == told.DEFERRED:
+            found.add(Revealing.DEFERRED_NOTICE)
+    return frozenset(found)
 
 
-def _held(app: App, row: Registration, hits: list[StoredHit]) -> Held:
+def _kept_back(db: Transaction, hit: StoredHit) -> bool:
+    """Tell whether the asker of a hit has deferred informing the person: then the reply does not name him (R-66)."""
+    return told.informing(db, hit.question_id) == told.DEFERRED
+
+
+def _held(app: App, row: Registration, hits: list[StoredHit], asked: list[StoredHit]) -> Held:
     shown = [
         {
             "partner": _name(app, hit.asker),
@@ -102,7 +129,12 @@ def _held(app: App, row: Registration, hits: list[StoredHit]) -> Held:
     ]
     kind = app.participant().register(RegisterId(row.register)).kind
     facts = json.loads(row.facts) if row.facts else {}
-    return Held(row.register, kind, row.record_id, facts, tuple(shown))
+    by = [
+        {"partner": _name(app, hit.asker), "day": from_milliseconds(hit.asked_ms).date().isoformat()}
+        for hit in asked
+        if row.registration_id in hit.registrations
+    ]
+    return Held(row.register, kind, row.record_id, facts, tuple(shown), tuple(by))
 
 
 def _asked(app: App, db: Transaction, case: str) -> list[Asked]:

@@ -12,7 +12,7 @@ from functools import partial
 from secrets import token_hex
 
 from samenloop.audit.fields import Event
-from samenloop.decisions.request import REQUEST, RequestEvent, RequestInput, RequestState, answer_before
+from samenloop.decisions.request import GRANTED, REQUEST, RequestEvent, RequestInput, RequestState, answer_before
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
 from samenloop.model import ID_BYTES, ParticipantId
 from samenloop.texts import _
@@ -40,7 +40,6 @@ SEARCHES: Mapping[str, str] = {
 }
 """Which purpose of FindOwn belongs to each kind of request."""
 _FREEZING = ("bezwaar", "beperking")
-_GRANTED = ("toegewezen", "deels_toegewezen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +115,7 @@ async def answer(app: App, user: User, said: Answering) -> tuple[StoredRequest, 
         askers_listed=report is not None,
         reveals=access.revealed(report) if report else frozenset(),
         complaint_route=said.complaint_route,
+        corrected=await app.store.read(lambda db: requests.corrected(db, row.number)),
     )
     async with refusals_logged(app, user, Event.RIGHTS, {"action": row.kind, "request": row.number}):
         answered = _step(app, row, RequestEvent.ANSWER, given)
@@ -175,11 +175,11 @@ async def _pass_on(app: App, user: User, row: StoredRequest) -> None:
 
 
 async def _effect(app: App, user: User, row: StoredRequest, outcome: str, rows: list[Registration]) -> None:
-    if outcome in _GRANTED and row.kind in ("verwijdering", "bezwaar"):
+    if outcome in GRANTED and row.kind in ("verwijdering", "bezwaar"):
         for one in rows:
             work = withdraw_record(Single(app, one.register, user.name), one.record_id)
             await alone(app, one.register, work)
-    elif row.kind in _FREEZING and outcome not in _GRANTED:
+    elif row.kind in _FREEZING and outcome not in GRANTED:
         for one in rows:
             if not await app.store.read(partial(requests.held_still, of=one.registration_id, besides=row.number)):
                 await set_frozen(app, one.registration_id, frozen=False)

@@ -73,7 +73,7 @@ def _shown_at_once(hits: Iterable[StoredHit]) -> list[_Line]:
     """Return a line per hit that was shown without a decision afterwards: the coordinator logged it, not this node."""
     lines = []
     for hit in hits:
-        if hit.state == "shown":
+        if hit.shown:
             part = parse_part(hit.part, "part")
             what = _("verstrekt dat de persoon bekend is")
             lines.append(_Line(hit.asked_ms, _("houder"), what, hit.asker, part.purpose, (part.give_basis,)))

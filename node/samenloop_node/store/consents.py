@@ -108,6 +108,15 @@ def uses(db: sqlite3.Connection, number: str) -> list[Use]:
     return [Use(row[0], row[1], row[2], bool(row[3])) for row in rows]
 
 
+def uses_of(db: sqlite3.Connection, kind: str, subject: bytes) -> list[Use]:
+    """Return which consents this rests on and still shows by."""
+    rows = db.execute(
+        "SELECT number, kind, subject, undone FROM consent_use WHERE kind = ? AND subject = ? AND undone = 0",
+        (kind, subject),
+    )
+    return [Use(row[0], row[1], row[2], bool(row[3])) for row in rows]
+
+
 def to_undo(db: sqlite3.Connection) -> list[Use]:
     """Return what still shows although its consent ended."""
     rows = db.execute(

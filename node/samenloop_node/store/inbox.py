@@ -58,9 +58,16 @@ def inbox_tables(db: Database) -> None:
         db.execute(table)
 
 
+@migrations()
+def hit_disclosed(db: Database) -> None:
+    """Remember that a hit was shown to its asker, also after it was taken back or lapsed (R-50, R-65)."""
+    db.execute("ALTER TABLE hit ADD COLUMN disclosed INTEGER NOT NULL DEFAULT 0")
+    db.execute("UPDATE hit SET disclosed = 1 WHERE shown = 1 OR state IN ('shown', 'released')")
+
+
 @dataclass(frozen=True, slots=True)
 class StoredHit:
-    """A hit of another participant's question on registrations of this holder."""
+    """A hit of another participant's question on registrations of this holder. `disclosed`: its asker was shown it."""
 
     question_id: bytes
     asker: str
@@ -73,6 +80,7 @@ class StoredHit:
     registrations: tuple[RegistrationId, ...] = ()
     decided_by: str = ""
     decided_ms: int = 0
+    disclosed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +98,12 @@ class StoredDeclaration:
 def add_hit(db: sqlite3.Connection, hit: StoredHit) -> bool:
     """Store a hit; returns False when this question was received before."""
     added = db.execute(
-        "INSERT OR IGNORE INTO hit (question_id, asker, part, shown, more, asked_ms, received_ms, state)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (hit.question_id, hit.asker, hit.part, int(hit.shown), int(hit.more), hit.asked_ms, hit.received_ms, hit.state),
+        "INSERT OR IGNORE INTO hit (question_id, asker, part, shown, more, asked_ms, received_ms, state, disclosed)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(hit.question_id, hit.asker, hit.part, int(hit.shown), int(hit.more)),
+            *(hit.asked_ms, hit.received_ms, hit.state, int(hit.shown)),
+        ),
     )
     if added.rowcount == 1:
         db.executemany(
@@ -119,9 +130,29 @@ def find_hit(db: sqlite3.Connection, question_id: bytes) -> StoredHit | None:
 def decide_hit(db: sqlite3.Connection, question_id: bytes, state: str, decided_by: str, now_ms: int) -> None:
     """Store what the decision-maker decided about one hit."""
     db.execute(
-        "UPDATE hit SET state = ?, decided_by = ?, decided_ms = ? WHERE question_id = ?",
-        (state, decided_by, now_ms, question_id),
+        "UPDATE hit SET state = ?, decided_by = ?, decided_ms = ?, disclosed = disclosed OR ? = 'released'"
+        " WHERE question_id = ?",
+        (state, decided_by, now_ms, state, question_id),
     )
+
+
+def undecide_hit(db: sqlite3.Connection, before: StoredHit) -> None:
+    """Put a hit back as it was before a decision that never left this node."""
+    db.execute(
+        "UPDATE hit SET state = ?, decided_by = ?, decided_ms = ?, disclosed = ? WHERE question_id = ?",
+        (before.state, before.decided_by, before.decided_ms, int(before.disclosed), before.question_id),
+    )
+
+
+def lapse_hit(db: sqlite3.Connection, question_id: bytes) -> None:
+    """Note that the case of a hit was closed: nothing is decided about it any more."""
+    db.execute("UPDATE hit SET state = 'lapsed' WHERE question_id = ?", (question_id,))
+
+
+def disclosed_hits(db: sqlite3.Connection) -> list[StoredHit]:
+    """Return the hits that their askers were shown, newest first, also what was taken back or lapsed since."""
+    rows = db.execute(f"{_HIT} WHERE disclosed = 1 ORDER BY asked_ms DESC").fetchall()
+    return [_hit(db, row) for row in rows]
 
 
 def add_case_letter(
@@ -169,11 +200,14 @@ def close_declaration(db: sqlite3.Connection, request_id: bytes, state: str) -> 
     db.execute("UPDATE declaration SET state = ?, request = x'' WHERE request_id = ?", (state, request_id))
 
 
-_HIT = "SELECT question_id, asker, part, shown, more, asked_ms, received_ms, state, decided_by, decided_ms FROM hit"
+_HIT = (
+    "SELECT question_id, asker, part, shown, more, asked_ms, received_ms, state, decided_by, decided_ms, disclosed"
+    " FROM hit"
+)
 
 
 def _hit(db: sqlite3.Connection, row: Any) -> StoredHit:
     found = db.execute("SELECT registration_id FROM hit_registration WHERE question_id = ?", (row[0],))
     registrations = tuple(RegistrationId(one[0]) for one in found)
-    values: list[Any] = [*row[:3], bool(row[3]), bool(row[4]), *row[5:8], registrations, *row[8:]]
+    values: list[Any] = [*row[:3], bool(row[3]), bool(row[4]), *row[5:8], registrations, *row[8:10], bool(row[10])]
     return StoredHit(*values)

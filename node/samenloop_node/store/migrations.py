@@ -18,6 +18,7 @@ from samenloop_node.store import (
     registrations,
     requests,
     syncs,
+    told,
     witness,
 )
 
@@ -39,4 +40,5 @@ def all_migrations() -> tuple[Migrations, ...]:
         consents.migrations,
         notices.migrations,
         requests.migrations,
+        told.migrations,
     )

@@ -89,7 +89,7 @@ def unnoticed_hits(db: sqlite3.Connection) -> list[tuple[bytes, bytes, int]]:
     rows = db.execute(
         "SELECT question_id, hr.registration_id, asked_ms FROM hit JOIN hit_registration hr USING (question_id)"
         " JOIN registration r ON r.registration_id = hr.registration_id"
-        " WHERE state IN ('shown', 'released')"
+        " WHERE disclosed = 1"
         " AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.registration_id = hr.registration_id)"
     )
     return list(rows)

@@ -40,6 +40,12 @@ def request_tables(db: Database) -> None:
     )
 
 
+@migrations()
+def seen_records(db: Database) -> None:
+    """Remember what a record was when its request came in, to see whether it was corrected since (R-65)."""
+    db.execute("ALTER TABLE rights_record ADD COLUMN seen TEXT NOT NULL DEFAULT ''")
+
+
 def add(db: sqlite3.Connection, row: StoredRequest) -> bool:
     """Add a request; returns False when it was there already (a letter that came twice)."""
     added = db.execute(
@@ -73,8 +79,22 @@ def change(db: sqlite3.Connection, row: StoredRequest) -> None:
 
 
 def keep_records(db: sqlite3.Connection, number: str, registration_ids: list[bytes]) -> None:
-    """Remember which registrations a request is about."""
-    db.executemany("INSERT OR IGNORE INTO rights_record VALUES (?, ?)", [(number, one) for one in registration_ids])
+    """Remember which registrations a request is about, and what they are now (their keyed digests)."""
+    db.executemany(
+        "INSERT OR IGNORE INTO rights_record SELECT ?, registration_id, hex(row_digest) || hex(facts_digest)"
+        " FROM registration WHERE registration_id = ?",
+        [(number, one) for one in registration_ids],
+    )
+
+
+def corrected(db: sqlite3.Connection, number: str) -> bool:
+    """Tell whether every registration of a request was said anew with other facts since, or is gone."""
+    row = db.execute(
+        "SELECT count(*) FROM rights_record JOIN registration USING (registration_id)"
+        " WHERE number = ? AND seen = hex(row_digest) || hex(facts_digest)",
+        (number,),
+    ).fetchone()
+    return int(row[0]) == 0
 
 
 def records(db: sqlite3.Connection, number: str) -> list[bytes]:

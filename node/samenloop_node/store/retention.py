@@ -2,6 +2,8 @@
 
 import sqlite3
 
+from samenloop_node.store import told
+
 
 def purge_hits(db: sqlite3.Connection, before_ms: int) -> int:
     """Remove hits that were asked before a moment, and those of which no registration is left; returns how many."""
@@ -14,6 +16,7 @@ def purge_hits(db: sqlite3.Connection, before_ms: int) -> int:
     db.execute("DELETE FROM hit_registration WHERE question_id IN (SELECT question_id FROM going)")
     count = db.execute("DELETE FROM hit WHERE question_id IN (SELECT question_id FROM going)").rowcount
     db.execute("DROP TABLE going")
+    told.purge(db)
     return count
 
 

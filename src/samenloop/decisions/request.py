@@ -13,6 +13,8 @@ from samenloop.decisions.terms import ends_on
 from samenloop.model import ParticipantId
 from samenloop.texts import N_
 
+GRANTED = ("toegewezen", "deels_toegewezen")
+"""Outcomes after which the records are not as they were."""
 _OM = "om"
 
 
@@ -48,6 +50,7 @@ class RequestInput:
     kind, `routed_to` the controller that gets the request, `answered_by` the one that replies. For an access reply
     `recipients_listed` and `askers_listed` tell who received and who asked. `reveals` is what a check of the reply
     found. `objection_basis` is the ground that the data rest on, `frozen` whether the record stands still (R-67).
+    `corrected`: since the request each record was registered anew with other facts, or withdrawn.
     """
 
     kind: str
@@ -66,6 +69,7 @@ class RequestInput:
     complaint_route: bool = False
     objection_basis: str = ""
     frozen: bool = False
+    corrected: bool = False
 
 
 def answer_before(catalogue: Catalogue, received_on: date) -> date:
@@ -95,6 +99,10 @@ def _objection(given: RequestInput) -> bool:
 
 def _access(given: RequestInput) -> bool:
     return given.kind != "inzage" or (given.recipients_listed and given.askers_listed)
+
+
+def _correction(given: RequestInput) -> bool:
+    return given.kind != "correctie" or given.outcome not in GRANTED or given.corrected
 
 
 def _objection_possible(catalogue: Catalogue, given: RequestInput) -> bool:
@@ -151,6 +159,12 @@ _ANSWER: tuple[Guard[RequestInput], ...] = (
         "outcome",
         N_("Kies de uitkomst en leg de motivering vast."),
         by_law(lambda law, given: law.usable("request_outcomes", given.outcome) and given.motive),
+    ),
+    Guard(
+        "R-65",
+        "corrected",
+        N_("Verbeter eerst de registratie in uw eigen systeem en hier (sync of register), of trek haar in."),
+        when(_correction),
     ),
     Guard(
         "R-65",

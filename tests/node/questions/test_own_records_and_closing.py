@@ -105,7 +105,8 @@ def test_R37_closing_a_case_erases_its_answers_here_and_tells_the_coordinator(as
 def test_a_case_is_closed_here_even_when_the_coordinator_is_away(asked, anna, coordinator):
     coordinator.faults = [SamenloopError(ErrorCode.UNAVAILABLE, "weg")]
     assert close(asked, anna)["reported"] is False
-    assert len(asked.store.read_now(inbox.open_declarations)) == 1
+    kinds = [one.kind for one in asked.store.read_now(inbox.open_declarations)]
+    assert kinds == ["letter", "case_closed"], "the holder that was asked is told too, whatever it answered"
     assert asked.store.read_now(lambda db: questions.answers_of(db, b"q" * 16))[0].state == "erased"
 
 

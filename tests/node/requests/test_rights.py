@@ -13,7 +13,9 @@ import pytest
 from samenloop.errors import InvalidInput, Refused, SamenloopError
 from samenloop_node import declaring
 from samenloop_node.commands import notice as notice_command
+from samenloop_node.commands import register as register_command
 from samenloop_node.commands import rights as rights_command
+from samenloop_node.commands import withdraw as withdraw_command
 from samenloop_node.process import today
 from samenloop_node.store import notices, registrations, requests
 from tests.coordinator.consortium import make_consortium
@@ -92,6 +94,26 @@ def test_R65_erasure_withdraws_the_record(world):
     assert shown(world, "A-3", who), "erasure alone freezes nothing"
     answer(world, MAYOR, row["request"], "toegewezen", who)
     assert not shown(world, "A-3b", who)
+
+
+def test_R65_a_correction_is_granted_after_the_record_was_said_anew_or_withdrawn(world):
+    who, better = person(40), {**person(40), "voornamen": "Johannes"}
+    world.register(MAYOR, who, "bur-40")
+    row = receive(world, MAYOR, "correctie", who)
+    with pytest.raises(Refused) as caught:
+        answer(world, MAYOR, row["request"], "toegewezen", who)
+    assert "R-65 corrected" in caught.value.missing
+    facts = {"taak": "openbare_orde", "kader": "maatregel", "herkomst": "eigen", "maatregel": "", "bescherming": "nee"}
+    facts |= {"record_id": "bur-40", "toetsdatum": (today(world.node(MAYOR)) + timedelta(days=90)).isoformat()}
+    given = {"register": "openbare_orde", "fields": {**better, **facts}}
+    world.run(register_command.run(world.node(MAYOR), ANNA, given, None))
+    assert answer(world, MAYOR, row["request"], "toegewezen", who)["state"] == "answered"
+    dismissed = receive(world, MAYOR, "correctie", better)
+    assert answer(world, MAYOR, dismissed["request"], "afgewezen", better)["state"] == "answered", "nothing to correct"
+    gone = receive(world, MAYOR, "correctie", better)
+    taken = {"register": "openbare_orde", "record_id": "bur-40"}
+    world.run(withdraw_command.run(world.node(MAYOR), ANNA, taken, None))
+    assert answer(world, MAYOR, gone["request"], "deels_toegewezen", better)["state"] == "answered"
 
 
 def test_R65_R66_access_tells_what_is_held_and_to_whom_it_was_shown_and_nothing_hidden(world):

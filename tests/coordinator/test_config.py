@@ -2,14 +2,17 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from samenloop.errors import InvalidInput
 from samenloop.logs import describe, open_log
-from samenloop_coordinator.config import load_config
+from samenloop_coordinator.config import CoordinatorConfig, load_config
 from tests.coordinator.consortium import Consortium
+
+EXAMPLE = Path(__file__).parents[2] / "deploy" / "coordinator.example.toml"
 
 
 def test_paths_are_relative_to_the_file_and_the_environment_wins(
@@ -21,6 +24,22 @@ def test_paths_are_relative_to_the_file_and_the_environment_wins(
     monkeypatch.setenv("SAMENLOOP_COORDINATOR_DATA__CACHE_MIB", "16")
     changed = load_config(consortium.config_file)
     assert (changed.listen, changed.data.cache_mib) == ("127.0.0.1:1", 16)
+
+
+def test_the_example_is_a_configuration() -> None:
+    config = load_config(EXAMPLE)
+    assert config.tls.certificate == EXAMPLE.parent / "tls.pem"
+    assert config.data.database == Path("/var/lib/samenloop-coordinator/coordinator.sqlite")
+
+
+def test_the_example_names_every_key_and_the_credentials_of_the_unit() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    tables = {name: field.annotation for name, field in CoordinatorConfig.model_fields.items()}
+    keys = {key for kind in tables.values() if hasattr(kind, "model_fields") for key in kind.model_fields}
+    assert [key for key in (*tables, *keys) if not re.search(rf"^(# |\[)?{key}\b", text, re.MULTILINE)] == []
+    unit = (EXAMPLE.parent / "systemd" / "samenloop-coordinator.service").read_text(encoding="utf-8")
+    given = set(re.findall(r"^LoadCredential=([^:]+):", unit, re.MULTILINE))
+    assert set(re.findall(r"/run/credentials/samenloop-coordinator\.service/([^\"]+)", text)) == given
 
 
 @pytest.mark.parametrize(

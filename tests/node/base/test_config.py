@@ -1,11 +1,12 @@
 """The configuration: unknown keys are errors, relative paths belong to the file's folder, the example is right."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from samenloop.errors import InvalidInput
-from samenloop_node.config import load_config
+from samenloop_node.config import NodeConfig, RegisterSettings, load_config
 
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "node.example.toml"
 
@@ -24,6 +25,15 @@ def test_the_example_is_a_configuration(tmp_path):
     assert config.covenant.document == tmp_path / "covenant.json"
     assert config.state == Path("/var/lib/samenloop-node")
     assert config.registers["basisvoorziening"].beforehand.give_basis == "wpg20"
+
+
+def test_the_example_names_every_key_of_the_node():
+    text = EXAMPLE.read_text(encoding="utf-8")
+    tables = {name: field.annotation for name, field in NodeConfig.model_fields.items()}
+    keys = {key for kind in tables.values() if hasattr(kind, "model_fields") for key in kind.model_fields}
+    keys |= set(RegisterSettings.model_fields)
+    missing = [key for key in (*tables, *keys) if not re.search(rf"(?:^(?:# )?|\[|\.){key}\b", text, re.MULTILINE)]
+    assert missing == []
 
 
 @pytest.mark.parametrize(

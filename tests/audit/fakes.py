@@ -133,6 +133,14 @@ class FailingTree:
         if mode == "stored anyway":
             raise WriteFailedError
 
+    def forget(self, first: int, last: int) -> None:
+        mode, self.mode = self.mode, ""
+        if mode == "not stored":
+            raise WriteFailedError
+        self.inner.forget(first, last)
+        if mode == "stored anyway":
+            raise WriteFailedError
+
     def __getattr__(self, name: str) -> object:
         return getattr(self.inner, name)
 

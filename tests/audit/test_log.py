@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from samenloop.audit import checkpoint as checkpoints
-from samenloop.audit import fsck, log, proof, replay, sqlite, tree
+from samenloop.audit import entry, fsck, log, proof, replay, sqlite, tree
 from samenloop.audit.fields import Event
 from samenloop.audit.note import NoteSigner
 from samenloop.audit.store import Search, StoredEntry
@@ -93,9 +93,31 @@ def cosign_through(world: World, store: FailingTree) -> None:
     log.accept_cosignature(store, line, head.size, SIGNER, ANCHOR.witnesses)  # type: ignore[arg-type]
 
 
+def rotate_through(world: World, store: FailingTree) -> None:
+    world.integrate()
+    log.rotate(store, SIGNER, SIGNER)  # type: ignore[arg-type]
+
+
+def purge_through(world: World, store: FailingTree) -> None:
+    """Erase the first entry, as the daemons do: entries and purge in one transaction, then the index."""
+    if not world.entries.purges():
+        world.integrate()
+        world.clock.advance(days=1801)
+        world.refusal()
+        world.integrate()
+        fields = {"first": 0, "last": 0, "term_days": 1800, "origin": ORIGIN, "software": "0.1.0"}
+        body = entry.build(Event.PURGE, {**fields, **world.stamper.stamp()}, (), world.source.randbytes(16))
+        world.connection.execute("BEGIN IMMEDIATE")
+        sqlite.purge(world.connection, body, checkpoints.parse(world.tree.head()).size)
+        world.connection.execute("COMMIT")
+    store.forget(0, 0)
+
+
 STEPS: dict[str, Callable[[World, FailingTree], None]] = {
     "integrate": integrate_through,
     "keep cosignature": cosign_through,
+    "rotate the key": rotate_through,
+    "forget what was purged": purge_through,
 }
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from samenloop.audit import checkpoint as checkpoints
-from samenloop.audit import fsck, log, sqlite, tree, witness
+from samenloop.audit import export, fsck, log, sqlite, tree, verify, witness
 from samenloop.audit.witness import Reason
 from samenloop.errors import IntegrityError, SamenloopError
-from tests.audit.world import ANCHOR, World
+from tests.audit.world import ANCHOR, COVENANT, SIGNER, World
 
 FULL = os.environ.get("FULL") == "1"
 MUTATIONS = 10_000 if FULL else 120
@@ -122,6 +122,80 @@ def test_every_random_change_to_the_databases_is_found(original: Path, tmp_path:
             found = problems(folder)
             shutil.rmtree(folder)
         assert found, what
+
+
+def exported(folder: Path, root: Path) -> dict[str, bytes]:
+    """Export the databases as they are; raises SamenloopError when they refuse."""
+    connection = sqlite3.connect(folder / "main.db", isolation_level=None)
+    try:
+        stored = sqlite.open_tree_file(folder / "tree.db")
+        export.write_export(root, (sqlite.SqliteEntries(connection), stored), SIGNER, [COVENANT], 1_770_000_000_000)
+        stored.close()
+    finally:
+        connection.close()
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_no_random_change_to_the_databases_survives_an_export_that_verifies(original: Path, tmp_path: Path) -> None:
+    """A change is refused by the export, found by its verifier, or not in the export at all."""
+    source = random.Random()
+    honest = exported(original, tmp_path / "honest")
+    assert verify.verify_export(tmp_path / "honest", ANCHOR.fingerprint).holds
+    found = 0
+    for number in range(MUTATIONS // 4):
+        folder, root = tmp_path / f"copy-{number}", tmp_path / f"export-{number}"
+        shutil.copytree(original, folder)
+        try:
+            what = mutate(folder, source)
+            same = exported(folder, root) == honest
+            holds = verify.verify_export(root, ANCHOR.fingerprint).holds
+            assert same or not holds, what
+            found += not same
+        except (SamenloopError, sqlite3.IntegrityError):
+            found += 1
+        finally:
+            shutil.rmtree(folder)
+            shutil.rmtree(root, ignore_errors=True)
+    assert found > MUTATIONS // 16, "most changes are in what is exported"
+
+
+def rewritten(folder: Path, source: random.Random, process: str) -> World:
+    """Change one answer or rule, build the whole tree anew and sign it: all that an operator with the key can do."""
+    connection = sqlite3.connect(folder / "main.db", isolation_level=None)
+    rows = connection.execute("SELECT seq, body FROM log_entry").fetchall()
+    fit = [(seq, body) for seq, body in rows if b"no_message" in body or b"R-25" in body]
+    seq, body = source.choice(fit)
+    other = body.replace(b"no_message", b"none", 1).replace(b"R-25", b"R-28")
+    connection.execute("UPDATE log_entry SET body = ?, leaf = ? WHERE seq = ?", (other, tree.leaf_hash(other), seq))
+    connection.close()
+    (folder / "tree.db").unlink()
+    sqlite.create_tree_file(folder / "tree.db", log.empty_checkpoint(SIGNER).format())
+    world = World(folder, source=source, process=process)
+    world.integrate()
+    if source.random() < 0.5:
+        world.start()
+        world.question()
+        world.integrate()
+    return world
+
+
+def test_every_entry_that_the_operator_rewrites_and_signs_again_is_found_by_two_witnesses(
+    original: Path, tmp_path: Path
+) -> None:
+    source = random.Random()
+    honest = World(Path(shutil.copytree(original, tmp_path / "honest")))
+    seen = [follow(witness.begin(1), honest) for _node in range(2)]
+    honest.close()
+    for number in range(FORKS):
+        folder = Path(shutil.copytree(original, tmp_path / f"{number}"))
+        world = rewritten(folder, source, f"{number + 2:016x}")
+        assert problems(folder) == (), "by itself the rewritten log holds: only witnesses can tell"
+        assert [follow(state, world).stopped for state in seen] == [Reason.INCONSISTENT] * 2
+        with pytest.raises(IntegrityError):
+            log.reject_foreign_history(world.tree, checkpoints.parse(seen[0].note))
+        report = verify.verify_export(world.export(tmp_path / f"export-{number}"), ANCHOR.fingerprint)
+        assert any("medeondertekend" in text for text in report.warnings), "and the verifier misses the witnesses"
+        world.close()
 
 
 def test_the_check_would_miss_a_change_if_bodies_were_not_hashed_again(

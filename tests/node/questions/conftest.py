@@ -28,6 +28,7 @@ from samenloop.wire.ask import Ask, Part, Question, build_ask, hit_notice, parse
 from samenloop.wire.convert import CovenantRef
 from samenloop.wire.declare import (
     Act,
+    Anchor,
     CaseClosed,
     Letter,
     Release,
@@ -377,6 +378,8 @@ def _declared(statement: Statement) -> tuple[Event, dict[str, object]]:
         return Event.CASE_CLOSED, {**public, "case": act.case_ref.hex()}
     if isinstance(act, Letter):
         return Event.LETTER, {**public, "action": "send", "receiver": act.receiver}
+    if isinstance(act, Anchor):
+        return Event.NODE_ANCHOR, {"actor": statement.author, "anchor": act.digest.hex()}
     assert isinstance(act, Release)
     event = Event.RELEASE_WITHDRAWN if act.withdrawn else Event.RELEASE
     return event, {**public, "question": act.question_id.hex(), "receiver": act.receiver}

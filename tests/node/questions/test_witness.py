@@ -13,10 +13,11 @@ import pytest
 from samenloop.audit import proof, tree
 from samenloop.audit.witness import Reason
 from samenloop.errors import ErrorCode, SamenloopError
-from samenloop_node import witness
+from samenloop_node import periodic, witness
 from samenloop_node.accounts import Role
 from samenloop_node.commands.witness import run as witness_command
-from samenloop_node.store import receipts
+from samenloop_node.ownlog import anchor_digest
+from samenloop_node.store import ownlog, receipts
 from samenloop_node.store import witness as kept
 
 NODE = "reclassering-midden"
@@ -308,7 +309,9 @@ def failing(app, fail_at, mode):
 
     store = copy.copy(app.store)
     store.write = write
-    return dataclasses.replace(app, store=store), count
+    own_log = copy.copy(app.ownlog)
+    own_log._store = store
+    return dataclasses.replace(app, store=store, ownlog=own_log), count
 
 
 @pytest.mark.parametrize("mode", ["not stored", "stored anyway"])
@@ -335,3 +338,28 @@ def test_a_failed_write_in_any_step_of_a_round_leaves_a_witness_that_goes_on(
         assert restarted.store.read_now(receipts.unproved) == []
         assert restarted.store.read_now(kept.counted_day) == f"{clock.at - timedelta(days=1):%Y-%m-%d}"
     assert failed == 4, "cosignatures, accepted state, proofs, counted day"
+
+
+@pytest.mark.parametrize("mode", ["not stored", "stored anyway"])
+def test_a_failed_write_in_any_step_of_anchoring_leaves_one_anchor_a_day_that_this_node_can_open(
+    node, coordinator, clock, mode
+):
+    failed = 0
+    for fail_at in itertools.count():
+        clock.at += timedelta(days=1)
+        coordinator.declared.clear()
+        broken, count = failing(node(NODE), fail_at, mode)
+        try:
+            run(periodic.anchor(broken))
+        except WriteFailedError:
+            failed += 1
+        else:
+            assert next(count) == fail_at, "anchoring had no more writes"
+            break
+        restarted = node(NODE)
+        run(periodic.anchor(restarted))
+        sent = {one.act.digest for one in coordinator.declared}
+        kept_anchor = restarted.store.read_now(lambda db: ownlog.anchor_of(db, f"{clock.at:%Y-%m-%d}"))
+        assert sent == {anchor_digest(kept_anchor)}
+        assert kept_anchor.sent
+    assert failed >= 3, "the anchor, its declaration, that it was sent"

@@ -143,8 +143,6 @@ def review_patterns(config: Config = DEFAULT, as_json: Json = False) -> None:
 
     found = desk.find_patterns(load_config(config), SystemClock())
     _print((_finding(one) for one in found), _finding_line, as_json=as_json)
-    if not found and not as_json:
-        typer.echo(_("Geen patronen gevonden."))
 
 
 @review_app.command("leakage")
@@ -208,8 +206,11 @@ def _write(report: Report, out: Path, *, as_json: bool) -> None:
 def _print(
     found: Iterable[Mapping[str, object]], line: Callable[[Mapping[str, object]], str], *, as_json: bool
 ) -> None:
-    for row in found:
+    shown = list(found)
+    for row in shown:
         typer.echo(json.dumps(dict(row), ensure_ascii=False) if as_json else line(row))
+    if not shown and not as_json:
+        typer.echo(_("Niets gevonden."))
 
 
 def _result(table: Mapping[str, object], text: str, *, as_json: bool) -> None:

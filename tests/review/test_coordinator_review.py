@@ -300,7 +300,7 @@ def test_the_commands_work_beside_the_files(consortium: Consortium, tmp_path: Pa
     assert json.loads(shown.output)["answers"] == {HOUSE: "known"}
     assert f"{HOUSE}=known" in typed("audit", "search", "--holder", HOUSE).output
     assert json.loads(typed("review", "check", "--json").output) == {"draws": 0, "unfair": []}
-    assert "Geen patronen" in typed("review", "patterns").output
+    assert "Niets gevonden" in typed("review", "patterns").output
     month = this_month()
     assert HOUSE in typed("review", "leakage", "--period", month).output
     assert typed("report", "council", "--out", str(tmp_path / "raad")).exit_code == 0

@@ -21,6 +21,7 @@ from samenloop_node.cli.base import (
     SocketOption,
     exit_code,
     one_sentence,
+    red,
     show,
 )
 from samenloop_node.cli.cases import case_app
@@ -136,4 +137,4 @@ def _status_lines(result: Mapping[str, Any]) -> Iterator[str]:
     for row in result["coverage"]:
         yield _("Tijdvak {epoch}, register {register}: {with_epoch} van {registered} registraties", **row)
     yield _("Tijdvakken om te lezen: {read}; om te schrijven: {write}", **result["epochs"])
-    yield from result["messages"]
+    yield from (red(text) for text in result["messages"])

@@ -96,6 +96,11 @@ def show(result: Mapping[str, Any], lines: Callable[[Mapping[str, Any]], Iterato
         typer.echo(line)
 
 
+def red(text: str) -> str:
+    """Return a text that somebody must act on, red where colours are shown."""
+    return typer.style(text, fg=typer.colors.RED)
+
+
 def on_terminal() -> bool:
     """Say whether somebody is looking: then there is a progress bar; in cron there is none."""
     return sys.stderr.isatty()

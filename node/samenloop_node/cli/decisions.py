@@ -8,7 +8,7 @@ import typer
 from samenloop.errors import InvalidInput
 from samenloop.texts import N_, _
 from samenloop_node.cli import prompts
-from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption, SocketOption, one_sentence
+from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption, SocketOption, one_sentence, red
 
 Question = Annotated[str, typer.Argument(help="Number of the question, as the inbox shows it.")]
 RecordOption = Annotated[str, typer.Option(help="Own record id, when the question hit more than one.")]
@@ -189,7 +189,7 @@ def _step_lines(result: Mapping[str, Any]) -> Iterator[str]:
 def _standing_lines(standing: Mapping[str, Any]) -> Iterator[str]:
     yield _("Deze node mag vragen stellen.") if standing["may_ask"] else _("Deze node stelt geen vragen.")
     for text in (*standing["stops"], *standing["warnings"]):
-        yield f"  {text}"
+        yield f"  {red(text)}"
 
 
 def _decided_lines(result: Mapping[str, Any]) -> Iterator[str]:

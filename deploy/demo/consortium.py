@@ -1,7 +1,6 @@
-"""A whole consortium on this machine, made with nothing but the public programs: CA, keys, covenant, daemons, ceremony.
+"""A whole consortium on this machine, run with nothing but the public programs: daemons, commands, key ceremony.
 
-Every party has its own folder below `root`; no party reads another's private files. The same steps, done by hand on
-several machines, are in docs/how-to/join-a-consortium.md.
+Every party has its own folder below `root`; no party reads another's private files. `making` makes those folders.
 """
 
 import json
@@ -10,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,87 +99,6 @@ class Consortium:
         acting = ["--as", user] if user and self.flag == "--demo" else []
         return run_json("samenloop-node", *words, *acting, text=text)
 
-    # ---- making ----
-
-    def make(self, covenant: Callable[[Mapping[str, str]], str], domain: str, origin: str) -> None:
-        """Make all that is needed before the first daemon starts; `covenant(keys)` returns the covenant as TOML."""
-        ca = self.root / "ca"
-        self.root.mkdir(parents=True, exist_ok=True)
-        run("samenloop-coordinator", "ca", "init", str(ca), "--trust-domain", domain)
-        keys = self._make_coordinator(ca, origin) | self._make_auditor()
-        with ThreadPoolExecutor(2) as pool:
-            for facts in pool.map(lambda party: self._join(party, ca, domain), self.parties):
-                names = ("signing_key", "sealing_key", "tls_pin")
-                keys |= {f"{facts['participant']}.{name}": facts[name] for name in names}
-        document = self.root / "covenant.toml"
-        document.write_text(covenant(keys), encoding="utf-8")
-        self._sign(document)
-        self._configure(document)
-
-    def _make_coordinator(self, ca: Path, origin: str) -> dict[str, str]:
-        folder = self.folder("coordinator")
-        folder.mkdir()
-        self.config("coordinator").write_text(
-            f"""listen = "127.0.0.1:{self.port}"
-origin = "{origin}"
-
-[data]
-database = "data/coordinator.sqlite"
-log_head = "data/log-head.sqlite"
-
-[secrets]
-pepper = "keys/pepper.key"
-audit_key = "keys/audit.key"
-
-[tls]
-key = "keys/tls.key"
-certificate = "keys/tls.pem"
-ca = "../ca/ca.pem"
-denylist = "../ca/denylist.json"
-""",
-            encoding="utf-8",
-        )
-        made = run_json("samenloop-coordinator", "ca", "prepare", str(folder / "keys"))
-        run("samenloop-coordinator", "init", "--config", str(self.config("coordinator")))
-        out = ("--out", str(folder / "keys" / "tls.pem"), "--ca", str(ca))
-        run("samenloop-coordinator", "ca", "sign-coordinator", made["request"], "--host", "127.0.0.1", *out)
-        keys = {f"coordinator.{name}": made[name] for name in ("tls_pin", "audit_key")}
-        return keys | {"coordinator.address": f"127.0.0.1:{self.port}"}
-
-    def _make_auditor(self) -> dict[str, str]:
-        folder = self.folder("auditor")
-        folder.mkdir()
-        made = run_json("samenloop", "covenant", "auditor-key", str(folder / "sealing.key"))
-        return {"auditor.sealing_key": made["sealing_key"]}
-
-    def _join(self, party: str, ca: Path, domain: str) -> Any:
-        folder, name = self.folder(party) / "keys", ("--participant", party)
-        made = run_json("samenloop-node", "join", "prepare", str(folder), *name)
-        certificate = self.folder(party) / "from-operator.pem"
-        run("samenloop-coordinator", "ca", "sign", made["request"], *name, "--out", str(certificate), "--ca", str(ca))
-        files = (str(folder), str(certificate), str(ca / "ca.pem"))
-        run("samenloop-node", "join", "install", *files, *name, "--trust-domain", domain)
-        return made
-
-    def _sign(self, document: Path) -> None:
-        for party in self.parties.values():
-            if not party.network:
-                key = str(self.folder(party.id) / "keys" / "signing.key")
-                run("samenloop", "covenant", "sign", str(document), "--key", key, "--as", party.id)
-        run("samenloop", "covenant", "verify", str(document))
-
-    def _configure(self, document: Path) -> None:
-        fingerprint = run_json("samenloop", "covenant", "show", str(document))["fingerprint"]
-        run("samenloop-coordinator", "covenant", "activate", str(document), "--config", str(self.config("coordinator")))
-        canonical = run("samenloop", "covenant", "show", str(document), "--canonical")
-        for party in self.parties.values():
-            folder = self.folder(party.id)
-            (folder / "covenant.json").write_text(canonical, encoding="utf-8")
-            (folder / "authorisations.toml").write_text(_authorisations(party), encoding="utf-8")
-            self.config(party.id).write_text(_node_config(party, fingerprint), encoding="utf-8")
-
-    # ---- running ----
-
     def start(self) -> None:
         """Start the coordinator, then all nodes; returns when each answers. Raises ProgramError or TimeoutError."""
         self.start_coordinator()
@@ -260,45 +178,3 @@ def until(ready: Callable[[], bool], what: str) -> None:
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _authorisations(party: Party) -> str:
-    """Return the authorisation document: each account has its own OS user, as it should be; the demo uses --as."""
-    return "\n".join(
-        f"""[[account]]
-name = "{account.name}"
-os_user = "{account.os_user or f"demo-{account.name}"}"
-roles = {json.dumps(account.roles)}
-secrecy_statement = 2026-01-15
-valid_from = 2026-01-15
-valid_until = 2035-12-31
-"""
-        for account in party.accounts
-    )
-
-
-def _node_config(party: Party, fingerprint: str) -> str:
-    registers = "\n".join(f"[registers.{register}]\n{party.settings}" for register in party.registers)
-    return f"""participant = "{party.id}"
-state = "state"
-socket = "node.sock"
-authorisations = "authorisations.toml"
-poll_seconds = {party.poll_seconds}
-
-[covenant]
-document = "covenant.json"
-fingerprint = "{fingerprint}"
-
-[tls]
-key = "keys/tls.key"
-certificate = "keys/tls.pem"
-ca = "keys/ca.pem"
-
-[keys]
-signing = "keys/signing.key"
-sealing = "keys/sealing.key"
-references = "keys/references.key"
-secrets = "secrets"
-
-{registers}
-"""

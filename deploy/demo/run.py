@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from consortium import Account, Consortium, Party, ProgramError, until
+from making import make
 from people import listed_cases, write_sources
 from rich.console import Console
 from story import MAYOR, POLICE, PROBATION, Story, SurpriseError
@@ -86,7 +87,7 @@ def establish(consortium: Consortium, console: Console) -> None:
     """Make the consortium, start it and hold the key ceremony; nobody is registered yet."""
     console.rule("Zes partners en een coördinator: CA, sleutels, getekend convenant", align="left")
     template = (HERE / "covenant.toml").read_text(encoding="utf-8")
-    consortium.make(lambda keys: fill_keys(template, keys), DOMAIN, f"{DOMAIN}/zvh-demo")
+    make(consortium, lambda keys: fill_keys(template, keys), DOMAIN, f"{DOMAIN}/zvh-demo")
     consortium.start()
     console.print(f"Zeven programma's draaien, elk met een eigen map in {consortium.root}.", highlight=False)
     console.rule("Sleutelceremonie: politie en ggz maken samen het geheim van dit tijdvak", align="left")

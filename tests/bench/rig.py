@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 from consortium import Consortium
+from making import make
 
 from samenloop_node.accounts import User
 from samenloop_node.app import App
@@ -43,7 +44,7 @@ class Rig:
 
     def make(self) -> None:
         """Make everything, hold the key ceremony, and leave only the coordinator running."""
-        self.consortium.make(_covenant, DOMAIN, f"{DOMAIN}/log")
+        make(self.consortium, _covenant, DOMAIN, f"{DOMAIN}/log")
         self.consortium.start()
         self.consortium.ceremony(EPOCH, *NAMES[:2])
         self.consortium.stop(*NAMES)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from consortium import Account, Consortium, Party
+from making import make
 
 from samenloop.covenant import fill_keys
 from tests.quality.evaluation_sources import Source
@@ -53,7 +54,7 @@ def parties(sources: Sequence[Source]) -> list[Party]:
 def build(consortium: Consortium, *, flagged: bool = True) -> None:
     """Make the consortium; nothing runs yet."""
     names = list(consortium.parties)
-    consortium.make(lambda keys: covenant(names, keys, flagged=flagged), DOMAIN, f"{DOMAIN}/log")
+    make(consortium, lambda keys: covenant(names, keys, flagged=flagged), DOMAIN, f"{DOMAIN}/log")
 
 
 def covenant(names: Sequence[str], keys: Mapping[str, str], *, flagged: bool) -> str:

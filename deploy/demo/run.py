@@ -119,14 +119,15 @@ def say_what_to_try(console: Console, root: Path) -> None:
         return f"samenloop-node {command} --socket {root / party / 'node.sock'} --as {user}"
 
     config = f"--config {root / 'coordinator' / 'coordinator.toml'}"
-    rows = {
-        "Casusmedewerker bij de reclassering": node("answers R-2026-028", PROBATION, "k.blauw"),
-        "Beslisser bij de politie": node("inbox", POLICE, "r.oranje"),
-        "Beheerder van een node": node("status", MAYOR, "beheer"),
-        "Beheerder van de coördinator": f"samenloop-coordinator audit search --event question {config}",
-        "Auditor": f"samenloop audit verify {root / 'audit-export'}",
-    }
-    for role, command in rows.items():
+    rows = (
+        ("Casusmedewerker bij de reclassering ziet een antwoord", node("answers R-2026-028", PROBATION, "k.blauw")),
+        ("... en stelt zelf een vraag (zie docs/tutorial/first-steps.md)", node("ask", PROBATION, "k.blauw")),
+        ("Beslisser bij de politie", node("inbox", POLICE, "r.oranje")),
+        ("Beheerder van een node", node("status", MAYOR, "beheer")),
+        ("Beheerder van de coördinator", f"samenloop-coordinator audit search --event question {config}"),
+        ("Auditor", f"samenloop audit verify {root / 'audit-export'}"),
+    )
+    for role, command in rows:
         console.print(f"[bold]{role}[/]\n  .venv/bin/{command}", highlight=False, soft_wrap=True)
     console.print("Stoppen: make down")
 

@@ -19,6 +19,7 @@ from samenloop_node.questions.draft import HOLDER_FIELDS
 
 if TYPE_CHECKING:  # parsing the catalogue's schema would slow every command down
     from samenloop.catalogue import Catalogue
+    from samenloop.catalogue.schema import Ground
 
 Ask = Callable[[str], str]
 """Shows a question and returns the answer, empty when nothing was typed."""
@@ -104,11 +105,15 @@ def codes(ask: Ask, catalogue: "Catalogue", name: str) -> list[str]:
 def choices(catalogue: "Catalogue", name: str) -> dict[str, str]:
     """Return the codes that may be filled in for `name` with their meaning, in order."""
     if name in ("give_basis", "inform_basis"):
-        return {code: f"{row.law} {row.article}" for code, row in sorted(catalogue.give.items())}
+        return {code: _article(row) for code, row in sorted(catalogue.give.items())}
     if name == "receive_basis":
-        return {code: f"{row.law} {row.article}" for code, row in sorted(catalogue.receive.items())}
+        return {code: _article(row) for code, row in sorted(catalogue.receive.items())}
     rows = catalogue.codes[_LISTS[name]]
     return {code: row.text for code, row in sorted(rows.items()) if row.refused_by is None}
+
+
+def _article(ground: "Ground") -> str:
+    return _("{law}, artikel {article}", law=ground.law, article=ground.article)
 
 
 def _chosen(typed: str, known: Sequence[str]) -> str:

@@ -157,6 +157,19 @@ def audit_fsck(config: Config = DEFAULT) -> None:
     typer.echo(_("Het logboek klopt: {size} regels.", size=report.size))
 
 
+@audit_app.command("purge")
+def audit_purge(config: Config = DEFAULT) -> None:
+    """Erase bodies of the log past the covenant's term; hashes stay, and the purge is an entry. For a PostgreSQL owner:
+    on files of its own the running coordinator does it by itself.
+
+    Example: samenloop-coordinator audit purge --config owner.toml
+    """
+    from samenloop_coordinator import operating
+
+    count = operating.purge_log(load_config(config), SystemClock())
+    typer.echo(_("Gewist na de bewaartermijn: {count} regels.", count=count))
+
+
 async def _serve(config: CoordinatorConfig, *, evaluation: bool) -> None:
     from samenloop_coordinator import server
 

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from samenloop.audit import entry as entries
 from samenloop.audit import log
@@ -39,6 +40,7 @@ from samenloop_coordinator.control import (
 )
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.pepper import make_root
+from samenloop_coordinator.purging import purge
 from samenloop_coordinator.store.backend import backend_of
 from samenloop_coordinator.store.contract import Store
 
@@ -149,6 +151,31 @@ def check_log(config: CoordinatorConfig, progress: Progress) -> Report:
     """Re-derive the whole log from its bodies."""
     with log_files(config) as files:
         return fsck(files.entries, files.tree, from_covenant(files.covenant), progress)
+
+
+def purge_log(config: CoordinatorConfig, clock: Clock) -> int:
+    """Erase the bodies of the log that are past the covenant's term; return how many.
+
+    For the owner of a shared database. On files of its own the running coordinator does it by itself: raises BUSY.
+    """
+    with log_files(config) as files:
+        covenant = files.covenant
+    return asyncio.run(_purged(config, clock, covenant))
+
+
+async def _purged(config: CoordinatorConfig, clock: Clock, covenant: Covenant) -> int:
+    backend = backend_of(config.data)
+    journal = Journal(config.origin, Stamper(clock))
+    store = backend.open(journal, briefly=True)
+    try:
+        with closing(backend.open_tree()) as tree:
+
+            async def on_tree(work: Callable[[TreeStore], Any]) -> Any:
+                return work(tree.store)
+
+            return await purge(store, journal, on_tree, covenant, clock.now())
+    finally:
+        await store.close()
 
 
 async def _obeyed(

@@ -63,6 +63,7 @@ from samenloop_coordinator.law import Records
 from samenloop_coordinator.owning import FindingOwn
 from samenloop_coordinator.pepper import Pepper, read_root
 from samenloop_coordinator.policy import Policy
+from samenloop_coordinator.purging import purge
 from samenloop_coordinator.registering import RegisterChunks
 from samenloop_coordinator.review import watching
 from samenloop_coordinator.services.audit import AuditServicer
@@ -220,7 +221,7 @@ class Coordinator:
             await self._safely(lambda: self.record(Event.HEARTBEAT))
 
     async def upkeep(self) -> None:
-        """Do what time brings: keys of the day, what lapses, what is forgotten, epochs that ended."""
+        """Do what time brings: keys of the day, what lapses, what is forgotten or erased, epochs that ended."""
         now = self.desk.clock.now()
         await self.desk.keys.renew(self.desk.agreement.covenant)
         await self.lapsing.overdue()
@@ -229,6 +230,9 @@ class Coordinator:
         await self.store.write(lambda parts: parts.requests.forget_counters(now.date().isoformat()))
         await self.store.write(lambda parts: parts.mail.forget_keys(keys_before))
         await self.board.drop_gone()
+        if not backend_of(self.config.data).shared:
+            covenant, journal = self.desk.agreement.covenant, self.desk.journal
+            await purge(self.store, journal, self.integrator.tree, covenant, now)
 
     async def review(self) -> None:
         """Log the draws that are due and the alarms about today's questions; of all processes the leading one does."""

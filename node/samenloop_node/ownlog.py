@@ -76,6 +76,8 @@ class OwnLog:
         with self._integrating, self._stores() as (stored, tree):
             last = log.purgeable(tree, cutoff_ms)
             first = max((one.last for one in stored.purges()), default=-1) + 1
+            if first and tree.row(first - 1) is not None:
+                tree.forget(0, first - 1)  # what a crash left of an earlier purge
             if last is None or last < first:
                 return 0
             size = log.latest(tree, self._signer.name, self._signer.public_key()).size

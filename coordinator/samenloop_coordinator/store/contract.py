@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from samenloop.audit.store import EntryStore
+from samenloop.audit.store import EntryStore, Purged
 from samenloop_coordinator.store.values import (
     AskedQuestion,
     CovenantRow,
@@ -230,6 +230,13 @@ class Log(Protocol):
 
     def append(self, body: bytes, sealed: Sequence[bytes]) -> None:
         """Append an entry body, made by `samenloop_coordinator.journal`, with its sealed halves."""
+        ...
+
+    def purge(self, body: bytes, signed_size: int) -> Purged:
+        """Append the purge entry `body`, then erase the bodies and sealed halves that it names; their hashes stay.
+
+        Raises IntegrityError when they are not there or not signed yet.
+        """
         ...
 
 

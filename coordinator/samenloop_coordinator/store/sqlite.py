@@ -15,6 +15,7 @@ from typing import Any
 
 from samenloop.audit import sqlite as audit_sqlite
 from samenloop.audit.stamp import Mark
+from samenloop.audit.store import Purged
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.texts import _, carried
 from samenloop_coordinator.journal import Journal
@@ -44,6 +45,10 @@ class SqliteLog:
     def append(self, body: bytes, sealed: Any) -> None:
         """Append an entry to the open transaction."""
         audit_sqlite.append(self._connection, body, sealed)
+
+    def purge(self, body: bytes, signed_size: int) -> Purged:
+        """Append the purge entry, erase what it names."""
+        return audit_sqlite.purge(self._connection, body, signed_size)
 
 
 class SqliteSession:

@@ -1,0 +1,121 @@
+"""The coordinator's log after its term: bodies are gone from the files, hashes stay, and every check still holds."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from samenloop.audit import verify
+from samenloop.audit.fields import Event
+from samenloop.audit.store import Search, TreeStore
+from samenloop.covenant import fingerprint
+from samenloop_coordinator import operating, purging
+from samenloop_coordinator.cli import app
+from samenloop_coordinator.purging import LONGEST_MONTH_DAYS
+from tests.coordinator.consortium import Consortium
+from tests.coordinator.harness import HOUSE, PROBATION
+from tests.coordinator.world import MovingClock, World, copied, play
+
+TERM = timedelta(days=60 * LONGEST_MONTH_DAYS)
+CASE = b"\x5e" * 32
+
+
+async def aged(world: World) -> None:
+    """Ask, and let the term go by; one newer entry shows that it did."""
+    await world.ask(PROBATION, [HOUSE], "nobody", case_ref=CASE)
+    await world.coordinator.record(Event.HEARTBEAT)
+    world.clock.ahead += TERM + timedelta(days=1)
+    await world.coordinator.record(Event.HEARTBEAT)
+    await world.coordinator.integrator.tree(world.coordinator.integrator._all_waiting)
+
+
+def bodies(consortium: Consortium) -> list[bytes | None]:
+    with operating.log_files(consortium.config) as files:
+        return [one.body for one in files.entries.entries(0, 1_000)]
+
+
+def found(consortium: Consortium) -> tuple[int, int]:
+    """Return in how many bodies, and in how many rows of the index, the case is."""
+    whole = sum(body is not None and CASE.hex().encode() in body for body in bodies(consortium))
+    with operating.log_files(consortium.config) as files:
+        return whole, files.tree.count(Search(case=CASE.hex()))
+
+
+def checked(consortium: Consortium, folder: Path) -> verify.Report:
+    assert operating.check_log(consortium.config, lambda _done, _all: None).problems == ()
+    operating.export(consortium.config, folder, MovingClock(TERM + timedelta(days=2)))
+    return verify.verify_export(folder, fingerprint(consortium.covenant))
+
+
+def test_what_is_past_its_term_goes_by_itself_and_the_log_still_verifies(
+    consortium: Consortium, tmp_path: Path
+) -> None:
+    async def scenario(world: World) -> None:
+        await aged(world)
+        await world.coordinator.upkeep()
+        await world.coordinator.integrator.tree(world.coordinator.integrator._all_waiting)
+        assert await world.coordinator.integrator.tree(lambda tree: tree.row(0)) is None
+
+    control = copied(consortium, tmp_path / "control")
+    play(control, aged)
+    assert found(control) == (1, 1)
+    play(consortium, scenario)
+    assert found(consortium) == (0, 0)
+    kept = bodies(consortium)
+    gone = [place for place, body in enumerate(kept) if body is None]
+    assert gone == list(range(len(gone)))
+    assert len(gone) >= 3
+    report = checked(consortium, tmp_path / "export")
+    assert (report.problems, report.purged) == ((), ((0, len(gone) - 1),))
+
+
+def test_nothing_goes_before_its_term(consortium: Consortium) -> None:
+    async def scenario(world: World) -> None:
+        await world.ask(PROBATION, [HOUSE], "nobody", case_ref=CASE)
+        world.clock.ahead += TERM - timedelta(days=1)
+        await world.coordinator.record(Event.HEARTBEAT)
+        await world.coordinator.integrator.tree(world.coordinator.integrator._all_waiting)
+        await world.coordinator.upkeep()
+
+    play(consortium, scenario)
+    assert None not in bodies(consortium)
+
+
+def test_what_a_crash_left_in_the_index_is_forgotten_the_next_time(
+    consortium: Consortium, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class CrashError(Exception):
+        """The machine stopped between the erasing and the index."""
+
+    async def scenario(world: World) -> None:
+        coordinator = world.coordinator
+        await aged(world)
+        covenant, now = coordinator.desk.agreement.covenant, world.clock.now()
+
+        async def crashing(work: Callable[[TreeStore], Any]) -> Any:
+            def stopped(tree: TreeStore) -> Any:
+                monkeypatch.setattr(type(tree), "forget", lambda *_range: (_ for _ in ()).throw(CrashError))
+                return work(tree)
+
+            return await coordinator.integrator.tree(stopped)
+
+        with pytest.raises(CrashError):
+            await purging.purge(coordinator.store, coordinator.desk.journal, crashing, covenant, now)
+        monkeypatch.undo()
+        await coordinator.integrator.tree(coordinator.integrator._all_waiting)
+        left = await coordinator.integrator.tree(lambda tree: tree.row(0))
+        assert left is not None, "the index still has what was erased"
+        await coordinator.upkeep()
+        await coordinator.integrator.tree(coordinator.integrator._all_waiting)
+
+    play(consortium, scenario)
+    assert checked(consortium, tmp_path / "export").problems == ()
+
+
+def test_the_command_erases_nothing_that_is_not_past_its_term(consortium: Consortium) -> None:
+    done = CliRunner().invoke(app, ["audit", "purge", "--config", str(consortium.config_file)])
+    assert (done.exit_code, done.output.strip()) == (0, "Gewist na de bewaartermijn: 0 regels.")
+    assert None not in bodies(consortium)

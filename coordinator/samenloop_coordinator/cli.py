@@ -21,6 +21,7 @@ from samenloop.clock import SystemClock, milliseconds
 from samenloop.covenant import fingerprint
 from samenloop.errors import IntegrityError, InvalidInput, SamenloopError
 from samenloop.logs import open_log
+from samenloop.loop import run
 from samenloop.texts import _
 from samenloop_coordinator.ca_cli import app as ca_app
 from samenloop_coordinator.config import CoordinatorConfig, load_config
@@ -79,7 +80,7 @@ def serve(
 
     Example: samenloop-coordinator serve --config /etc/samenloop/coordinator.toml
     """
-    asyncio.run(_serve(load_config(config), evaluation=evaluation))
+    run(_serve(load_config(config), evaluation=evaluation))
 
 
 @app.command()

@@ -1,7 +1,8 @@
 """One writer with group commit: many units of work, one durable transaction.
 
 1. Units run one after another on the event loop's thread, each in its own savepoint: an error undoes that unit only.
-2. One commit, in a thread of its own, makes all of them durable; meanwhile the next units queue up.
+2. One commit makes all of them durable. It stays on that thread: handing it to another costs more than a disk that
+   syncs in a millisecond, and a group is as large as what came in meanwhile.
 3. Results are handed out after the commit, never before. If it fails, every unit of the batch fails.
 4. After an I/O error nobody knows what is on disk: the writer is broken and refuses all that follows.
 """
@@ -14,13 +15,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.grouping import company
 from samenloop.texts import _
 
 MOST_UNITS = 128
-LONGEST_WAIT = 0.02
-"""Seconds that a unit waits at most for others to share its commit."""
-QUIET_ROUNDS = 8
-"""Rounds of the event loop without a new unit after which nobody is on the way."""
 Result = TypeVar("Result")
 Work_contra = TypeVar("Work_contra", contravariant=True)
 
@@ -105,18 +103,9 @@ class Writer:
     async def _drain(self) -> None:
         while self._queue:
             async with self._turn:
-                await self._gather()
+                await company(self._queue, MOST_UNITS)
                 units = [self._queue.popleft() for _place in range(min(len(self._queue), MOST_UNITS))]
                 await self._group(units)
-
-    async def _gather(self) -> None:
-        """Let everybody who is on the way submit: the more units share a commit, the less each costs."""
-        loop = asyncio.get_running_loop()
-        until, seen, quiet = loop.time() + LONGEST_WAIT, 0, 0
-        while quiet < QUIET_ROUNDS and seen < MOST_UNITS and loop.time() < until:
-            quiet = quiet + 1 if len(self._queue) == seen else 0
-            seen = len(self._queue)
-            await asyncio.sleep(0)
 
     async def _group(self, units: list[_Unit]) -> None:
         try:

@@ -63,7 +63,7 @@ async def stand(app: App) -> Standing:
 
 def judge_of(app: App) -> Callable[[Transaction], Standing]:
     """Return the judgement of `stand` for use inside another read."""
-    now, wanted = _now(app), from_covenant(app.covenant()).quorum
+    now, wanted = _now(app), app.covenant().witness_quorum
 
     def judged(db: Transaction) -> Standing:
         state = kept.state(db) or witness.begin(now)

@@ -64,7 +64,7 @@ class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
         head = checkpoints.parse(tree.head())
         kept = tree.checkpoints(head.size, 1)
         same = [note for note in kept if checkpoints.parse(note).size == head.size]
-        cosigned = log.best_cosigned(tree, from_covenant(self._desk.agreement.covenant).quorum)
+        cosigned = log.best_cosigned(tree, self._desk.agreement.covenant.witness_quorum)
         return audit_pb2.Checkpoint(
             note=same[0] if same else head.format(), cosigned=cosigned.format() if cosigned else b""
         )

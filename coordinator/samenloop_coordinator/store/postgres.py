@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 
 from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.grouping import company
 from samenloop.texts import _, carried
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.store import postgres_schema as schema
@@ -110,6 +111,7 @@ class PostgresStore:
 
     async def _drain(self) -> None:
         while self._queue:
+            await company(self._queue, MOST_UNITS)
             units = [self._queue.popleft() for _place in range(min(len(self._queue), MOST_UNITS))]
             await self._group(units)
 

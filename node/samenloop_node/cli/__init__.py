@@ -1,6 +1,5 @@
 """`samenloop-node`: the program of a partner. Each command asks the running node; only `run` is the node itself."""
 
-import asyncio
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
@@ -8,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from samenloop.errors import SamenloopError
+from samenloop.loop import run as run_loop
 from samenloop.texts import _
 from samenloop_node.cli.activation import activate, suspend
 from samenloop_node.cli.base import (
@@ -87,7 +87,7 @@ def run(
     from samenloop_node.config import load_config
 
     with one_sentence():
-        asyncio.run(daemon.run(load_config(config), demo=demo, evaluation=evaluation))
+        run_loop(daemon.run(load_config(config), demo=demo, evaluation=evaluation))
 
 
 @app.command()

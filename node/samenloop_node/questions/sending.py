@@ -14,7 +14,7 @@ from samenloop.audit.tree import leaf_hash
 from samenloop.audit.witness import Reason
 from samenloop.clock import milliseconds
 from samenloop.errors import ErrorCode, IntegrityError, Refused, SamenloopError
-from samenloop.wire.ask import Ask, parse_ask
+from samenloop.wire.ask import Question, parse_part, parse_question
 from samenloop.wire.v1 import overlap_pb2
 from samenloop_node import telling, witness
 from samenloop_node.app import App
@@ -29,20 +29,21 @@ PAUSES: Final = (0.25, 1.0)
 
 async def send(app: App, request: overlap_pb2.AskRequest) -> list[StoredAnswer]:
     """Send a stored question and store the answer; raises SamenloopError: then the question is open or closed."""
-    ask = parse_ask(request)
+    question = parse_question(request.question)
+    parts = [parse_part(part, "part") for part in request.parts]
     try:
         reply = await patiently(lambda: app.connection.ask(request), asyncio.sleep)
     except SamenloopError as problem:
         if problem.code not in UNSURE:
-            await _close(app, ask, problem)
+            await _close(app, question, problem)
         raise
     try:
         origin = app.covenant().coordinator.log_origin
-        answers = verify_reply(reply, ask.question, ask.parts, ask.signature, origin)
+        answers = verify_reply(reply, question, parts, request.signature, origin)
     except IntegrityError:
         await witness.stop(app, Reason.OWN_DIFFERENT)
         raise
-    await app.store.write(lambda db: _store(app, db, ask, answers, reply.receipt.entry))
+    await app.store.write(lambda db: _store(app, db, question, answers, reply.receipt.entry))
     return answers
 
 
@@ -60,9 +61,8 @@ async def patiently(
     return await call()
 
 
-def _store(app: App, db: Transaction, ask: Ask, answers: list[StoredAnswer], entry: bytes) -> None:
+def _store(app: App, db: Transaction, question: Question, answers: list[StoredAnswer], entry: bytes) -> None:
     now = milliseconds(app.clock.now())
-    question = ask.question
     receipts.add(db, entry, Event.QUESTION.value, now)
     questions.store_answer(db, question.question_id, answers, leaf_hash(entry), now)
     rows = [{"holder": one.holder, "answer": "known" if one.known else "no_message"} for one in answers]
@@ -73,11 +73,10 @@ def _store(app: App, db: Transaction, ask: Ask, answers: list[StoredAnswer], ent
         telling.asked(app, db, stored.case_number, question.question_id, stored.holders)
 
 
-async def _close(app: App, ask: Ask, problem: SamenloopError) -> None:
+async def _close(app: App, question: Question, problem: SamenloopError) -> None:
     rule = problem.rule if isinstance(problem, Refused) else ""
 
     def work(db: Transaction) -> None:
-        question = ask.question
         questions.close_failed(db, question.question_id, rule or problem.code.value)
         public = {"question": question.question_id.hex(), "action": "question-refused", "case": question.case_ref.hex()}
         why = {"rule": rule} if rule else {"reason": problem.code.value}

@@ -1,22 +1,24 @@
-"""One SQLite file with one writer thread: many callers, one durable transaction (group commit).
+"""One SQLite file: many callers, one durable transaction (group commit).
 
 1. A write is durable (WAL, synchronous=FULL) before its caller gets the result.
 2. Each piece of work runs in its own savepoint: a failing one rolls back only itself.
-3. Every pragma is read back: SQLite ignores the ones that it does not know.
+3. Short work stays on the thread of its caller: a change of thread costs more than most reads, and about as much as a
+   commit. Long work belongs in a thread of its own, with `read_now` and `write_now`.
+4. Every pragma is read back: SQLite ignores the ones that it does not know.
 """
 
 import asyncio
 import os
-import queue
 import sqlite3
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.grouping import company
 from samenloop.reasons import why
 from samenloop.texts import _, carried
 
@@ -26,6 +28,8 @@ Transaction: TypeAlias = sqlite3.Connection
 Work = Callable[[Transaction], T]
 
 _BATCH = 64
+_PATIENCE = 0.001
+"""Seconds between two looks whether a thread still has the connection for writing."""
 _PRAGMAS: dict[str, object] = {
     "journal_mode": "wal",
     "synchronous": 2,
@@ -41,7 +45,14 @@ _STORAGE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, 
 @dataclass(frozen=True, slots=True)
 class _Job:
     work: Work[Any]
-    future: "Future[Any]" = field(default_factory=Future)
+    future: "asyncio.Future[Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """What a piece of work that failed leaves instead of its result."""
+
+    error: BaseException
 
 
 class Store:
@@ -52,120 +63,116 @@ class Store:
         self.path = path
         self._connection = connect(path)
         migrate(self._connection)
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._gate = threading.Lock()
+        self._near, self._far = _reader(path), _reader(path)
+        self._writing, self._reading = threading.Lock(), threading.Lock()
+        self._jobs: deque[_Job] = deque()
+        self._draining: asyncio.Task[None] | None = None
         self._closed = False
-        self._writer = threading.Thread(target=self._run, name="store-writer", daemon=True)
-        self._writer.start()
-        self._reader = connect(path)
-        self._reader.execute("PRAGMA query_only = ON")
-        self._readers = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a savepoint; return its result once it is durable. Raises SamenloopError(STORAGE_FULL)."""
-        return await asyncio.wrap_future(self._submit(work))
+        self._refuse_closed()
+        job = _Job(carried(work), asyncio.get_running_loop().create_future())
+        self._jobs.append(job)
+        if self._draining is None or self._draining.done():
+            self._draining = asyncio.create_task(self._drain())
+        result: T = await job.future
+        return result
 
     async def read(self, work: Work[T]) -> T:
-        """Run `work` on a read-only connection outside the event loop."""
-        return await asyncio.wrap_future(self._submit_read(work))
+        """Run short `work` on a read-only connection."""
+        self._refuse_closed()
+        return _read(self._near, work)
 
     def write_now(self, work: Work[T]) -> T:
         """Do `write` from a thread that may wait."""
-        return self._submit(work).result()
+        with self._writing:
+            self._refuse_closed()
+            outcome = self._commit([work])[0]
+        if isinstance(outcome, _Failed):
+            raise outcome.error
+        result: T = outcome
+        return result
 
     def read_now(self, work: Work[T]) -> T:
         """Do `read` from a thread that may wait."""
-        return self._submit_read(work).result()
+        with self._reading:
+            self._refuse_closed()
+            return _read(self._far, work)
 
     def truncate_log(self) -> None:
         """Empty the write-ahead log, so that nothing purged stays behind in it."""
-        self._readers.submit(self._reader.execute, "PRAGMA wal_checkpoint(TRUNCATE)").result()
+        with self._reading:
+            self._far.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Finish waiting writes and close; whoever comes later gets SamenloopError(UNAVAILABLE). May be called once."""
-        with self._gate:
+        with self._writing, self._reading:
             self._closed = True
-            self._jobs.put(None)
-        self._writer.join()
-        self._readers.shutdown()
-        self._reader.close()
-        self._connection.close()
-
-    def _submit(self, work: Work[T]) -> "Future[T]":
-        job = _Job(carried(work))
-        with self._gate:
-            self._refuse_closed()
-            self._jobs.put(job)
-        return job.future
-
-    def _submit_read(self, work: Work[T]) -> "Future[T]":
-        with self._gate:
-            self._refuse_closed()
-            return self._readers.submit(self._read, carried(work))
+            while self._jobs:
+                self._next_group()
+            for connection in (self._near, self._far, self._connection):
+                connection.close()
 
     def _refuse_closed(self) -> None:
         if self._closed:
             raise SamenloopError(ErrorCode.UNAVAILABLE, _("De node stopt. Probeer het opnieuw als hij weer draait."))
 
-    def _read(self, work: Work[T]) -> T:
-        try:
-            return work(self._reader)
-        except sqlite3.OperationalError as error:
-            raise _storage_error(error) from error
-
-    def _run(self) -> None:
-        while (first := self._jobs.get()) is not None:
-            batch, more = self._batch(first)
-            self._commit(batch)
-            if not more:
-                return
-
-    def _batch(self, first: _Job) -> tuple[list[_Job], bool]:
-        batch = [first]
-        while len(batch) < _BATCH:
+    async def _drain(self) -> None:
+        while self._jobs:
+            await company(self._jobs, _BATCH)
+            while not self._writing.acquire(blocking=False):  # noqa: ASYNC110 - a thread holds it, no task
+                await asyncio.sleep(_PATIENCE)
             try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                break
-            if job is None:
-                return batch, False
-            batch.append(job)
-        return batch, True
+                self._next_group()
+            finally:
+                self._writing.release()
 
-    def _commit(self, jobs: list[_Job]) -> None:
-        batch = [job for job in jobs if job.future.set_running_or_notify_cancel()]  # from here on it is done
-        outcomes: list[tuple[_Job, Any]] = []
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            for job in batch:
-                outcomes.append((job, self._attempt(job)))
-            self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            self._give_up(batch, error)
-            return
-        for job, outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                job.future.set_exception(outcome)
+    def _next_group(self) -> None:
+        batch = [self._jobs.popleft() for _place in range(min(len(self._jobs), _BATCH))]
+        jobs = [job for job in batch if not job.future.done()]
+        for job, outcome in zip(jobs, self._commit([job.work for job in jobs]), strict=True):
+            if isinstance(outcome, _Failed):
+                job.future.set_exception(outcome.error)
             else:
                 job.future.set_result(outcome)
 
-    def _attempt(self, job: _Job) -> Any:
+    def _commit(self, works: Sequence[Work[Any]]) -> list[Any]:
+        """Do all works in one transaction; return per work its result or what failed."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            outcomes = [self._attempt(work) for work in works]
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            return [_Failed(_storage_error(error)) for _work in works]
+        return outcomes
+
+    def _attempt(self, work: Work[Any]) -> Any:
         self._connection.execute("SAVEPOINT job")
         try:
-            outcome = job.work(self._connection)
+            outcome = work(self._connection)
         except BaseException as error:
             if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in _STORAGE:
                 raise
-            outcome = error
+            outcome = _Failed(error)
             self._connection.execute("ROLLBACK TO job")
         self._connection.execute("RELEASE job")
         return outcome
 
-    def _give_up(self, batch: list[_Job], error: sqlite3.Error) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
-        for job in batch:
-            job.future.set_exception(_storage_error(error))
+
+def _reader(path: Path) -> sqlite3.Connection:
+    connection = connect(path)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _read(connection: sqlite3.Connection, work: Work[T]) -> T:
+    try:
+        return work(connection)
+    except sqlite3.OperationalError as error:
+        raise _storage_error(error) from error
 
 
 def connect(path: Path) -> sqlite3.Connection:

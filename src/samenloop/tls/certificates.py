@@ -4,6 +4,7 @@ A name is a URI: `spiffe://<trust domain>/participant/<id>` or `spiffe://<trust 
 never counts.
 """
 
+import functools
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -107,13 +108,28 @@ def read_certificate(path: Path) -> x509.Certificate:
         raise InvalidInput(str(path), _("{path} is geen certificaat (PEM).", path=path)) from error
 
 
+def _stamp(path: Path) -> tuple[int, int]:
+    """Return what changes when a file is replaced; zeros for a file that is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, 0)
+    return (status.st_mtime_ns, status.st_ino)
+
+
+@functools.lru_cache(64)
+def _term(path: Path, _modified_ns: int, _inode: int) -> tuple[datetime, datetime]:
+    """Return from when until when a certificate is valid; every call to the coordinator asks."""
+    certificate = read_certificate(path)
+    return certificate.not_valid_before_utc, certificate.not_valid_after_utc
+
+
 def check_expiry(path: Path, now: datetime) -> str | None:
     """Judge one's own certificate before dialling: None, or a warning from 30, 14, 7 and 1 days before its end.
 
     Raises SamenloopError(NOT_AUTHENTICATED) that names file and date when it is expired or not yet valid.
     """
-    certificate = read_certificate(path)
-    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    start, end = _term(path, *_stamp(path))
     if now >= end:
         text = _(
             "Certificaat {path} is verlopen op {date}. Vraag de beheerder van de coördinator om een nieuw certificaat.",

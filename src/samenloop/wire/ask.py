@@ -93,7 +93,7 @@ class Ask:
 
 def parse_ask(request: overlap_pb2.AskRequest) -> Ask:
     """Return the checked question; raises InvalidInput naming the field. The signature is checked by `verify_ask`."""
-    question = _question(fields.parsed(overlap_pb2.Question, request.question, "question"))
+    question = parse_question(request.question)
     fields.between(request.parts, 1, MAX_HOLDERS, "parts")
     fields.between(request.excluded, 0, MAX_EXCLUDED, "excluded")
     token_sets = convert.token_sets(request.tokens)
@@ -212,7 +212,9 @@ def _part(data: bytes, question: Question, where: str) -> Part:
     return part
 
 
-def _question(message: overlap_pb2.Question) -> Question:
+def parse_question(data: bytes) -> Question:
+    """Return what an asker signed about a question as a whole; raises InvalidInput."""
+    message = fields.parsed(overlap_pb2.Question, data, "question")
     return Question(
         covenant=convert.covenant_ref(message.covenant),
         question_id=QuestionId(model.sixteen_bytes(message.question_id, "question_id")),

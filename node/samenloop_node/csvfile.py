@@ -69,7 +69,7 @@ class CsvFile:
         reader = self._reader()
         while True:
             begin = self._lines.at
-            fields = self._next(reader)
+            fields = self._record(reader)
             if fields is None:
                 return
             if fields:
@@ -78,7 +78,7 @@ class CsvFile:
     def record_at(self, offset: int, row: int) -> Record:
         """Read the one record that begins at `offset`; the file must not have changed since."""
         self._lines.seek(offset, row - 1)
-        fields = self._next(self._reader())
+        fields = self._record(self._reader())
         if not fields:
             raise InvalidInput("file", _("Rij {row} staat niet meer in het bestand.", row=row))
         return Record(row, offset, fields)
@@ -109,8 +109,11 @@ class CsvFile:
     def _reader(self) -> Iterator[list[str]]:
         return csv.reader(self._lines, delimiter=self.header.separator, strict=True)
 
-    def _next(self, reader: Iterator[list[str]]) -> list[str] | None:
+    def _record(self, reader: Iterator[list[str]]) -> list[str] | None:
         self._lines.begin_record()
+        return self._next(reader)
+
+    def _next(self, reader: Iterator[list[str]]) -> list[str] | None:
         try:
             return next(reader, None)
         except csv.Error as error:
@@ -132,7 +135,8 @@ class CsvFile:
         if not line.strip():
             raise InvalidInput("file", _("Het bestand is leeg. Er is niets veranderd. Maak de export opnieuw."))
         separator = ";" if line.count(";") > line.count(",") else ","
-        columns = tuple(name.strip() for name in next(csv.reader([line], delimiter=separator), []))
+        names = self._next(csv.reader([line], delimiter=separator)) or []
+        columns = tuple(name.strip() for name in names)
         return Header(separator, columns, self._lines.at.offset)
 
 

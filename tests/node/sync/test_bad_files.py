@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from samenloop.errors import SamenloopError
@@ -109,6 +109,7 @@ def test_each_record_can_be_read_again_at_its_offset(tmp_path_factory, rows, bom
 
 
 @given(st.binary(max_size=400))
+@example(b"\r\x01")
 def test_whatever_bytes_come_the_reader_has_one_exit(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("csv") / "a.csv"
     path.write_bytes(content)

@@ -22,6 +22,8 @@ from samenloop.errors import IntegrityError, SamenloopError
 from tests.audit.world import ANCHOR, COVENANT, HOLDERS, ORIGIN, SIGNER, WITNESSES, World, signing_key
 
 FULL = os.environ.get("FULL") == "1"
+pytestmark = pytest.mark.timeout(3_600 if FULL else 300)
+"""A full run does a hundred times the work, on a machine that may do other things too."""
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,8 @@ from tests.audit.world import ANCHOR, COVENANT, SIGNER, World
 FULL = os.environ.get("FULL") == "1"
 MUTATIONS = 10_000 if FULL else 120
 FORKS = 100 if FULL else 12
+pytestmark = pytest.mark.timeout(3_600 if FULL else 300)
+"""A full run does a hundred times the work, on a machine that may do other things too."""
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,8 @@ from samenloop.errors import IntegrityError
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "audit"
 FULL = os.environ.get("FULL") == "1"
+pytestmark = pytest.mark.timeout(3_600 if FULL else 300)
+"""A full run does a hundred times the work, on a machine that may do other things too."""
 
 
 class Stored:

@@ -116,7 +116,7 @@ _NL_1 = (
     "words",
     "surname-initials",
     "place-year",
-    "no-sex",
+    "bare",
 )
 
 _PROFILES = {
@@ -132,7 +132,7 @@ _PROFILES = {
             combination(_NL_1, "home", "home", "home-first home-initials"),
             combination(_NL_1, "words", "words"),
             combination(_NL_1, "place-year", "place-year"),
-            combination(_NL_1, "no-sex", "no-sex"),
+            combination(_NL_1, "bare", "bare"),
         ),
     )
 }

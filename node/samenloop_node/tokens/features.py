@@ -48,7 +48,7 @@ class FirstKeys:
 @dataclass(frozen=True, slots=True, repr=False)
 class Features:
     """Pieces of one person. `date` is empty for 1 January and unknown parts; `part_dates` are the year, and the
-    day and month."""
+    day and month. `is_bare`: neither sex, place of birth nor house number is known."""
 
     surname: SurnameKeys
     first: FirstKeys
@@ -57,6 +57,7 @@ class Features:
     year: str
     part_dates: Values
     is_year_only: bool
+    is_bare: bool
     postcode: str
     place: str
 
@@ -81,6 +82,7 @@ def features_of(person: Person) -> Features:
         year=year,
         part_dates=part_dates,
         is_year_only=person.geboortedatum.is_year_only,
+        is_bare=not (person.geslacht or person.geboorteplaats or person.huisnummer),
         postcode=prefixed(person.postcode) if person.postcode else "",
         place=_place(person.geboorteplaats) if person.geboorteplaats else "",
     )

@@ -121,9 +121,10 @@ def _place_year(f: Features) -> list[str]:
     return [s + x + f.place + f.year for s in surnames for x in f.first.stems[: _room(surnames)]]
 
 
-def _no_sex(f: Features) -> list[str]:
-    """Only for records without a sex: start or end of any name + postcode + date, or of both names + date."""
-    if not f.date or len(f.sexes) == 1:
+def _bare(f: Features) -> list[str]:
+    """Only for records without sex, place and house number: start or end of any name + postcode + date, or of both
+    names + date."""
+    if not f.date or not f.is_bare:
         return []
     words = (*f.first.spoken_words[:2], *f.surname.spoken_words[:2])
     found = [f"w{end}{f.postcode}{f.date}" for word in words for end in _ends(word, 3)] if f.postcode else []
@@ -158,6 +159,6 @@ RECIPES: Mapping[str, Recipe] = {
     "postcode-initial": _postcode_initial,
     "words": _words,
     "place-year": _place_year,
-    "no-sex": _no_sex,
+    "bare": _bare,
 }
 """Every recipe that a profile may name."""

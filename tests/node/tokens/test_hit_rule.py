@@ -37,6 +37,7 @@ MEET = {
     "sex O": ("Robin|||Dekker||1997-12-01||O|", "R.|Robin||Dekker||1997-12-01||V|"),
     "wrong sex": ("Robin|||Dekker||1997-12-01||M|", "Robin|||Dekker||1997-12-01||V|"),
     "prefix 't": ("T.||van 't|Hof||1966-03-22|Ede|M|", "Teun|||van het Hof||1966-03-22||M|"),
+    "nothing but names, date and postcode": ("mitchell|||greene||1956-04-09|||2119", "mitchll|||greeen||1956-04-09|||2119"),
     "partner's name only, with address": ("Maria|||Jansen||1960-05-20||V|3521AB", "|Ria||de Boer||1960-05-20||V|3521AB"),
 }  # fmt: skip
 APART = {
@@ -50,6 +51,7 @@ APART = {
     "unknown date without address or place": ("Ahmad|||Al Hassan||1980-00-00||M|", "AHMED|||ALHASSAN||1980-01-01||M|"),
     "other initials": ("Jan Pieter|||Vos||1999-02-11||M|", "J.M.|||Vos||1999-02-11||M|"),
     "sisters": ("Anna|||Vos||1999-02-11||V|3554GH", "Anna|||Vos||2001-06-30||V|3554GH"),
+    "twins whose sex nobody wrote down": ("Fatima|||Bouzid||1999-02-11|Utrecht||3554GH", "Karima|||Bouzid||1999-02-11|||3554GH"),
     "neighbours": ("Jan|||Vos||1999-02-11||M|3554GH", "Jan|||Bos||1971-02-11||M|3554GH"),
 }  # fmt: skip
 

@@ -26,6 +26,7 @@ SANNE = {"voornamen": "Sanne Maria", "voorvoegsel": "de", "geslachtsnaam": "Vrie
          "huisnummer": "14", "geboorteplaats": "Utrecht"}  # fmt: skip
 AHMAD = {"voornamen": "Ahmad", "geslachtsnaam": "Al Hassan", "geboortedatum": "1980-00-00", "geboorteplaats": "Aleppo",
          "geslacht": "M", "postcode": "3991PX"}  # fmt: skip
+BARE = {"voornamen": "Mitchell", "geslachtsnaam": "Greene", "geboortedatum": "1956-04-09", "postcode": "2119"}
 MANY = {"roepnaam": "Bert", "geslachtsnaam": "Garcia Lopez-de Vries", "partner_geslachtsnaam": "Berg-Jansen Smit",
         "geboortedatum": "1970-03-04", "postcode": "3521AB", "huisnummer": "1", "geboorteplaats": "Oss"}  # fmt: skip
 
@@ -44,7 +45,7 @@ def groups(tokens: TokenSet) -> dict[str, set[bytes]]:
 
 def vectors() -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
-    for fields in (SANNE, AHMAD):
+    for fields in (SANNE, AHMAD, BARE):
         person = parse_person(fields)
         made = groups(tokenise(person, NL_1, keys(), bytes))
         tokens = {name: sorted(token.hex() for token in group if any(token)) for name, group in made.items()}
@@ -101,6 +102,14 @@ def test_no_clear_fact_leaves_the_node() -> None:
 def test_name_and_date_recipes_give_nothing_for_default_and_unknown_dates(date: str) -> None:
     person = parse_person({"voornamen": "Ahmad", "geslachtsnaam": "Hassan", "geboortedatum": date, "geslacht": "M"})
     assert not any(messages_of(person, NL_1))
+
+
+@pytest.mark.parametrize("known", [{}, {"geslacht": "M"}, {"geboorteplaats": "Oss"}, {"huisnummer": "1"}])
+def test_the_recipe_for_bare_records_is_made_only_where_nothing_but_names_date_and_postcode_is_known(
+    known: dict[str, str],
+) -> None:
+    made = groups(tokenise(parse_person(BARE | known), NL_1, keys()))
+    assert ("bare" in made) == (not known)
 
 
 def test_an_unknown_day_or_month_is_never_completed() -> None:

@@ -11,7 +11,7 @@ from samenloop.covenant import Covenant
 from samenloop.covenant.permissions import check_version
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.keys import VerifyKey
-from samenloop.profile import Profile, profile
+from samenloop.profile import EpochProfiles
 from samenloop.texts import _
 from samenloop.wire.convert import CovenantRef
 from samenloop_coordinator.epochs import LiveEpochs
@@ -38,6 +38,7 @@ class Agreement:
     pepper: Pepper = field(repr=False)
     lifted: bool = False
     _keys: dict[str, VerifyKey] = field(default_factory=dict, repr=False)
+    _profiles: tuple[Covenant, EpochProfiles] | None = None
     _places: dict[Place, int] = field(default_factory=dict, repr=False)
 
     @property
@@ -46,9 +47,11 @@ class Agreement:
         return self.in_force.current
 
     @property
-    def profile(self) -> Profile:
-        """Return the token profile of the active version."""
-        return profile(self.covenant.token_profile)
+    def profiles(self) -> EpochProfiles:
+        """Return the token profiles of the active version, the same object as long as it is in force."""
+        if self._profiles is None or self._profiles[0] is not self.covenant:
+            self._profiles = self.covenant, self.covenant.profiles()
+        return self._profiles[1]
 
     def judged_by(self, named: CovenantRef, now: datetime) -> Covenant:
         """Return the version that a message is judged by; raises COVENANT_MISMATCH."""
@@ -74,4 +77,4 @@ class Agreement:
     def register_pepper(self, participant: str, register: str) -> RegisterPepper:
         """Return the pepper of one register."""
         scope = Scope(self.covenant.id, self.covenant.purpose.id, participant, register)
-        return self.pepper.register(scope, self.profile.recipes)
+        return self.pepper.register(scope, self.profiles)

@@ -94,7 +94,7 @@ class Asking:
             earlier = self.desk.repeated(parts, handled)
             if earlier is not None:
                 return earlier
-            judged = search(parts, probes, ask.token_sets, agreement.profile, ask.excluded)
+            judged = search(parts, probes, ask.token_sets, agreement.profiles, ask.excluded)
             return judged, self._freshness(parts, ask, registers)
 
         seen = await self.desk.store.read(snapshot)

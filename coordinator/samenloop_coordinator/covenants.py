@@ -10,7 +10,9 @@ from samenloop.covenant import Covenant, fingerprint, parse_canonical
 from samenloop.covenant.signatures import missing, parse_signatures
 from samenloop.errors import ErrorCode, Refused, SamenloopError
 from samenloop.texts import _
+from samenloop_coordinator import epochs
 from samenloop_coordinator.agreement import InForce
+from samenloop_coordinator.epochs import LiveEpochs
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.store.contract import Parts
 from samenloop_coordinator.store.values import CovenantRow
@@ -50,6 +52,8 @@ class Activation:
             if old is not None and old.id == self.covenant.id and fingerprint(old) == fingerprint(self.covenant):
                 raise SamenloopError(ErrorCode.REQUEST_REUSED, _("Deze versie van het convenant geldt al."))
             check(old, self, own)
+            if old is not None:
+                check_profiles(old, self.covenant, epochs.live(parts, old))
             now = clock.now()
             parts.covenants.keep(_row(self, now))
             body = journal.body(
@@ -85,6 +89,20 @@ def check(old: Covenant | None, new: Activation, own: Own) -> None:
             "covenant",
             _("Niet iedereen die moet tekenen heeft getekend."),
             tuple(str(number) for number, _demand in enumerate(open_demands)),
+        )
+
+
+def check_profiles(old: Covenant, new: Covenant, live: LiveEpochs) -> None:
+    """Refuse a version that gives a live epoch another token profile: its masks would be misread."""
+    before, after = old.profiles(), new.profiles()
+    changed = sorted({epoch for epoch in (*live.read, *live.write) if before.of(epoch) != after.of(epoch)})
+    if changed:
+        raise Refused(
+            "covenant",
+            _(
+                "Tijdvak {epochs} loopt nog en houdt zijn tokenprofiel: noem het in kept_profiles.",
+                epochs=", ".join(changed),
+            ),
         )
 
 

@@ -3,7 +3,7 @@
 1. Every token of every epoch is looked up in every register, whatever was found before.
 2. Candidates of a register are its registrations with at least one equal token; excluded ones are dropped.
 3. Exactly four are judged per register and epoch: those with most agreeing recipes first, then dummies.
-4. A registration is a hit when the profile's rule says so within one epoch.
+4. A registration is a hit when the rule of an epoch's profile says so within that epoch.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from samenloop.model import TokenSet
-from samenloop.profile import Profile, Side
+from samenloop.profile import EpochProfiles, Side
 
 JUDGED = 4
 DUMMY_BYTES = 8
@@ -57,7 +57,7 @@ def choose(rows: Mapping[int, Agreeing], dummies: Iterator[int]) -> list[Candida
 
 
 def judge(
-    profile: Profile,
+    profiles: EpochProfiles,
     asked: Sequence[tuple[str, Side]],
     candidate: Candidate,
     sides: Mapping[str, Side],
@@ -68,7 +68,7 @@ def judge(
     """
     agreeing = [candidate.agreeing.get(place, 0) for place in range(len(asked))]
     met = [
-        profile.judge(side, sides.get(epoch, _BLANK), agree) is not None and agree > 0
+        profiles.of(epoch).judge(side, sides.get(epoch, _BLANK), agree) is not None and agree > 0
         for (epoch, side), agree in zip(asked, agreeing, strict=True)
     ]
     return any(met)

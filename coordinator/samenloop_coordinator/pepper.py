@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.model import TOKEN_BYTES, TokenSet
+from samenloop.profile import EpochProfiles
 from samenloop.reasons import why
 from samenloop.texts import _
 
@@ -47,7 +48,7 @@ class RegisterPepper:
 
     root: bytes = field(repr=False)
     scope: Scope
-    recipes: tuple[str, ...]
+    profiles: EpochProfiles
     _keys: dict[str, tuple[bytes, ...]] = field(default_factory=dict, repr=False)
     _purposes: dict[str, bytes] = field(default_factory=dict, repr=False)
 
@@ -72,7 +73,8 @@ class RegisterPepper:
     def _epoch_keys(self, epoch: str) -> tuple[bytes, ...]:
         found = self._keys.get(epoch)
         if found is None:
-            found = tuple(_derive(self.root, (epoch, recipe, *_parts(self.scope))) for recipe in self.recipes)
+            recipes = self.profiles.of(epoch).recipes
+            found = tuple(_derive(self.root, (epoch, recipe, *_parts(self.scope))) for recipe in recipes)
             self._keys[epoch] = found
         return found
 
@@ -82,16 +84,16 @@ class Pepper:
     """All peppers of this coordinator, derived from one root that never leaves this object."""
 
     _root: bytes = field(repr=False)
-    _registers: dict[tuple[Scope, tuple[str, ...]], RegisterPepper] = field(default_factory=dict, repr=False)
+    _registers: dict[Scope, RegisterPepper] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         check_root(self._root)
 
-    def register(self, scope: Scope, recipes: tuple[str, ...]) -> RegisterPepper:
-        """Return the pepper of one register for a token profile with these recipes."""
-        found = self._registers.get((scope, recipes))
-        if found is None:
-            found = self._registers[scope, recipes] = RegisterPepper(self._root, scope, recipes)
+    def register(self, scope: Scope, profiles: EpochProfiles) -> RegisterPepper:
+        """Return the pepper of one register for these token profiles."""
+        found = self._registers.get(scope)
+        if found is None or found.profiles is not profiles:
+            found = self._registers[scope] = RegisterPepper(self._root, scope, profiles)
         return found
 
     def fingerprint(self) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from samenloop.model import RegistrationId, TokenSet
-from samenloop.profile import Profile, Side
+from samenloop.profile import EpochProfiles, Side
 from samenloop_coordinator import matching
 from samenloop_coordinator.matching import Candidate, Probe
 from samenloop_coordinator.pepper import RegisterPepper
@@ -59,7 +59,7 @@ def search(
     parts: Parts,
     probes: Probes,
     token_sets: Sequence[TokenSet],
-    profile: Profile,
+    profiles: EpochProfiles,
     excluded: Sequence[bytes],
     random: Random = secrets.token_bytes,
 ) -> list[list[Judged]]:
@@ -72,11 +72,11 @@ def search(
     chosen = [matching.choose(one, dummies) for one in rows]
     fetched = parts.registrations.fetch([one.row for per_register in chosen for one in per_register])
     asked = matching.sides_of(token_sets)
-    return [[_judged(fetched, one, asked, profile) for one in per_register] for per_register in chosen]
+    return [[_judged(fetched, one, asked, profiles) for one in per_register] for per_register in chosen]
 
 
 def _judged(
-    fetched: dict[int, Registration], candidate: Candidate, asked: Sequence[tuple[str, Side]], profile: Profile
+    fetched: dict[int, Registration], candidate: Candidate, asked: Sequence[tuple[str, Side]], profiles: EpochProfiles
 ) -> Judged:
     registration = fetched.get(candidate.row, _GONE)
-    return Judged(registration, matching.judge(profile, asked, candidate, registration.sides))
+    return Judged(registration, matching.judge(profiles, asked, candidate, registration.sides))

@@ -19,7 +19,7 @@ from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.keys import SealingKey, SigningKey
 from samenloop.logs import Log, open_log
 from samenloop.model import EpochId
-from samenloop.profile import Profile, profile
+from samenloop.profile import EpochProfiles
 from samenloop.texts import _
 from samenloop.tls import TlsFiles
 from samenloop_node.accounts import Authorisations
@@ -105,9 +105,9 @@ class App:
         """Return the recipe keys of an epoch; raises SamenloopError(NOT_FOUND) before the ceremony."""
         return self.keyring.keys(self.covenant(), epoch)
 
-    def profile(self) -> Profile:
-        """Return the token profile of the covenant."""
-        return profile(self.covenant().token_profile)
+    def profiles(self) -> EpochProfiles:
+        """Return the token profiles of the covenant."""
+        return self.covenant().profiles()
 
     async def close(self) -> None:
         """Close the connection, then the store."""

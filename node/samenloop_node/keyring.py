@@ -8,7 +8,6 @@ from pathlib import Path
 from samenloop.covenant import Covenant
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
 from samenloop.model import EpochId, epoch_id
-from samenloop.profile import profile
 from samenloop.reasons import why
 from samenloop.texts import _
 from samenloop_node.tokens.keys import SECRET_BYTES, EpochKeys
@@ -33,7 +32,7 @@ class Keyring:
         """Return the recipe keys; raises SamenloopError(NOT_FOUND) when the ceremony of this epoch is not done here."""
         at = (covenant.id, covenant.purpose.id, epoch)
         if at not in self._derived:
-            recipes = profile(covenant.token_profile).recipe_names
+            recipes = covenant.profiles().of(epoch).recipe_names
             self._derived[at] = EpochKeys(self._read(epoch), covenant.id, covenant.purpose.id, epoch, recipes)
         return self._derived[at]
 

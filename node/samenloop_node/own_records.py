@@ -58,7 +58,8 @@ async def find_own(app: App, user: User, purpose: str, person_fields: Mapping[st
 async def _asked(app: App, user: User, purpose: str, person: Person) -> tuple[overlap_pb2.FindOwnReply, OwnQuery]:
     salt = token_bytes(SALT_BYTES)
     epochs = app.agreement.live.read_epochs
-    token_sets = [tokenise(person, app.profile(), app.epoch_keys(epoch)) for epoch in epochs]
+    profiles = app.profiles()
+    token_sets = [tokenise(person, profiles.of(epoch), app.epoch_keys(epoch)) for epoch in epochs]
     query = OwnQuery(
         covenant=app.agreement.ref(),
         request_id=token_bytes(ID_BYTES),

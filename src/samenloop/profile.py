@@ -87,6 +87,25 @@ class Profile:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class EpochProfiles:
+    """Which profile each epoch is written and judged with: `newest`, but for epochs that began under an earlier one.
+
+    A mask of one profile means nothing in another, so an epoch keeps its profile for life; a new profile comes with a
+    new epoch, by dual writing.
+    """
+
+    newest: Profile
+    earlier: tuple[tuple[str, Profile], ...] = ()
+
+    def of(self, epoch: str) -> Profile:
+        """Return the profile of an epoch."""
+        for name, kept in self.earlier:
+            if name == epoch:
+                return kept
+        return self.newest
+
+
 def combination(recipes: Sequence[str], name: str, agree: str, no_conflict: str = "") -> Combination:
     """Build a combination from recipe names separated by spaces; raises InvalidInput for a name not in `recipes`.
 

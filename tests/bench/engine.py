@@ -14,7 +14,7 @@ from pathlib import Path
 from samenloop.audit.stamp import Stamper
 from samenloop.clock import SystemClock
 from samenloop.model import ID_BYTES, EpochId, RegistrationId, TokenSet
-from samenloop.profile import Profile, profile
+from samenloop.profile import EpochProfiles, Profile, profile
 from samenloop_coordinator import matching
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.law import pack_facts
@@ -53,7 +53,7 @@ def measure(folder: Path, size: int) -> list[Figure]:
 async def _job(path: Path, stored: Sequence[Person], asked: Sequence[Person]) -> tuple[dict[str, float], int]:
     chosen, processes = profile(PROFILE), os.cpu_count() or 1
     keys = EpochKeys(os.urandom(32), "bench", "bench", EpochId("2026-1"), chosen.recipe_names)
-    pepper = Pepper(os.urandom(64)).register(Scope("bench", "bench", "holder", "register"), chosen.recipe_names)
+    pepper = Pepper(os.urandom(64)).register(Scope("bench", "bench", "holder", "register"), EpochProfiles(chosen))
     create_store(path)
     store = open_store(path, Journal("bench.test/log", Stamper(SystemClock())))
     try:
@@ -105,6 +105,6 @@ def _hits(pepper: RegisterPepper, chosen: Profile, tokens: Sequence[TokenSet], p
     sides = {row: found.sides for row, found in parts.registrations.fetch(list(real)).items()}
     asked = [matching.sides_of([one]) for one in tokens]
     return sum(
-        any(one.agreeing and matching.judge(chosen, asked[number], one, sides[one.row]) for one in four)
+        any(one.agreeing and matching.judge(EpochProfiles(chosen), asked[number], one, sides[one.row]) for one in four)
         for number, four in enumerate(candidates)
     )

@@ -84,7 +84,7 @@ def _items(app: App, size: int) -> tuple[list[bytes], float]:
     keys, made, tokens = app.epoch_keys(app.agreement.live.write_epochs[0]), [], 0
     said: RecordFacts = facts()
     for one in persons(size, seed=5):
-        token_set = tokenise(one, app.profile(), keys)
+        token_set = tokenise(one, app.profiles().newest, keys)
         tokens += sum(token_set.counts)
         made.append(item_bytes(Item(RegistrationId(os.urandom(ID_BYTES)), PUT, (token_set,), said, ())))
     return made, tokens / size
@@ -111,7 +111,7 @@ async def _sync(rig: Rig, export: Path) -> tuple[float, float]:
         await rig.sync(app, export)
         seconds = time.perf_counter() - begun
         keys = app.epoch_keys(app.agreement.live.write_epochs[0])
-        sample = [tokenise(one, app.profile(), keys) for one in persons(500)]
+        sample = [tokenise(one, app.profiles().newest, keys) for one in persons(500)]
         return seconds, sum(sum(one.counts) for one in sample) / len(sample)
     finally:
         await app.close()

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.model import EpochId, TokenSet
+from samenloop.profile import EpochProfiles, Profile
 from samenloop_coordinator.pepper import Pepper, Scope, make_root, read_root
 
 ROOT = bytes(range(100, 132))
 SCOPE = Scope("zvh-demo", "casusoverleg", "politie-midden", "politie")
-RECIPES = ("name", "fragments", "surname-initial")
+RECIPES = EpochProfiles(Profile("test", ("name", "fragments", "surname-initial"), ()))
 
 
 def _set(mask: int, counts: bytes, fill: int = 7) -> TokenSet:

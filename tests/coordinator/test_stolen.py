@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from samenloop.profile import EpochProfiles, Profile
 from samenloop.wire.register import item_bytes
 from samenloop_coordinator.agreement import Agreement
 from samenloop_coordinator.pepper import Pepper, RegisterPepper, Scope, read_root
@@ -56,12 +57,16 @@ def _overlaps(database: sqlite3.Connection, pepper: bytes | None) -> int:
     return max(len(one) for one in joined)
 
 
+def _profiles(*recipes: str) -> EpochProfiles:
+    return EpochProfiles(Profile("test", recipes, ()))
+
+
 def _all(pepper: bytes) -> list[RegisterPepper]:
     scopes = [
         Scope("zvh-demo", "casusoverleg", POLICE, "politie"),
         Scope("zvh-demo", "casusoverleg", HOUSE, "casussen"),
     ]
-    return [Pepper(pepper).register(scope, ("name", "fragments", "surname-initial")) for scope in scopes]
+    return [Pepper(pepper).register(scope, _profiles("name", "fragments", "surname-initial")) for scope in scopes]
 
 
 def _through(keys: RegisterPepper, values: Iterable[bytes]) -> set[bytes]:
@@ -97,7 +102,7 @@ def test_a_stolen_database_shows_0_of_1000_planted_overlaps_with_and_without_the
 
 def test_control_with_one_shared_pepper_all_1000_show(consortium: Consortium, monkeypatch: pytest.MonkeyPatch) -> None:
     def shared(self: Agreement, participant: str, register: str) -> RegisterPepper:
-        return self.pepper.register(Scope("zvh-demo", "casusoverleg", "all", "all"), self.profile.recipes)
+        return self.pepper.register(Scope("zvh-demo", "casusoverleg", "all", "all"), self.profiles)
 
     monkeypatch.setattr(Agreement, "register_pepper", shared)
     play(consortium, _planted)
@@ -159,7 +164,7 @@ def test_values_of_two_purposes_covenants_epochs_recipes_or_registers_never_comp
         for participant in ("a", "b")
         for register in ("r", "s")
     ]
-    recipes = tuple(f"recipe-{number}" for number in range(20))
+    recipes = _profiles(*(f"recipe-{number}" for number in range(20)))
     seen: set[bytes] = set()
     made = 0
     for scope in scopes:

@@ -106,7 +106,7 @@ class World:
         """Register a person at a holder, as its node would, and remember it there."""
         identity = RegistrationId(os.urandom(16))
         node = self.node(PROBATION)
-        found = tokenise(parse_person(who), node.profile(), node.epoch_keys(EPOCH))
+        found = tokenise(parse_person(who), node.profiles().of(EPOCH), node.epoch_keys(EPOCH))
         given = facts(KINDS[name], **changes)
         party = self.consortium.parties[name]
         request = chunk_request(party, REGISTERS[name], [Item(identity, PUT, (found,), given, ())])

@@ -1,13 +1,31 @@
-"""nl-1 -> nl-2 by dual writing, as for a key epoch: each epoch is judged with its own profile; no hit is missed."""
+"""nl-1 -> nl-2 by dual writing, as for a key epoch: each epoch keeps its own profile, and no hit is missed.
 
-from dataclasses import dataclass
-from itertools import product
+Through the nodes' own tokens and the coordinator's own pepper, store and search; who switches when is the rule of
+epochs: everybody writes both before anybody reads the new one, and the old one goes when all have the new one.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
-from samenloop.profile import Profile, combination
-from tests.quality.generate import registers
-from tests.quality.linkage import NL_1, Index, Record, parsed, record_of
+from samenloop import profile as profiles
+from samenloop.audit.stamp import Stamper
+from samenloop.clock import SystemClock
+from samenloop.covenant import Covenant
+from samenloop.covenant.document import KeptProfile
+from samenloop.errors import InvalidInput, Refused
+from samenloop.model import EpochId
+from samenloop.profile import EpochProfiles, Profile, combination
+from samenloop_coordinator.covenants import check_profiles
+from samenloop_coordinator.epochs import LiveEpochs
+from samenloop_coordinator.journal import Journal
+from samenloop_coordinator.store.sqlite import create_store, open_store
+from tests.covenant.consortium import demo_covenant
+from tests.quality.coordinator import Coordinator, Questions
+from tests.quality.linkage import NL_1
+from tests.quality.test_fast_path import sample
 
 _RECIPES = ("surname-initial", "name", "words", "home", "name-loose", "initials", "home-first")
 NL_2 = Profile(
@@ -21,56 +39,114 @@ NL_2 = Profile(
     ),
 )
 """A later profile for this test: other recipes, other order, so that a mask of the one means nothing in the other."""
-PROFILES = {"2026-1": NL_1, "2026-2": NL_2}
+OLD, NEW = "2026-1", "2026-2"
+PROFILES = EpochProfiles(NL_2, ((OLD, NL_1),))
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Epochs in which the holder has written and from which a question reads."""
+    """Epochs in which the holders have written, and those of which questions carry tokens."""
 
-    written: frozenset[str]
-    read: frozenset[str]
+    written: tuple[str, ...]
+    read: tuple[str, ...]
 
 
-BEFORE = State(frozenset({"2026-1"}), frozenset({"2026-1"}))
-DUAL_WRITE = State(frozenset({"2026-1", "2026-2"}), frozenset({"2026-1"}))
-DUAL_READ = State(frozenset({"2026-1", "2026-2"}), frozenset({"2026-1", "2026-2"}))
-AFTER = State(frozenset({"2026-2"}), frozenset({"2026-2"}))
+BEFORE = State((OLD,), (OLD,))
+DUAL_WRITE = State((OLD, NEW), (OLD,))
+DUAL_READ = State((OLD, NEW), (OLD, NEW))
+AFTER = State((NEW,), (NEW,))
 
 
 @pytest.fixture(scope="module")
-def records() -> dict[str, list[dict[str, Record]]]:
-    """Per organisation the records of a small data set, made under both profiles."""
-    found: dict[str, list[dict[str, Record]]] = {}
-    for row, *_truth in registers(3_000, 5):
-        person = parsed(row)
-        if person:
-            made = {e: record_of(person, row["record_id"], row["organisation"], p) for e, p in PROFILES.items()}
-            found.setdefault(row["organisation"], []).append(made)
-    return found
+def coordinator() -> Coordinator:
+    return Coordinator(sample(200), [OLD, NEW], PROFILES)
 
 
-def hits(records: dict[str, list[dict[str, Record]]], state: State) -> set[tuple[str, str]]:
-    """A holder is hit if any read epoch, judged alone with its own profile, gives a hit."""
-    found: set[tuple[str, str]] = set()
-    for epoch, (holder, registered) in product(sorted(state.read & state.written), records.items()):
-        index = Index((made[epoch] for made in registered), PROFILES[epoch])
-        for asker, mine in records.items():
-            if asker != holder:
-                found |= {(hit.asked, holder) for made in mine for hit in index.hits(made[epoch])}
-    return found
+def hits(coordinator: Coordinator, path: Path, state: State, judged_by: EpochProfiles | None = None) -> Questions:
+    create_store(path / "store.db")
+
+    async def playing() -> Questions:
+        store = open_store(path / "store.db", Journal("test.example/log", Stamper(SystemClock())), 4)
+        try:
+            await coordinator.register(store, state.written)
+            return await coordinator.hits(store, state.read, judged_by)
+        finally:
+            await store.close()
+
+    return asyncio.run(playing())
 
 
-def test_no_hit_is_missed_at_any_step_of_the_change(records: dict[str, list[dict[str, Record]]]) -> None:
-    old, new = hits(records, BEFORE), hits(records, AFTER)
-    assert old
-    assert new
-    assert hits(records, DUAL_WRITE) == old
-    assert hits(records, DUAL_READ) == old | new
+@pytest.fixture(scope="module")
+def old(coordinator: Coordinator, tmp_path_factory: pytest.TempPathFactory) -> Questions:
+    return hits(coordinator, tmp_path_factory.mktemp("old"), BEFORE)
 
 
-def test_reading_the_new_epoch_before_all_have_written_it_misses_hits(
-    records: dict[str, list[dict[str, Record]]],
+@pytest.fixture(scope="module")
+def new(coordinator: Coordinator, tmp_path_factory: pytest.TempPathFactory) -> Questions:
+    return hits(coordinator, tmp_path_factory.mktemp("new"), AFTER)
+
+
+def test_the_two_profiles_find_different_people(old: Questions, new: Questions) -> None:
+    assert len(old) > 300
+    assert len(new) > 300
+    assert old != new
+
+
+def test_no_hit_is_missed_while_all_write_both_and_read_the_old_one(
+    coordinator: Coordinator, tmp_path: Path, old: Questions
+) -> None:
+    assert hits(coordinator, tmp_path, DUAL_WRITE) == old
+
+
+def test_no_hit_of_either_profile_is_missed_while_both_are_read(
+    coordinator: Coordinator, tmp_path: Path, old: Questions, new: Questions
+) -> None:
+    assert hits(coordinator, tmp_path, DUAL_READ) == old | new
+
+
+def test_reading_the_new_epoch_before_it_is_written_misses_hits(
+    coordinator: Coordinator, tmp_path: Path, old: Questions
 ) -> None:
     """Control: skipping the dual phase is caught."""
-    assert not hits(records, State(BEFORE.written, AFTER.read)) >= hits(records, BEFORE)
+    assert not hits(coordinator, tmp_path, State(BEFORE.written, AFTER.read)) >= old
+
+
+def test_judging_both_epochs_with_the_new_profile_is_caught(
+    coordinator: Coordinator, tmp_path: Path, old: Questions, new: Questions
+) -> None:
+    """Control: a coordinator that forgets that an epoch keeps its profile gives other answers."""
+    assert hits(coordinator, tmp_path, DUAL_READ, EpochProfiles(NL_2)) != old | new
+
+
+def changed(**epochs: object) -> Covenant:
+    return replace(DEMO, token_profile="nl-2", epochs=replace(DEMO.epochs, **epochs))
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make nl-2 a profile of this installation."""
+    monkeypatch.setitem(profiles._PROFILES, "nl-2", NL_2)
+
+
+DEMO = demo_covenant()
+LIVE = LiveEpochs((EpochId(OLD),), (EpochId(OLD),))
+
+
+@pytest.mark.usefixtures("known")
+def test_a_covenant_that_names_the_running_epoch_gives_each_epoch_its_profile() -> None:
+    kept = changed(kept_profiles=(KeptProfile(epoch=EpochId(OLD), profile="nl-1"),))
+    check_profiles(DEMO, kept, LIVE)
+    assert kept.profiles() == PROFILES
+    assert [kept.profiles().of(epoch).name for epoch in (OLD, NEW)] == ["nl-1", "nl-2"]
+
+
+@pytest.mark.usefixtures("known")
+def test_a_covenant_that_changes_the_profile_of_a_running_epoch_is_not_activated() -> None:
+    with pytest.raises(Refused):
+        check_profiles(DEMO, changed(), LIVE)
+    check_profiles(DEMO, changed(), LiveEpochs())
+
+
+def test_a_profile_that_this_installation_does_not_have_is_refused() -> None:
+    with pytest.raises(InvalidInput):
+        check_profiles(DEMO, changed(), LIVE)

@@ -109,7 +109,8 @@ def store(app: App, db: Transaction, prepared: Prepared) -> None:
 def tokens(app: App, person: Person, epochs: tuple[EpochId, ...], salt: bytes) -> tuple[TokenSet, ...]:
     """Return the tokens of a person per epoch; the same again for the same salt (see `padding`)."""
     draw = padding_stream(app.references.seed("padding", salt))
-    return tuple(tokenise(person, app.profile(), app.epoch_keys(epoch), draw) for epoch in epochs)
+    profiles = app.profiles()
+    return tuple(tokenise(person, profiles.of(epoch), app.epoch_keys(epoch), draw) for epoch in epochs)
 
 
 def draft_of(stored: StoredQuestion, message: overlap_pb2.Question) -> QuestionDraft:

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import tee
 
 from samenloop.model import RegistrationId, TokenSet
-from samenloop.profile import Profile
+from samenloop.profile import EpochProfiles
 from samenloop.wire.register import FACTS, PUT, WITHDRAW, Act, Item, item_bytes
 from samenloop_node.csvfile import CsvFile
 from samenloop_node.registrations.by_hand import by_hand, facts_as_kept, read_decision
@@ -53,7 +53,7 @@ class Source:
     sync: int
     file: CsvFile
     reader: RowReader
-    profile: Profile
+    profiles: EpochProfiles
     keys: Sequence[EpochKeys]
     processes: int
     purpose: str
@@ -80,7 +80,7 @@ def puts(source: Source) -> Iterator[Prepared]:
     """Yield added and changed persons with their tokens for every write epoch."""
     rows, *others = tee(_rows(source, PUT), len(source.keys) + 1)
     streams = [
-        tokenise_many((row.person for _plan, row in other), source.profile, keys, source.processes)
+        tokenise_many((row.person for _plan, row in other), source.profiles.of(keys.epoch), keys, source.processes)
         for other, keys in zip(others, source.keys, strict=True)
     ]
     for (plan, row), *token_sets in zip(rows, *streams, strict=True):

@@ -55,7 +55,8 @@ async def put(single: Single, fields: Mapping[str, str]) -> Registered:
         raise row.said.problem
     plan = await app.store.read(lambda db: _plan(db, single, reader, row))
     keys = write_keys(app)
-    tokens = await asyncio.to_thread(lambda: tuple(tokenise(row.person, app.profile(), one) for one in keys))
+    profiles = app.profiles()
+    tokens = await asyncio.to_thread(lambda: tuple(tokenise(row.person, profiles.of(one.epoch), one) for one in keys))
     found = await app.store.read(lambda db: _by_hand(db, plan, row, reader))
     await _send(single, prepared(plan, row.said, tokens, app.covenant().purpose.id, found.standing), added=True)
     return Registered(plan.registration_id, found.lapsed)
@@ -82,7 +83,7 @@ def _reader(single: Single, fields: Mapping[str, str]) -> RowReader:
     defaults = settings_of(app, single.register).defaults
     places = {column: place for place, column in enumerate(_COLUMNS) if column in fields or column not in defaults}
     layout = Layout(places, defaults, len(_COLUMNS))
-    return RowReader(setting_of(app, single.register), layout, app.profile().name)
+    return RowReader(setting_of(app, single.register), layout, app.profiles().newest.name)
 
 
 def _read(reader: RowReader, fields: Mapping[str, str]) -> Row:

@@ -136,7 +136,7 @@ async def _plan_and_send(running: Running) -> None:
     app, sync = running.app, running.sync
     keys = write_keys(app)
     reader = RowReader(
-        setting_of(app, sync.register), running.survey.layout, app.profile().name, drop_optional=app.evaluation
+        setting_of(app, sync.register), running.survey.layout, app.profiles().newest.name, drop_optional=app.evaluation
     )
     await app.store.write(lambda db: syncs.forget_plan(db, sync.id))
     with CsvFile(Path(sync.path)) as file:
@@ -155,7 +155,7 @@ async def _plan_and_send(running: Running) -> None:
             sync=sync.id,
             file=file,
             reader=reader,
-            profile=app.profile(),
+            profiles=app.profiles(),
             keys=keys,
             processes=app.config.tokenise_processes if running.total >= PARALLEL_FROM else 1,
             purpose=app.covenant().purpose.id,

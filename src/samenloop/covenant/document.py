@@ -12,6 +12,7 @@ from samenloop.covenant.fields import (
     Codes,
     Count,
     Day,
+    Epoch,
     Hex32,
     HostPort,
     ModeName,
@@ -26,6 +27,7 @@ from samenloop.covenant.fields import (
 )
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.model import ParticipantId, RegisterId
+from samenloop.profile import EpochProfiles, profile
 from samenloop.texts import _
 
 VHH_CASUS = "vhh_casus"
@@ -143,11 +145,23 @@ class Budgets:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptProfile:
+    """An epoch that began before `token_profile` changed, and the profile that it keeps."""
+
+    epoch: Epoch
+    profile: Code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EpochPolicy:
-    """A new epoch is due after `renew_after_days`; at most `max_live` epochs are read at once."""
+    """A new epoch is due after `renew_after_days`; at most `max_live` epochs are read at once.
+
+    A version that changes `token_profile` names every live epoch in `kept_profiles`, with the profile it has.
+    """
 
     renew_after_days: Count
     max_live: Annotated[int, Field(ge=1, le=4)]
+    kept_profiles: tuple[KeptProfile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,6 +291,11 @@ class Covenant:
     wpg20: tuple[Wpg20Decision, ...] = ()
     review: Review = Review()
     flags: Flags = Flags()
+
+    def profiles(self) -> EpochProfiles:
+        """Return the token profile of every epoch; raises InvalidInput for one that does not exist."""
+        kept = tuple((row.epoch, profile(row.profile)) for row in self.epochs.kept_profiles)
+        return EpochProfiles(profile(self.token_profile), kept)
 
     def find(self, participant: str) -> Participant | None:
         """Return the participant with this id, or None."""

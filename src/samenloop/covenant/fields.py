@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, StringConstraints
 
-from samenloop.model import Mode, ParticipantId, RegisterId
+from samenloop.model import EpochId, Mode, ParticipantId, RegisterId
 
 _NAME = r"^[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*$"
 _HOST_PORT = r"^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]):[0-9]{1,5}$"
@@ -50,6 +50,8 @@ Reference = Annotated[str, StringConstraints(max_length=400), AfterValidator(_te
 """Where the paper convenant arranges something; empty = still open."""
 Code = Annotated[str, StringConstraints(pattern=_NAME, max_length=64)]
 """A code of the catalogue, profile or covenant."""
+Epoch = Annotated[EpochId, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{1,3}$")]
+"""Epoch id: year and number."""
 Pid = Annotated[ParticipantId, StringConstraints(pattern=_NAME, max_length=64)]
 """Participant id."""
 Rid = Annotated[RegisterId, StringConstraints(pattern=_NAME, max_length=64)]

@@ -11,24 +11,18 @@ from samenloop.model import ParticipantId
 from samenloop.texts import _
 from samenloop.wire.ask import Ask, Part
 
-_MOST_PASSED = 4096
-
 
 class Gate:
-    """Checks questions by one catalogue. What passed is remembered: askers use the same codes again and again."""
+    """Checks questions by one catalogue."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._passed: set[QuestionFacts] = set()
         self._holders: dict[tuple[str, int, str, date], tuple[HolderFacts, ...]] = {}
 
     def check(self, covenant: Covenant, ask: Ask, today: date) -> list[tuple[Register, ...]]:
         """Return per part the registers that may be looked in; raises Refused with the R-id."""
         permissions = [_permitted(covenant, ask, part, today) for part in ask.parts]
-        facts = self.question_facts(covenant, ask, today)
-        if facts not in self._passed:
-            gate_visible(self._catalogue, facts)
-            self._remember(facts)
+        gate_visible(self._catalogue, self.question_facts(covenant, ask, today))
         return [permission.registers for permission in permissions]
 
     def question_facts(self, covenant: Covenant, ask: Ask, today: date) -> QuestionFacts:
@@ -58,11 +52,6 @@ class Gate:
             found = tuple(_holder(covenant, row, asker, today) for row in others)
             self._holders = {key: found, **{old: one for old, one in self._holders.items() if old[3] == today}}
         return found
-
-    def _remember(self, facts: QuestionFacts) -> None:
-        if len(self._passed) >= _MOST_PASSED:
-            self._passed.clear()
-        self._passed.add(facts)
 
 
 def _permitted(covenant: Covenant, ask: Ask, part: Part, today: date) -> Permission:

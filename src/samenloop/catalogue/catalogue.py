@@ -65,9 +65,12 @@ CODE_LISTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
-    """The law as data. Made by `load_catalogue` or `tightened`, whose checks its look-ups rely on."""
+    """The law as data. Made by `load_catalogue` or `tightened`, whose checks its look-ups rely on.
+
+    Equal to itself only, so that what was judged by it can be remembered with it.
+    """
 
     partners: Mapping[str, Partner]
     registers: Mapping[str, Register]

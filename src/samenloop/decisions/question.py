@@ -6,6 +6,7 @@
 """
 
 import enum
+import functools
 
 from samenloop.catalogue.catalogue import Catalogue
 from samenloop.decisions import asking_checks as checks
@@ -262,11 +263,17 @@ QUESTION: Machine[QuestionState, QuestionEvent, QuestionInput] = Machine(
 )
 
 
+_REMEMBERED = 1024
+"""Sets of facts that passed: askers use the same codes again and again. What is refused is judged anew each time."""
+
+
+@functools.lru_cache(_REMEMBERED)
 def gate(catalogue: Catalogue, question: QuestionFacts, asker: AskerFacts) -> None:
     """Raise Refused with the first failing rule and all missing conditions, unless the question may be asked."""
     require(catalogue, GATE, QuestionInput(question, asker))
 
 
+@functools.lru_cache(_REMEMBERED)
 def gate_visible(catalogue: Catalogue, question: QuestionFacts) -> None:
     """Do the same with the facts that the coordinator sees; a node that skipped its gate is refused here."""
     require(catalogue, VISIBLE, question)

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 import uvloop
 
+_T = TypeVar("_T")
 
-def run(main: Coroutine[Any, Any, None]) -> None:
+
+def run(main: Coroutine[Any, Any, _T]) -> _T:
     """Run a daemon until it ends, on uvloop: grpc's asyncio server spends a third less on it for each call."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main)
+        return runner.run(main)

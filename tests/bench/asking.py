@@ -4,11 +4,11 @@ A question is signed, audited, sealed for three holders and durable at both ends
 own log, before it is sent, and again when the answer is there; at the wire only the coordinator's share is left.
 """
 
-import asyncio
 import itertools
 import time
 from collections.abc import Iterator
 
+from samenloop.loop import run
 from samenloop.wire.v1 import overlap_pb2
 from samenloop_node import periodic
 from samenloop_node.app import App
@@ -30,7 +30,7 @@ def measure(rig: Rig, size: int, calls: int) -> list[Figure]:
     """Measure with `size` registered persons, `calls` questions per concurrency."""
     commit = bare_commit(rig.folder)
     echoes = {concurrency: bare_echo(concurrency) for concurrency in CONCURRENCY}
-    node, wire, cost = asyncio.run(_measured(rig, calls))
+    node, wire, cost = run(_measured(rig, calls))
     figures = [
         Figure("asking", "processor time per question, node", size, cost[0] * 1000, "ms"),
         Figure("asking", "processor time per question, coordinator", size, cost[1] * 1000, "ms"),

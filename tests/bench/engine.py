@@ -3,7 +3,6 @@
 This is the engine only. The product has no call that compares two lists (R-28): there every person is one question.
 """
 
-import asyncio
 import itertools
 import os
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from samenloop.audit.stamp import Stamper
 from samenloop.clock import SystemClock
+from samenloop.loop import run
 from samenloop.model import ID_BYTES, EpochId, RegistrationId, TokenSet
 from samenloop.profile import EpochProfiles, Profile, profile
 from samenloop_coordinator import matching
@@ -40,7 +40,7 @@ _STORED, _MATCHED = 1000, 300
 def measure(folder: Path, size: int) -> list[Figure]:
     """Find the overlap of two lists of `size` persons, half of whom stand in both."""
     people = persons(size + size // 2, seed=3)
-    seconds, hits = asyncio.run(_job(folder / f"engine-{size}.sqlite", people[:size], people[size // 2 :]))
+    seconds, hits = run(_job(folder / f"engine-{size}.sqlite", people[:size], people[size // 2 :]))
     total = sum(seconds.values())
     named = [Figure("engine", f"overlap job: {name}", size, took, "s") for name, took in seconds.items()]
     return [

@@ -15,6 +15,8 @@ from pathlib import Path
 import grpc
 import trustme
 
+from samenloop.loop import run
+
 
 @dataclass(frozen=True, slots=True)
 class Latency:
@@ -117,7 +119,7 @@ def bare_echo(concurrency: int, number: int = 4000, size: int = 2000) -> Latency
             client.private_key_pem.bytes(),
             b"".join(blob.bytes() for blob in client.cert_chain_pems),
         )
-        return asyncio.run(_echo_calls(ports.get(timeout=30), credentials, concurrency, number, size))
+        return run(_echo_calls(ports.get(timeout=30), credentials, concurrency, number, size))
     finally:
         process.terminate()
         process.join()
@@ -144,7 +146,7 @@ def _serve_echo(ports: "multiprocessing.Queue[int]", material: tuple[bytes, byte
         await server.start()
         await server.wait_for_termination()
 
-    asyncio.run(serve())
+    run(serve())
 
 
 async def _echo(request: bytes, context: object) -> bytes:

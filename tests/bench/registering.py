@@ -9,6 +9,7 @@ from pathlib import Path
 from samenloop.clock import milliseconds
 from samenloop.commitment import SALT_BYTES, items_digest
 from samenloop.decisions.modes import RecordFacts
+from samenloop.loop import run
 from samenloop.model import ID_BYTES, ParticipantId, RegisterId, RegistrationId
 from samenloop.wire.register import MAX_ITEMS, PUT, Chunk, Item, build_register, item_bytes
 from samenloop.wire.v1 import overlap_pb2
@@ -29,7 +30,7 @@ WINDOW = 4
 
 def measure_wire(rig: Rig, size: int) -> list[Figure]:
     """Send `size` prepared registrations, durably, and compare with as many rows in one table."""
-    rate, tokens = asyncio.run(_wire(rig, size))
+    rate, tokens = run(_wire(rig, size))
     limit = bare_rows(rig.folder, round(size * tokens)) / tokens
     name = "bare executemany, persons/s"
     return [Figure("registering", "prepared chunks at the wire", size, rate, "persons/s", name, limit, BAR)]
@@ -39,7 +40,7 @@ def measure_sync(rig: Rig, size: int) -> list[Figure]:
     """Synchronise an export of `size` persons: read, compare, tokenise, send, settle."""
     export = rig.folder / f"export-{size}.csv"
     write_export(export, size, seed=11)
-    seconds, tokens = asyncio.run(_sync(rig, export))
+    seconds, tokens = run(_sync(rig, export))
     limit = bare_rows(rig.folder, round(size * tokens)) / tokens
     bar = SYNC_SECONDS if size == SYNC_SIZE else None
     return [

@@ -3,7 +3,7 @@
 import pytest
 
 from samenloop.decisions.deciding_beforehand import BEFOREHAND
-from samenloop.decisions.explain import explain
+from samenloop.decisions.explain import explain, spelled_out
 from samenloop.decisions.question import gate_visible
 
 from .broken import BROKEN, MACHINES
@@ -35,3 +35,10 @@ def test_each_sentence_comes_once_and_the_unknown_stays_as_it_is() -> None:
     assert found is not None
     assert len(explain(LAW, found.missing)) < len(found.missing)
     assert explain(LAW, ("R-99 iets",)) == ("R-99 iets",)
+
+
+def test_what_a_sentence_is_about_is_named_once_behind_it_and_the_unknown_is_left_out() -> None:
+    missing = ("R-62 contents rechten", "R-62 contents afweging", "R-61 informed", "R-99 iets")
+    first, second = spelled_out(LAW, missing)
+    assert first.endswith(" [rechten, afweging]")
+    assert second == explain(LAW, ("R-61 informed",))[0]

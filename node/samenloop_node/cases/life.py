@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from samenloop.audit.fields import Event
 from samenloop.decisions.case import CASE, CaseEvent
 from samenloop.decisions.case_facts import CaseState
-from samenloop.decisions.explain import explain
+from samenloop.decisions.explain import spelled_out
 from samenloop.decisions.guards import failing
 from samenloop.errors import InvalidInput, Refused
 from samenloop.texts import _
@@ -96,7 +96,7 @@ def missing_for_next(app: App, db: Transaction, user: User, case: CaseFile) -> t
     if transition is None:
         return ()
     given = case_input(app, db, user, case.case_number, read_parts(case.data))
-    return explain(app.catalogue, map(str, failing(app.catalogue, transition.guards, given)))
+    return spelled_out(app.catalogue, map(str, failing(app.catalogue, transition.guards, given)))
 
 
 def take_in(app: App, db: Transaction, user: User, step: Step) -> CaseState:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.errors import ErrorCode, Refused, SamenloopError
 from samenloop.texts import _
 from samenloop_node.socket_client import call
 from samenloop_node.socket_messages import format_error
@@ -55,8 +55,25 @@ def one_sentence(*, as_json: bool = False) -> Iterator[None]:
         if as_json:
             typer.echo(format_error(error).decode().rstrip())
         else:
-            typer.echo(error.text, err=True)
+            for line in _error_lines(error):
+                typer.echo(line, err=True)
         raise typer.Exit(exit_code(error)) from error
+
+
+def _error_lines(error: SamenloopError) -> Iterator[str]:
+    """Yield the sentence of an error; of a refusal its rule, and all that is missing with the codes concerned."""
+    if not isinstance(error, Refused):
+        yield error.text
+        return
+    from samenloop.catalogue import load_catalogue
+    from samenloop.decisions.explain import spelled_out
+
+    first, *rest = spelled_out(load_catalogue(), error.missing) or (error.text,)
+    if not first.startswith(error.text):
+        first, rest = error.text, [first, *rest]
+    yield _("{text} (regel {rule})", text=first, rule=error.rule)
+    for line in rest:
+        yield _("Nog nodig: {text}", text=line)
 
 
 def exit_code(error: SamenloopError) -> int:

@@ -14,12 +14,18 @@ CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="Case number i
 TargetOption = Annotated[list[str] | None, typer.Option("--target-group", help="Target group (code). Repeat it.")]
 NEEDED_HELP = "A partner that is needed: NAME,purpose=CODE,reason=CODE,... Repeat it."
 NEEDED = ("purpose", "proportionality", "subsidiarity", "give_basis", "receive_basis", "reason")
-case_app = typer.Typer(no_args_is_help=True, help="Your own cases: process information only.")
+case_app = typer.Typer(
+    no_args_is_help=True,
+    help="Your own cases: process information only. Codes and what they mean: `samenloop catalogue show`.",
+)
 
 
 @case_app.callback()
 def case() -> None:
-    """Your own cases: process information only."""
+    """Your own cases: process information only.
+
+    Codes and what they mean: samenloop catalogue show
+    """
 
 
 @case_app.command()
@@ -206,7 +212,7 @@ def contact(
 
 @case_app.command()
 def contradictions(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Show the hits about which the outcomes that were written down here contradict.
+    """Show the hits about which outcomes contradict: those written down here, and what the other side told.
 
     Example: samenloop-node case contradictions
     """
@@ -274,7 +280,7 @@ def _contact_lines(result: Mapping[str, Any]) -> Iterator[str]:
 
 def _contradiction_lines(result: Mapping[str, Any]) -> Iterator[str]:
     for one in result["contradictions"]:
-        said = ", ".join(f"{row['day']} {row['outcome']}" for row in one["outcomes"])
+        said = ", ".join(f"{row['day']} {row['outcome']} ({row['said_by']})" for row in one["outcomes"])
         yield _("Treffer {reference} bij {holder}: {said}", **one, said=said)
     if not result["contradictions"]:
         yield _("Er zijn geen tegenstrijdige uitkomsten.")

@@ -14,18 +14,30 @@ ConsentArgument = Annotated[str, typer.Argument(metavar="CONSENT", help="Number 
 RecordArgument = Annotated[str, typer.Argument(metavar="RECORD", help="Record id in your own system.")]
 RegisterArgument = Annotated[str, typer.Argument(metavar="REGISTER", help="Your own register.")]
 ReferenceOption = Annotated[str, typer.Option(help="Number of the decision in your own system; one per record.")]
-consent_app = typer.Typer(no_args_is_help=True, help="Consent of the person (R-46..R-52).")
-beforehand_app = typer.Typer(no_args_is_help=True, help="Decide over one record in advance (R-76).")
+consent_app = typer.Typer(
+    no_args_is_help=True,
+    help="Consent of the person (R-46..R-52). Codes and what they mean: `samenloop catalogue show`.",
+)
+beforehand_app = typer.Typer(
+    no_args_is_help=True,
+    help="Decide over one record in advance (R-76). Codes and what they mean: `samenloop catalogue show`.",
+)
 
 
 @consent_app.callback()
 def consent() -> None:
-    """Consent of the person (R-46..R-52)."""
+    """Consent of the person (R-46..R-52).
+
+    Codes and what they mean: samenloop catalogue show
+    """
 
 
 @beforehand_app.callback()
 def beforehand() -> None:
-    """Decide over one record in advance (R-76)."""
+    """Decide over one record in advance (R-76).
+
+    Codes and what they mean: samenloop catalogue show
+    """
 
 
 @consent_app.command()

@@ -13,13 +13,19 @@ from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption
 Question = Annotated[str, typer.Argument(help="Number of the question, as the inbox shows it.")]
 RecordOption = Annotated[str, typer.Option(help="Own record id, when the question hit more than one.")]
 BreachOption = Annotated[str, typer.Option(help="The ground that breaks your secrecy (code).")]
-decide_app = typer.Typer(no_args_is_help=True, help="Decide about one hit, for one receiver.")
+decide_app = typer.Typer(
+    no_args_is_help=True,
+    help="Decide about one hit, for one receiver. Codes and what they mean: `samenloop catalogue show`.",
+)
 witness_app = typer.Typer(no_args_is_help=True, help="This node as witness of the coordinator's log.")
 
 
 @decide_app.callback()
 def decide() -> None:
-    """Decide about one hit, for one receiver."""
+    """Decide about one hit, for one receiver.
+
+    Codes and what they mean: samenloop catalogue show
+    """
 
 
 @witness_app.callback()

@@ -11,12 +11,17 @@ from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption
 from samenloop_node.cli.papers import FormatOption, OutOption
 
 NoticeArgument = Annotated[int, typer.Argument(metavar="NOTICE", help="Number of the notice.")]
-notice_app = typer.Typer(no_args_is_help=True, help="Telling the person (R-61..R-64).")
+notice_app = typer.Typer(
+    no_args_is_help=True, help="Telling the person (R-61..R-64). Codes and what they mean: `samenloop catalogue show`."
+)
 
 
 @notice_app.callback()
 def notice() -> None:
-    """Telling the person (R-61..R-64)."""
+    """Telling the person (R-61..R-64).
+
+    Codes and what they mean: samenloop catalogue show
+    """
 
 
 @notice_app.command(name="list")

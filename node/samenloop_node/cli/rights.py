@@ -21,13 +21,19 @@ from samenloop_node.cli.base import (
 RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST", help="Number of the request.")]
 IdentityOption = Annotated[bool, typer.Option("--identity-checked", help="You established who is asking.")]
 BasisOption = Annotated[str, typer.Option(help="Objection: the ground that the data rest on (code).")]
-rights_app = typer.Typer(no_args_is_help=True, help="Requests of persons about their data (R-65..R-68).")
+rights_app = typer.Typer(
+    no_args_is_help=True,
+    help="Requests of persons about their data (R-65..R-68). Codes and what they mean: `samenloop catalogue show`.",
+)
 retention_app = typer.Typer(no_args_is_help=True, help="What is purged, and when (R-18, R-69, R-70).")
 
 
 @rights_app.callback()
 def rights() -> None:
-    """Requests of persons about their data (R-65..R-68)."""
+    """Requests of persons about their data (R-65..R-68).
+
+    Codes and what they mean: samenloop catalogue show
+    """
 
 
 @retention_app.callback()
@@ -155,6 +161,9 @@ def _person(*, as_json: bool) -> dict[str, Any]:
 
 def _request_lines(row: Mapping[str, Any]) -> Iterator[str]:
     yield _line(row)
+    report = row.get("report")
+    if report is not None and not (report["held"] or report["asked"]):
+        yield _("Er is niets geregistreerd of gevraagd dat in het antwoord hoort.")
     for held in row.get("report", {}).get("held", ()):
         yield _("Geregistreerd in register {register}, nummer {record_id}.", **held)
         for shown in held["shown_to"]:
@@ -185,8 +194,14 @@ def _due_lines(result: Mapping[str, Any]) -> Iterator[str]:
         yield _("Verzoek {request}: tot en met {last_day}.", **row)
     for register, count in result["overdue_reviews"].items():
         yield _("Register {register}: {count} registraties zijn te laat getoetst.", register=register, count=count)
+    if not any(result.values()):
+        yield _("Er is niets gesloten of beantwoord, en geen registratie is te laat getoetst.")
 
 
 def _purged_lines(result: Mapping[str, Any]) -> Iterator[str]:
-    for name, count in result["purged"].items():
-        yield f"{name}: {count}"
+    purged = result["purged"]
+    yield _(
+        "Verwijderd: {cases} casussen, {consents} toestemmingen, {requests} verzoeken, {hits} treffers, {notices} "
+        "berichten, {texts} teksten, {receipts} bevestigingen, {entries} regels van het eigen logboek.",
+        **purged,
+    )

@@ -24,6 +24,16 @@ def explain(catalogue: Catalogue, missing: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_sentence(texts, entry) for entry in missing))
 
 
+def spelled_out(catalogue: Catalogue, missing: Iterable[str]) -> tuple[str, ...]:
+    """Return the same sentences, each with the codes or places concerned; an entry without a text is left out."""
+    found: dict[str, list[str]] = {}
+    for entry in missing:
+        (sentence,) = explain(catalogue, (entry,))
+        if sentence != entry:
+            found.setdefault(sentence, []).extend(entry.split()[2:])
+    return tuple(f"{sentence} [{', '.join(places)}]" if places else sentence for sentence, places in found.items())
+
+
 def _sentence(texts: Mapping[str, str], entry: str) -> str:
     rule, condition = (*entry.split(), "", "")[:2]
     text = texts.get(f"{rule} {condition}") or texts.get(condition)

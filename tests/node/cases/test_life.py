@@ -125,7 +125,7 @@ def test_a_refusal_is_logged_with_its_rule_and_nothing_else(app, step):
 
 def test_the_whole_life_of_a_case(app, anna, step):
     step("report", target_group=["gebiedsprobleem"])
-    assert "De intake is niet volledig." in step("show")["missing"]
+    assert "De intake is niet volledig. [intake]" in step("show")["missing"]
     step("intake", intake=INTAKE)
     assert refused(step, "triage").rule == "R-61"
     inform(app, anna)

@@ -20,7 +20,11 @@ DATA ?=
 OUT ?=
 WORKERS ?= 2
 
-.PHONY: help demo up down test lint proto docs texts separation bench evaluate clean venv
+QUALITY := var/quality
+CLKHASH := clkhash==0.18.3
+SECTIONS ?=
+
+.PHONY: help demo up down test lint proto docs texts separation bench evaluate quality clean venv
 
 help:
 	@echo 'make demo        build, then play the whole story with six nodes on this machine'
@@ -32,6 +36,7 @@ help:
 	@echo 'make texts       collect the texts for people and compile their translations'
 	@echo 'make separation  show that the coordinator is installed without any node code'
 	@echo 'make evaluate DATA=dir OUT=hits.csv   matching quality through the real path'
+	@echo 'make quality     measure matching, also beside its peers; rewrites docs/explanation/quality.md'
 	@echo 'make bench       speed, as ratios measured in one run'
 	@echo 'make clean       remove .venv and everything that was made'
 
@@ -71,6 +76,19 @@ down: $(INSTALLED)
 evaluate: $(INSTALLED)
 	@if [ -z '$(DATA)' ] || [ -z '$(OUT)' ]; then echo 'Usage: make evaluate DATA=dir OUT=hits.csv' >&2; exit 2; fi
 	$(PY) tests/quality/evaluate.py --data '$(DATA)' --out '$(OUT)'
+
+# The peers are kept out of $(VENV), which holds exactly what is hashed.
+$(QUALITY)/.installed: deploy/requirements/dev.txt pyproject.toml
+	@echo 'Installing the extra `quality` in $(QUALITY) (once; about two minutes) ...'
+	@rm -rf $(QUALITY)
+	@$(PY) -m venv $(QUALITY)
+	@$(QUALITY)/bin/python $(PIP_INSTALL) --require-hashes -r $<
+	@$(QUALITY)/bin/python $(PIP_INSTALL) --no-build-isolation -e '.[quality]' -e node -e coordinator
+	@$(QUALITY)/bin/python $(PIP_INSTALL) --no-deps $(CLKHASH)
+	@touch $@
+
+quality: $(INSTALLED) $(QUALITY)/.installed
+	$(QUALITY)/bin/python -W ignore::UserWarning -m tests.quality.report $(SECTIONS)
 
 bench: $(INSTALLED)
 	$(PY) -m tests.bench

@@ -85,13 +85,16 @@ _KEYS = "abcdefghijklmnopqrstuvwxyz"
 
 
 class Clerk:
-    """Writes down persons for one organisation; `scale` multiplies all error rates (gaps and forms stay)."""
+    """Writes down persons for one organisation; `scale` multiplies all error rates, `factors` those of single kinds,
+    gaps and forms too."""
 
-    def __init__(self, organisation: str, seed: int, scale: float = 1.0) -> None:
+    def __init__(
+        self, organisation: str, seed: int, scale: float = 1.0, factors: Mapping[str, float] | None = None
+    ) -> None:
         self.organisation = organisation
         self._column = ORGANISATIONS.index(organisation)
         self._rng = random.Random(f"{organisation} {seed}")
-        self._scale = scale
+        self._scale, self._factors = scale, factors or {}
         self._kinds: list[str] = []
 
     def record(self, human: Human, record_id: str) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -107,7 +110,8 @@ class Clerk:
         return row, tuple(self._kinds)
 
     def _happens(self, kind: str, form: bool = False) -> bool:
-        hit = self._rng.random() < RATES[kind][self._column] / 1000 * (1 if form else self._scale)
+        rate = RATES[kind][self._column] / 1000 * self._factors.get(kind, 1.0)
+        hit = self._rng.random() < rate * (1 if form else self._scale)
         if hit:
             self._kinds.append(kind)
         return hit

@@ -8,9 +8,7 @@ import argparse
 import csv
 from pathlib import Path
 
-from samenloop_node.identity.person import PERSON_COLUMNS
-
-COLUMNS = ("record_id", "organisation", *PERSON_COLUMNS)
+COLUMNS = ("record_id", "organisation", "voornamen", "geslachtsnaam", "geboortedatum", "postcode")
 
 
 def write(directory: Path, number: int) -> None:

@@ -4,24 +4,39 @@
 import argparse
 import csv
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.quality.damage import COLUMNS, ORGANISATIONS, Clerk
-from tests.quality.population import Human, Population
+from tests.quality.population import Human, Population, Society
 
 OVERLAP = 0.084
 """Share of persons known at two or more organisations, as in the developer set."""
 
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """A society and how often its clerks err: `scale` multiplies all error rates, `factors` single kinds."""
+
+    society: Society = field(default_factory=Society)
+    scale: float = 1.0
+    factors: Mapping[str, float] = field(default_factory=dict)
+
+
+AS_COUNTED = Mix()
+CONCENTRATED = Mix(Society(concentration=5))
+MORE_ERRORS = Mix(Society(concentration=5), scale=1.6)
+
 Row = tuple[dict[str, str], str, tuple[str, ...], str]
 
 
-def registers(records: int, seed: int, scale: float = 1.0, concentration: int = 1) -> Iterator[Row]:
+def registers(records: int, seed: int, mix: Mix = AS_COUNTED) -> Iterator[Row]:
     """Yield (row, person id, error kinds, situation) of about `records` records over four organisations."""
     rng = random.Random(seed)
-    clerks = {organisation: Clerk(organisation, seed, scale) for organisation in ORGANISATIONS}
+    clerks = {organisation: Clerk(organisation, seed, mix.scale, mix.factors) for organisation in ORGANISATIONS}
     number = 0
-    for human in Population(seed, concentration).people(int(records / 1.128)):
+    for human in Population(seed, mix.society).people(int(records / 1.128)):
         for organisation in _known_at(rng):
             number += 1
             row, kinds = clerks[organisation].record(human, f"{organisation[:3]}-{number:07}")
@@ -66,7 +81,7 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--concentration", type=int, default=1)
     chosen = parser.parse_args()
-    write(chosen.directory, registers(chosen.records, chosen.seed, chosen.scale, chosen.concentration))
+    write(chosen.directory, registers(chosen.records, chosen.seed, Mix(Society(chosen.concentration), chosen.scale)))
 
 
 if __name__ == "__main__":

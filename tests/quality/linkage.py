@@ -7,7 +7,7 @@ compares the two.
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,9 @@ class Record:
     values: tuple[tuple[int, str], ...]
 
 
+Maker = Callable[[Person, str, str], Record]
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One question that hit one registration, and the combination that made it."""
@@ -42,15 +45,20 @@ class Hit:
 
 def record_of(person: Person, record_id: str, organisation: str, chosen: Profile = NL_1) -> Record:
     """Return what the coordinator would see of a person, unkeyed."""
+    return record_from(messages_of(person, chosen), record_id, organisation)
+
+
+def record_from(made: Sequence[Sequence[str]], record_id: str, organisation: str) -> Record:
+    """Return the record that the messages of all recipes give."""
     mask = 0
     values: list[tuple[int, str]] = []
-    for number, messages, _size in fitting(messages_of(person, chosen)):
+    for number, messages, _size in fitting(made):
         mask |= 1 << number
         values += [(number, message) for message in messages]
     return Record(record_id, organisation, mask, tuple(values))
 
 
-def read(directory: Path) -> dict[str, list[Record]]:
+def read(directory: Path, make: Maker = record_of) -> dict[str, list[Record]]:
     """Read people-*.csv of a directory; optional fields that are refused are dropped, as in `make evaluate`."""
     found: dict[str, list[Record]] = defaultdict(list)
     for path in sorted(directory.glob("people-*.csv")):
@@ -58,7 +66,7 @@ def read(directory: Path) -> dict[str, list[Record]]:
             for row in csv.DictReader(file):
                 person = parsed(row)
                 if person:
-                    found[row["organisation"]].append(record_of(person, row["record_id"], row["organisation"]))
+                    found[row["organisation"]].append(make(person, row["record_id"], row["organisation"]))
     return dict(found)
 
 

@@ -79,12 +79,32 @@ class Human:
     situation: str = ""
 
 
-class Population:
-    """Draws households from one seed; `concentration` > 1 makes surnames as much more concentrated."""
+@dataclass(frozen=True, slots=True)
+class Society:
+    """What kind of population it is; `concentration` > 1 makes surnames as much more concentrated.
 
-    def __init__(self, seed: int, concentration: int = 1) -> None:
+    `dutch`: share of Dutch names, the other groups in their own proportions. `composed`: share of Dutch first names
+    that are put together from syllables, so that no table of call names or variants knows them.
+    """
+
+    concentration: int = 1
+    twin_births: float = TWIN_BIRTHS
+    dutch: float = GROUP_SHARES[0][0]
+    composed: float = 0.15
+
+    def groups(self) -> tuple[tuple[float, str], ...]:
+        """Return the shares of all groups."""
+        others = (1 - self.dutch) / (1 - GROUP_SHARES[0][0])
+        return tuple((self.dutch if name == "dutch" else share * others, name) for share, name in GROUP_SHARES)
+
+
+class Population:
+    """Draws households of a society from one seed."""
+
+    def __init__(self, seed: int, society: Society = Society()) -> None:
         self.rng = random.Random(seed)
-        self.concentration = concentration
+        self.society = society
+        self._groups = society.groups()
         self._made = 0
 
     def people(self, size: int) -> Iterator[Human]:
@@ -97,7 +117,7 @@ class Population:
 
     def _household(self) -> list[Human]:
         rng = self.rng
-        group = _weighted(rng, GROUP_SHARES)
+        group = _weighted(rng, self._groups)
         postcode, house = new_address(rng)
         year = rng.randint(1935, 2004)
         head = self._person(group, rng.choice("MV"), year, self._surname(group), postcode, house)
@@ -129,7 +149,7 @@ class Population:
             born_year = year + 22 + 3 * birth + self.rng.randint(0, 2)
             if born_year > 2012:
                 break
-            twins = self.rng.random() < TWIN_BIRTHS
+            twins = self.rng.random() < self.society.twin_births
             first = self._child(father, born_year)
             children.append(replace(first, situation="twin" if twins else "family"))
             if twins:
@@ -177,7 +197,7 @@ class Population:
         return self._tail_surname()
 
     def _foreign_surname(self, group: str) -> tuple[str, str]:
-        if self.rng.random() > FOREIGN_TAIL / self.concentration:
+        if self.rng.random() > FOREIGN_TAIL / self.society.concentration:
             return split_prefix(_zipf(self.rng, pools.GROUPS[group][0].replace("\n", "|").split("|")))
         parts = [self.rng.choice(part.split("|")) for part in pools.FOREIGN_TAILS[group]]
         if parts[0].endswith(" "):
@@ -186,7 +206,7 @@ class Population:
 
     def _tail_surname(self) -> tuple[str, str]:
         first, last = (231, 1_000) if self.rng.random() < TOP_THOUSAND_SHARE - TOP_SHARE else (1_000, ALL_SURNAMES)
-        rank = int(math.exp(self.rng.uniform(math.log(first), math.log(last)))) // self.concentration
+        rank = int(math.exp(self.rng.uniform(math.log(first), math.log(last)))) // self.society.concentration
         shuffled = random.Random(rank)
         name = shuffled.choice(pools.TAIL_STARTS) + shuffled.choice(pools.TAIL_ENDS) + shuffled.choice(pools.TAIL_FIXES)
         return _weighted(shuffled, pools.PREFIX_SHARE), name
@@ -201,7 +221,7 @@ class Population:
         return tuple(self.rng.sample(pool, 1 + (self.rng.random() < 0.2)))
 
     def _dutch_first(self, sex: str) -> str:
-        if self.rng.random() < 0.15:
+        if self.rng.random() < self.society.composed:
             return "".join(self.rng.choice(part) for part in _SYLLABLES) + self.rng.choice(_ENDS[sex])
         pool = pools.MEN if sex == "M" else pools.WOMEN
         return pool[min(int(self.rng.random() ** 1.6 * len(pool)), len(pool) - 1)]

@@ -14,28 +14,29 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from samenloop.profile import Side
+from samenloop.profile import Profile
 from tests.quality.damage import ORGANISATIONS, Clerk
-from tests.quality.linkage import NL_1, Record, parsed, record_of
+from tests.quality.linkage import NL_1, Maker, Record, parsed, record_of
 from tests.quality.population import Population
 
 Hashes = NDArray[np.int64]
 
 
-def records(size: int, seed: int) -> Iterator[Record]:
+def records(size: int, seed: int, make: Maker = record_of) -> Iterator[Record]:
     """Yield records of one population, written by the four organisations in turn."""
     clerks = [Clerk(organisation, seed) for organisation in ORGANISATIONS]
     for number, human in enumerate(Population(seed).people(size)):
         clerk = clerks[number % len(clerks)]
         person = parsed(clerk.record(human, str(number))[0])
         if person:
-            yield record_of(person, str(number), clerk.organisation)
+            yield make(person, str(number), clerk.organisation)
 
 
 class LargeIndex:
     """As `linkage.Index`, in sorted arrays of 64-bit hashes, for millions of records."""
 
-    def __init__(self, registered: Iterable[Record]) -> None:
+    def __init__(self, registered: Iterable[Record], chosen: Profile = NL_1) -> None:
+        self.profile = chosen
         hashes, owners, masks = array("q"), array("i"), array("i")
         for number, record in enumerate(registered):
             masks.append(record.mask)
@@ -58,28 +59,29 @@ class LargeIndex:
                 agreeing[int(owner)] |= 1 << value[0]
         found: set[str] = set()
         for owner, agree in agreeing.items():
-            found |= fired(Side(question.mask, 0), Side(self._masks[owner], 0), agree)
+            found |= fired(self.profile, question.mask & self._masks[owner] & ~agree, agree)
         return found
 
 
-def fired(one: Side, other: Side, agreeing: int) -> set[str]:
-    """Return every combination that would hit by itself."""
-    conflicting = one.mask & other.mask & ~agreeing
+def fired(chosen: Profile, conflicting: int, agreeing: int) -> set[str]:
+    """Return every combination that would hit by itself, and `whole profile` if there is any."""
     names = {
-        line.name for line in NL_1.rule if agreeing & line.agree == line.agree and not conflicting & line.no_conflict
+        line.name for line in chosen.rule if agreeing & line.agree == line.agree and not conflicting & line.no_conflict
     }
     return names | {"whole profile"} if names else names
 
 
-def measure(registered: int, questions: int, seed: int) -> dict[str, float]:
+def measure(
+    registered: int, questions: int, seed: int, make: Maker = record_of, chosen: Profile = NL_1
+) -> dict[str, float]:
     """Return false hits per 10,000 questions, per combination and for the whole profile."""
-    index = LargeIndex(records(registered, seed))
+    index = LargeIndex(records(registered, seed, make), chosen)
     counts: Counter[str] = Counter()
     asked = 0
-    for record in islice(records(questions, seed + 1000), questions):
+    for record in islice(records(questions, seed + 1000, make), questions):
         asked += 1
         counts.update(index.combinations(record))
-    names = [*(line.name for line in NL_1.rule), "whole profile"]
+    names = [*(line.name for line in chosen.rule), "whole profile"]
     return {name: 1e4 * counts[name] / asked for name in names}
 
 

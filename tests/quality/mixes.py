@@ -1,6 +1,6 @@
 """Shifted error mixes: does nl-1 hold where the errors, the families or the names are other ones than were counted?
 
-python -m tests.quality.mixes [--records 60000]. Every mix has its own seed, so its own people.
+python -m tests.quality.mixes [--records 40000]. Every mix has its own seed, so its own people.
 """
 
 import argparse
@@ -68,7 +68,7 @@ def table(records: int) -> list[str]:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", type=int, default=60_000)
+    parser.add_argument("--records", type=int, default=40_000)
     print("\n".join(table(parser.parse_args().records)))
 
 

@@ -24,7 +24,7 @@ mpl.use("svg")
 mpl.rcParams["svg.hashsalt"] = "samenloop"
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "quality.md"
 PICTURES = PAGE.parent / "img"
-MIX_RECORDS = 60_000
+MIX_RECORDS = 40_000
 
 
 def tried() -> list[str]:

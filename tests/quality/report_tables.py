@@ -136,7 +136,7 @@ def recipes() -> list[str]:
     for finding in (bare.get(one.name, one) for one in _lint("gemeente").recipes):
         known = finding.name in RECIPES
         what = _purpose(finding.name) if known else "negative control: must fail"
-        gains = _without(finding.name, foreign) if known else "| |"
+        gains = _without(finding.name, foreign) if known else "| | |"
         lines.append(
             f"| `{finding.name}` | {what} {gains} {finding.reidentified:.4%} | {finding.most_carriers} "
             f"| {finding.false_at_million:.2f}, {finding.false_at_17_million:.1f} |"

@@ -9,7 +9,7 @@ TEXT = PAGE.read_text("utf-8")
 
 
 def section(name: str) -> list[str]:
-    return TEXT.partition(f"<!-- {name} -->\n")[2].partition(f"\n<!-- end {name} -->")[0].splitlines()
+    return TEXT.partition(f"<!-- {name} -->")[2].partition(f"<!-- end {name} -->")[0].split("\n")[1:-1]
 
 
 @pytest.mark.parametrize("name", SECTIONS)

@@ -29,6 +29,7 @@ def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else 150)
     with tempfile.TemporaryDirectory(prefix="samenloop-bench-") as folder:
         found = [*_alone(Path(folder), console, full=full), *_together(Path(folder), console, full=full)]
+        found += _on_postgresql(Path(folder), console, full=full)
     figures.write(OUT, _about(full=full, seconds=time.monotonic() - begun), found)
     figures.show(console, found)
     figures.draw(OUT.with_suffix(""), found)
@@ -72,6 +73,17 @@ def _together(folder: Path, console: Console, *, full: bool) -> list[Figure]:
             console.print(f"a log of {size:,} ...")
             found += log_growth.measure(made, size)
     return found
+
+
+def _on_postgresql(folder: Path, console: Console, *, full: bool) -> list[Figure]:
+    """Measure the other backend, in a consortium that moves to it for good."""
+    from tests.bench import postgresql
+    from tests.bench.rig import rig
+
+    console.print("asking on PostgreSQL ...")
+    with rig(folder) as made:
+        made.fill(10_000, TOKENS)
+        return postgresql.measure(made, 10_000, 2_000 if full else 400)
 
 
 def _about(*, full: bool, seconds: float) -> dict[str, object]:

@@ -62,12 +62,18 @@ async def _measured(rig: Rig, calls: int) -> tuple[dict[int, Latency], dict[int,
         cost = ((after[0] - before[0]) / asked, (after[1] - before[1]) / asked)
         wire = {}
         for concurrency in CONCURRENCY:
-            ready = iter([_request(rig, app, next(people)) for _each in range(calls)])
+            ready = ready_requests(rig, app, calls)
             wire[concurrency] = await timed_calls(lambda ready=ready: _send(app, ready), calls, concurrency)
         return node, wire, cost
     finally:
         await app.background.stop()
         await app.close()
+
+
+def ready_requests(rig: Rig, app: App, number: int) -> Iterator[overlap_pb2.AskRequest]:
+    """Return so many signed questions about different persons, ready to be sent."""
+    people = itertools.cycle([person_fields(row) for row in rows(500, seed=11)])
+    return iter([_request(rig, app, next(people)) for _each in range(number)])
 
 
 def _request(rig: Rig, app: App, fields: dict[str, str]) -> overlap_pb2.AskRequest:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sized
 
-LONGEST_WAIT = 0.02
+LONGEST_WAIT = 0.05
 """Seconds that a unit waits at most for others."""
 QUIET_ROUNDS = 8
 """Rounds of the event loop without a new unit after which nobody is on the way."""

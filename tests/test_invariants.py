@@ -86,14 +86,14 @@ INVARIANTS = {
     ),
     "5 deny by default": Invariant(
         (
-            f"{ASKING}deny_by_default_unknown_register_edge_purpose_and_region",
+            f"{ASKING}R01_R03_R19_deny_by_default_unknown_register_edge_purpose_and_region",
             "tests/covenant/test_permissions.py::test_everything_else_is_denied_with_its_reason",
             "tests/covenant/test_permissions.py::test_made_up_names_are_never_allowed",
             "tests/node/base/test_config.py::test_a_wrong_configuration_is_one_sentence_with_its_place",
         ),
         ("tests/decisions/test_machines.py::test_a_machine_without_its_guards_is_caught_by_the_same_property",),
         (
-            Weak("permits_everything", f"{ASKING}deny_by_default_unknown_register_edge_purpose_and_region"),
+            Weak("permits_everything", f"{ASKING}R01_R03_R19_deny_by_default_unknown_register_edge_purpose_and_region"),
             Weak(
                 "permits_everything",
                 "tests/covenant/test_permissions.py::test_everything_else_is_denied_with_its_reason",

@@ -24,7 +24,7 @@ Work_contra = TypeVar("Work_contra", contravariant=True)
 
 
 class Session(Protocol[Work_contra]):
-    """What a backend offers the writer: one transaction at a time, always from one thread at a time."""
+    """What a backend offers the writer: one transaction at a time, on the thread of the event loop."""
 
     def begin(self) -> None:
         """Open a transaction."""
@@ -67,7 +67,7 @@ class Writer:
         self._queue: deque[_Unit] = deque()
         self._turn = asyncio.Lock()
         self._draining: asyncio.Task[None] | None = None
-        self._thread = ThreadPoolExecutor(1, "commit")
+        self._thread = ThreadPoolExecutor(1, "long-job")
         self._broken = False
         self._closed = False
 
@@ -84,7 +84,7 @@ class Writer:
         return await unit.future
 
     async def exclusive(self, job: Callable[[], Result]) -> Result:
-        """Run a long job of the backend in the commit thread, between two groups."""
+        """Run a long job of the backend in a thread of its own, between two groups."""
         async with self._turn:
             return await asyncio.get_running_loop().run_in_executor(self._thread, job)
 

@@ -20,7 +20,8 @@ from samenloop.audit import log
 from samenloop.audit.checkpoint import Checkpoint
 from samenloop.audit.fields import Event
 from samenloop.audit.note import NoteSigner
-from samenloop.audit.sqlite import SqliteEntries, SqliteTree, append, create_tree_file, open_tree_file, purge
+from samenloop.audit.sqlite import SqliteEntries, append, purge
+from samenloop.audit.sqlite_tree import SqliteTree, create_tree_file, open_tree_file
 from samenloop.audit.stamp import Stamper
 from samenloop.clock import Clock
 from samenloop_node.store import Store, Transaction, ownlog

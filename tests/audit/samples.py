@@ -1,6 +1,7 @@
 """One well-formed value per public field, each recognisable in a view, and public halves made of them."""
 
-from samenloop.audit.fields import EVENTS, Event, Sealed
+from samenloop.audit.events import EVENTS, Sealed
+from samenloop.audit.fields import Event
 
 SAMPLES: dict[str, object] = {
     "schema": 1,

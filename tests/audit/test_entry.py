@@ -5,7 +5,8 @@ import json
 import pytest
 
 from samenloop.audit import entry
-from samenloop.audit.fields import EVENTS, FIELDS, Event, Sealed
+from samenloop.audit.events import EVENTS, Sealed
+from samenloop.audit.fields import FIELDS, Event
 from samenloop.audit.stamp import Stamper
 from samenloop.errors import InvalidInput
 from tests.audit.samples import SAMPLES, full, least, sealed_count

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from samenloop.audit import checkpoint as checkpoints
-from samenloop.audit import entry, fsck, log, proof, replay, sqlite, tree
+from samenloop.audit import entry, fsck, log, proof, replay, sqlite, sqlite_tree, tree
 from samenloop.audit.fields import Event
 from samenloop.audit.note import NoteSigner
 from samenloop.audit.store import Search, StoredEntry
@@ -251,7 +251,7 @@ def test_a_rolled_back_database_does_not_start(world: World) -> None:
         World(world.folder)
     world.connection = world.connect()
     world.entries = sqlite.SqliteEntries(world.connection)
-    world.tree = sqlite.open_tree_file(world.folder / "tree.db")
+    world.tree = sqlite_tree.open_tree_file(world.folder / "tree.db")
     with pytest.raises(IntegrityError):
         world.integrate()
 
@@ -272,14 +272,14 @@ def test_a_rolled_back_database_that_was_filled_up_again_does_not_start(world: W
     with pytest.raises(IntegrityError):
         World(world.folder)
     world.connection = world.connect()
-    world.tree = sqlite.open_tree_file(world.folder / "tree.db")
+    world.tree = sqlite_tree.open_tree_file(world.folder / "tree.db")
 
 
 def test_a_witness_with_a_newer_checkpoint_makes_a_rolled_back_log_stop(world: World) -> None:
     world.integrate()
     world.tree.close()
     shutil.copytree(world.folder, world.folder.parent / "older")
-    world.tree = sqlite.open_tree_file(world.folder / "tree.db")
+    world.tree = sqlite_tree.open_tree_file(world.folder / "tree.db")
     world.question()
     newer = world.integrate()
     older = World(world.folder.parent / "older")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from samenloop.audit import checkpoint as checkpoints
-from samenloop.audit import export, fsck, log, sqlite, tree, verify, witness
+from samenloop.audit import export, fsck, log, sqlite, sqlite_tree, tree, verify, witness
 from samenloop.audit.witness import Reason
 from samenloop.errors import IntegrityError, SamenloopError
 from tests.audit.world import ANCHOR, COVENANT, SIGNER, World
@@ -46,7 +46,7 @@ def problems(folder: Path) -> tuple[str, ...]:
     """Run the start check and the full check, as a coordinator and its nightly job do."""
     connection = sqlite3.connect(folder / "main.db", isolation_level=None)
     try:
-        stored = sqlite.open_tree_file(folder / "tree.db")
+        stored = sqlite_tree.open_tree_file(folder / "tree.db")
         found = fsck.fsck(sqlite.SqliteEntries(connection), stored, ANCHOR).problems
         stored.close()
     except SamenloopError as error:
@@ -130,7 +130,7 @@ def exported(folder: Path, root: Path) -> dict[str, bytes]:
     """Export the databases as they are; raises SamenloopError when they refuse."""
     connection = sqlite3.connect(folder / "main.db", isolation_level=None)
     try:
-        stored = sqlite.open_tree_file(folder / "tree.db")
+        stored = sqlite_tree.open_tree_file(folder / "tree.db")
         export.write_export(root, (sqlite.SqliteEntries(connection), stored), SIGNER, [COVENANT], 1_770_000_000_000)
         stored.close()
     finally:
@@ -171,7 +171,7 @@ def rewritten(folder: Path, source: random.Random, process: str) -> World:
     connection.execute("UPDATE log_entry SET body = ?, leaf = ? WHERE seq = ?", (other, tree.leaf_hash(other), seq))
     connection.close()
     (folder / "tree.db").unlink()
-    sqlite.create_tree_file(folder / "tree.db", log.empty_checkpoint(SIGNER).format())
+    sqlite_tree.create_tree_file(folder / "tree.db", log.empty_checkpoint(SIGNER).format())
     world = World(folder, source=source, process=process)
     world.integrate()
     if source.random() < 0.5:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from samenloop.audit import entry, sqlite
+from samenloop.audit import entry, sqlite, sqlite_tree
 from samenloop.audit.fields import Event
 from samenloop.audit.store import EntryStore, IndexRow, Purged, Search, TreeStore
 from samenloop.audit.tree import Frontier, extend, leaf_hash
@@ -62,8 +62,8 @@ def entries(request: pytest.FixtureRequest, tmp_path: Path) -> SqliteLog | Memor
 def tree(request: pytest.FixtureRequest, tmp_path: Path) -> TreeStore:
     if request.param == "memory":
         return MemoryTree(b"first")
-    sqlite.create_tree_file(tmp_path / "tree.db", b"first")
-    return sqlite.open_tree_file(tmp_path / "tree.db")
+    sqlite_tree.create_tree_file(tmp_path / "tree.db", b"first")
+    return sqlite_tree.open_tree_file(tmp_path / "tree.db")
 
 
 def store_of(entries: SqliteLog | MemoryEntries) -> EntryStore:
@@ -218,8 +218,8 @@ def test_the_database_itself_refuses_to_change_the_log(tmp_path: Path, statement
 
 @pytest.mark.parametrize("statement", ["DELETE FROM node", "UPDATE node SET hash = zeroblob(32)", "DELETE FROM head"])
 def test_the_tree_file_itself_refuses_to_change_the_tree(tmp_path: Path, statement: str) -> None:
-    sqlite.create_tree_file(tmp_path / "tree.db", b"first")
-    sqlite.open_tree_file(tmp_path / "tree.db").advance(b"first", b"second", grown(2)[1], ())
+    sqlite_tree.create_tree_file(tmp_path / "tree.db", b"first")
+    sqlite_tree.open_tree_file(tmp_path / "tree.db").advance(b"first", b"second", grown(2)[1], ())
     with sqlite3.connect(tmp_path / "tree.db") as connection, pytest.raises(sqlite3.IntegrityError):
         connection.execute(statement)
 
@@ -272,15 +272,15 @@ def test_purged_bytes_are_gone_from_the_files(tmp_path: Path) -> None:
 
 def test_a_tree_file_that_is_not_there_is_never_made(tmp_path: Path) -> None:
     with pytest.raises(IntegrityError):
-        sqlite.open_tree_file(tmp_path / "wrong.db")
+        sqlite_tree.open_tree_file(tmp_path / "wrong.db")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_tree_file_is_made_once(tmp_path: Path) -> None:
-    sqlite.create_tree_file(tmp_path / "tree.db", b"first")
+    sqlite_tree.create_tree_file(tmp_path / "tree.db", b"first")
     with pytest.raises(IntegrityError):
-        sqlite.create_tree_file(tmp_path / "tree.db", b"again")
-    assert sqlite.open_tree_file(tmp_path / "tree.db").head() == b"first"
+        sqlite_tree.create_tree_file(tmp_path / "tree.db", b"again")
+    assert sqlite_tree.open_tree_file(tmp_path / "tree.db").head() == b"first"
     assert (tmp_path / "tree.db").stat().st_mode & 0o077 == 0
 
 
@@ -289,7 +289,7 @@ def test_another_file_is_no_tree_file(tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / "empty.db").execute("CREATE TABLE head (id INTEGER, note BLOB)").connection.close()
     for name in ("text", "empty.db"):
         with pytest.raises(IntegrityError):
-            sqlite.open_tree_file(tmp_path / name)
+            sqlite_tree.open_tree_file(tmp_path / name)
 
 
 def test_a_damaged_sealed_blob_is_an_integrity_error(tmp_path: Path) -> None:
@@ -304,9 +304,9 @@ def test_a_damaged_sealed_blob_is_an_integrity_error(tmp_path: Path) -> None:
 
 def test_a_full_disk_under_the_tree_is_said_as_such_and_nothing_is_half_done(tmp_path: Path) -> None:
     path = tmp_path / "head.sqlite"
-    sqlite.create_tree_file(path, b"first")
-    connection = sqlite._connect(path)
-    tree = sqlite.SqliteTree(connection)
+    sqlite_tree.create_tree_file(path, b"first")
+    connection = sqlite_tree._connect(path)
+    tree = sqlite_tree.SqliteTree(connection)
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(SamenloopError) as full:

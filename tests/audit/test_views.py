@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samenloop.audit import entry, half, views
-from samenloop.audit.fields import EVENTS, FIELDS, HALF_FIELDS, Event, View
+from samenloop.audit.events import EVENTS
+from samenloop.audit.fields import FIELDS, HALF_FIELDS, Event, View
 from samenloop.audit.half import Half
 from samenloop.errors import InvalidInput
 from tests.audit.samples import SAMPLES, full, least, sealed_count

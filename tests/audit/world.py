@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from samenloop.audit import anchor as anchors
 from samenloop.audit import checkpoint as checkpoints
-from samenloop.audit import entry, export, half, log, seal, sqlite
+from samenloop.audit import entry, export, half, log, seal, sqlite, sqlite_tree
 from samenloop.audit.anchor import TrustAnchor
 from samenloop.audit.fields import Event
 from samenloop.audit.note import NoteSigner
@@ -94,7 +94,7 @@ class World:
             connection = self.connect()
             sqlite.create_log_tables(connection)
             connection.close()
-            sqlite.create_tree_file(self.folder / "tree.db", log.empty_checkpoint(SIGNER).format())
+            sqlite_tree.create_tree_file(self.folder / "tree.db", log.empty_checkpoint(SIGNER).format())
         self.open()
 
     def connect(self) -> sqlite3.Connection:
@@ -106,7 +106,7 @@ class World:
         """Start: open both files as a new process would."""
         self.connection = self.connect()
         self.entries = sqlite.SqliteEntries(self.connection)
-        self.tree = sqlite.open_tree_file(self.folder / "tree.db")
+        self.tree = sqlite_tree.open_tree_file(self.folder / "tree.db")
         self.stamper = Stamper(self.clock, process=self.process)
         self.head = log.open_head(self.entries, self.tree, SIGNER)
         self.keys: ContentKeys | None = None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from samenloop.audit import log, sqlite
+from samenloop.audit import log, sqlite, sqlite_tree
 from samenloop.audit.fields import Event
 from samenloop.audit.note import NoteSigner
 from samenloop.audit.stamp import Stamper
@@ -31,7 +31,7 @@ def measure(folder: Path, size: int) -> list[Figure]:
         length = _groups(connection, size, lambda: _append(connection, journal))
         rate = size / (time.perf_counter() - begun)
         tree = folder / f"tree-{size}.sqlite"
-        sqlite.create_tree_file(tree, log.empty_checkpoint(signer).format())
+        sqlite_tree.create_tree_file(tree, log.empty_checkpoint(signer).format())
         integrated = _integrate(connection, tree, signer, size)
     bare = _bare(folder / f"bare-audit-{size}.sqlite", size, length)
     return [
@@ -66,7 +66,7 @@ def _groups(connection: sqlite3.Connection, size: int, work: Callable[[], int]) 
 
 def _integrate(connection: sqlite3.Connection, path: Path, signer: NoteSigner, size: int) -> float:
     entries = sqlite.SqliteEntries(connection)
-    with closing(sqlite.open_tree_file(path)) as tree:
+    with closing(sqlite_tree.open_tree_file(path)) as tree:
         begun = time.perf_counter()
         while log.integrate(entries, tree, signer).size < size:
             continue

@@ -17,6 +17,7 @@ from samenloop.audit import entry, log, sqlite, tree
 from samenloop.audit.checkpoint import TreeHead
 from samenloop.audit.fields import Event
 from samenloop.audit.note import NoteSigner, load_signer
+from samenloop.audit.sqlite_tree import open_tree_file
 from samenloop.audit.stamp import Stamper
 from samenloop.clock import SystemClock
 from samenloop_coordinator.config import CoordinatorConfig, load_config
@@ -52,7 +53,11 @@ def fill(config: CoordinatorConfig, size: int) -> None:
     signer = load_signer(config.origin, config.secrets.audit_key)
     database, head = Path(str(config.data.database)), Path(str(config.data.log_head))
     _integrated(database, head, signer)
-    with closing(_fast(database)) as stored, closing(_fast(head)) as grown, closing(sqlite.open_tree_file(head)) as at:
+    with (
+        closing(_fast(database)) as stored,
+        closing(_fast(head)) as grown,
+        closing(open_tree_file(head)) as at,
+    ):
         known = log.latest(at, signer.name, signer.public_key())
         frontier = tree.frontier(known.size, at.node)
         for first in range(known.size, size, _BATCH):
@@ -98,7 +103,7 @@ def _alone(config: CoordinatorConfig) -> tuple[float, float, float]:
     signer = load_signer(config.origin, config.secrets.audit_key)
     journal = Journal(config.origin, Stamper(SystemClock()))
     database, head = Path(str(config.data.database)), Path(str(config.data.log_head))
-    with closing(_durable(database)) as connection, closing(sqlite.open_tree_file(head)) as grown:
+    with closing(_durable(database)) as connection, closing(open_tree_file(head)) as grown:
         entries = sqlite.SqliteEntries(connection)
         opened = [_seconds(lambda: log.open_head(entries, grown, signer)) for _time in range(TIMES)]
         appended, integrated = [], []
@@ -122,7 +127,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 def _integrated(database: Path, head: Path, signer: NoteSigner) -> None:
     """Put what the coordinator left waiting into the tree."""
-    with closing(_durable(database)) as connection, closing(sqlite.open_tree_file(head)) as grown:
+    with closing(_durable(database)) as connection, closing(open_tree_file(head)) as grown:
         entries = sqlite.SqliteEntries(connection)
         while log.integrate(entries, grown, signer).size < entries.count():
             continue

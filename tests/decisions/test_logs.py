@@ -3,7 +3,8 @@
 import pytest
 
 from samenloop.audit import seal
-from samenloop.audit.fields import EVENTS, Event
+from samenloop.audit.events import EVENTS
+from samenloop.audit.fields import Event
 from samenloop.errors import IntegrityError
 from samenloop.keys import SealingKey
 

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from samenloop.audit.sqlite import SqliteEntries, create_tree_file, open_tree_file
+from samenloop.audit.sqlite import SqliteEntries
+from samenloop.audit.sqlite_tree import create_tree_file, open_tree_file
 from samenloop.audit.store import EntryStore, TreeStore
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.texts import _

@@ -19,7 +19,7 @@ from typing import Any
 
 from samenloop.audit.anchor import from_covenant
 from samenloop.audit.fsck import fsck
-from samenloop.audit.sqlite import open_tree_file
+from samenloop.audit.sqlite_tree import open_tree_file
 from samenloop.audit.verify import Progress
 from samenloop.covenant import parse_canonical
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError

@@ -9,7 +9,8 @@ from contextlib import closing, contextmanager
 
 from samenloop.audit.entry import Entry
 from samenloop.audit.fields import Event
-from samenloop.audit.sqlite import SqliteEntries, open_tree_file
+from samenloop.audit.sqlite import SqliteEntries
+from samenloop.audit.sqlite_tree import open_tree_file
 from samenloop.audit.store import Search
 from samenloop.review.reading import LogReader
 from samenloop.review.rounds import Rounds

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from samenloop.audit.canonical import Value, canonical_checked, parse_object
-from samenloop.audit.fields import CHECKS, EVENTS, Event, Sealed
+from samenloop.audit.events import EVENTS, Sealed
+from samenloop.audit.fields import CHECKS, Event
 from samenloop.errors import InvalidInput
 from samenloop.texts import _
 

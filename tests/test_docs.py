@@ -63,7 +63,7 @@ def test_every_command_has_help_with_an_example(program: str) -> None:
         if hasattr(command, "commands"):
             lacking = not (command.help or "").strip()
         else:
-            lacking = not re.search(rf"\bExample: {re.escape(line)}\b", " ".join((command.help or "").split()))
+            lacking = not re.search(rf"\bVoorbeeld: {re.escape(line)}\b", " ".join((command.help or "").split()))
         if lacking:
             without.append(line)
     assert without == []

@@ -48,7 +48,7 @@ ONLY = {
     ),
     "structlog": ("samenloop.logs", "samenloop_node.*", "samenloop_coordinator.*"),  # configured in logs alone
     "anyascii": ("samenloop_node.identity.*",),
-    "typer": ("*.cli", "*.cli.*", "*.cli_*", "*_cli"),
+    "typer": ("samenloop.usage", "*.cli", "*.cli.*", "*.cli_*", "*_cli"),
     "rich": ("*.cli", "*.cli.*", "*.cli_*", "*_cli", "*.prompts"),
     "jinja2": ("samenloop.reports.html", "samenloop_node.documents.render"),
     "fpdf": ("samenloop.reports.pdf", "samenloop_node.documents.render"),

@@ -13,29 +13,28 @@ from samenloop.texts import _
 from samenloop.tls.certificates import Certificate
 from samenloop_coordinator import ca
 
-app = typer.Typer(no_args_is_help=True, help="Certify names for mutual TLS.")
-Folder = Annotated[Path, typer.Option("--ca", help="Folder of the CA.")]
-Request = Annotated[Path, typer.Argument(help="Certificate request (PEM), as `samenloop-node join` makes it.")]
-Out = Annotated[Path, typer.Option(help="Where to write the certificate.")]
-Days = Annotated[int, typer.Option(min=1, max=ca.MAX_DAYS, help="Days until it expires.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+app = typer.Typer(no_args_is_help=True, help="Geef certificaten uit voor wederzijds TLS.")
+Folder = Annotated[Path, typer.Option("--ca", help="Map van de CA.")]
+Request = Annotated[
+    Path, typer.Argument(metavar="AANVRAAG", help="Certificaataanvraag (PEM), zoals `samenloop-node join` haar maakt.")
+]
+Out = Annotated[Path, typer.Option(help="Waar het certificaat komt.")]
+Days = Annotated[int, typer.Option(min=1, max=ca.MAX_DAYS, help="Dagen tot het verloopt.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Toon JSON.")]
 _CA = Path("ca")
-
-
-@app.callback()
-def authority() -> None:
-    """Certify names for mutual TLS."""
 
 
 @app.command()
 def init(
-    folder: Annotated[Path, typer.Argument(help="New folder for the CA.")],
-    trust_domain: Annotated[str, typer.Option(help="Name below which all names are made, as in the covenant.")],
+    folder: Annotated[Path, typer.Argument(metavar="MAP", help="Nieuwe map voor de CA.")],
+    trust_domain: Annotated[
+        str, typer.Option(help="Naam waaronder alle namen worden gemaakt, zoals in het convenant.")
+    ],
     as_json: JsonOption = False,
 ) -> None:
-    """Make a new CA: key (mode 0400), certificate and an empty denylist.
+    """Maak een nieuwe CA: sleutel (rechten 0400), certificaat en een lege lijst van geweigerde certificaten.
 
-    Example: samenloop-coordinator ca init ca --trust-domain zvh-midden.example
+    Voorbeeld: samenloop-coordinator ca init ca --trust-domain zvh-midden.example
     """
     made = ca.init(folder, trust_domain, datetime.now(UTC))
     text = _("De CA staat in {folder}. Geef ca.pem aan elke deelnemer; ca.key blijft hier.", folder=folder)
@@ -44,11 +43,13 @@ def init(
 
 @app.command()
 def prepare(
-    folder: Annotated[Path, typer.Argument(help="Folder for the coordinator's keys.")], as_json: JsonOption = False
+    folder: Annotated[Path, typer.Argument(metavar="MAP", help="Map voor de sleutels van de coördinator.")],
+    as_json: JsonOption = False,
 ) -> None:
-    """Make the coordinator's own TLS key, audit key (mode 0400) and certificate request; keys that are there stay.
+    """Maak de TLS-sleutel van de coördinator, de auditsleutel (rechten 0400) en de certificaataanvraag; sleutels die er
+    al zijn, blijven.
 
-    Example: samenloop-coordinator ca prepare keys
+    Voorbeeld: samenloop-coordinator ca prepare keys
     """
     made = ca.prepare_coordinator(folder)
     facts = {"request": str(made.request), "tls_pin": made.tls_pin, "audit_key": made.audit_key}
@@ -64,17 +65,17 @@ def prepare(
 @app.command()
 def sign(
     request: Request,
-    participant: Annotated[str, typer.Option(help="Participant id in the covenant.")],
+    participant: Annotated[str, typer.Option(help="Id van de deelnemer in het convenant.")],
     out: Out,
     days: Days = ca.MAX_DAYS,
     folder: Folder = _CA,
     as_json: JsonOption = False,
 ) -> None:
-    """Certify the TLS key of one participant; prints the pin of the key.
+    """Geef een certificaat uit voor de TLS-sleutel van één deelnemer; toont de pin van de sleutel.
 
-    Hold the pin against the covenant before you hand the certificate out.
+    Leg de pin naast het convenant voordat u het certificaat afgeeft.
 
-    Example: samenloop-coordinator ca sign politie.csr --participant politie-midden --out politie.pem
+    Voorbeeld: samenloop-coordinator ca sign politie.csr --participant politie-midden --out politie.pem
     """
     made = ca.sign_participant(ca.load(folder), _read(request), participant, days, datetime.now(UTC))
     _hand_out(out, made, as_json=as_json)
@@ -83,15 +84,15 @@ def sign(
 @app.command()
 def sign_coordinator(
     request: Request,
-    host: Annotated[list[str], typer.Option(help="Host name or address on which nodes reach it; may be repeated.")],
+    host: Annotated[list[str], typer.Option(help="Naam of adres waarop nodes hem bereiken; mag vaker.")],
     out: Out,
     days: Days = ca.MAX_DAYS,
     folder: Folder = _CA,
     as_json: JsonOption = False,
 ) -> None:
-    """Certify the TLS key of the coordinator for its addresses; prints the pin of the key.
+    """Geef een certificaat uit voor de TLS-sleutel van de coördinator en zijn adressen; toont de pin van de sleutel.
 
-    Example: samenloop-coordinator ca sign-coordinator tls.csr --host coordinator.example --out tls.pem
+    Voorbeeld: samenloop-coordinator ca sign-coordinator tls.csr --host coordinator.example --out tls.pem
     """
     made = ca.sign_coordinator(ca.load(folder), _read(request), host, days, datetime.now(UTC))
     _hand_out(out, made, as_json=as_json)
@@ -99,13 +100,16 @@ def sign_coordinator(
 
 @app.command()
 def revoke(
-    serial: Annotated[str, typer.Argument(help="Serial number (hexadecimal) that `ca sign` printed.")],
+    serial: Annotated[
+        str, typer.Argument(metavar="SERIENUMMER", help="Serienummer (hexadecimaal) dat `ca sign` toonde.")
+    ],
     folder: Folder = _CA,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a certificate on the signed denylist; the coordinator refuses it from the next call on.
+    """Zet een certificaat op de getekende lijst van geweigerde certificaten; de coördinator weigert het vanaf de
+    volgende oproep.
 
-    Example: samenloop-coordinator ca revoke 5f0c31aa
+    Voorbeeld: samenloop-coordinator ca revoke 5f0c31aa
     """
     opened = ca.load(folder)
     made = ca.revoke(opened, serial)

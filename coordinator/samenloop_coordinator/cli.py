@@ -23,6 +23,7 @@ from samenloop.errors import IntegrityError, InvalidInput, SamenloopError
 from samenloop.logs import open_log
 from samenloop.loop import run
 from samenloop.texts import _
+from samenloop.usage import Program
 from samenloop_coordinator.ca_cli import app as ca_app
 from samenloop_coordinator.config import CoordinatorConfig, load_config
 from samenloop_coordinator.migrate_cli import migrate
@@ -33,11 +34,14 @@ FAILED = 1
 USAGE = 2
 
 app = typer.Typer(
-    no_args_is_help=True, pretty_exceptions_enable=False, help="Run and look after the coordinator of a consortium."
+    cls=Program,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Laat de coördinator van een samenwerkingsverband draaien en houd hem bij.",
 )
-audit_app = typer.Typer(no_args_is_help=True, help="Search, export and check the audit log.")
-covenant_app = typer.Typer(no_args_is_help=True, help="Covenant versions of this coordinator.")
-config_app = typer.Typer(no_args_is_help=True, help="The configuration file.")
+audit_app = typer.Typer(no_args_is_help=True, help="Doorzoek, exporteer en controleer het logboek.")
+covenant_app = typer.Typer(no_args_is_help=True, help="De versies van het convenant bij deze coördinator.")
+config_app = typer.Typer(no_args_is_help=True, help="Het configuratiebestand.")
 app.add_typer(audit_app, name="audit")
 app.add_typer(covenant_app, name="covenant")
 app.add_typer(config_app, name="config")
@@ -47,8 +51,8 @@ app.add_typer(report_app, name="report")
 app.command()(migrate)
 audit_app.command("search")(audit_search)
 
-Config = Annotated[Path, typer.Option("--config", envvar="SAMENLOOP_COORDINATOR_CONFIG", help="The TOML file.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Config = Annotated[Path, typer.Option("--config", envvar="SAMENLOOP_COORDINATOR_CONFIG", help="Het TOML-bestand.")]
+Json = Annotated[bool, typer.Option("--json", help="Toon JSON.")]
 DEFAULT = Path("coordinator.toml")
 
 
@@ -73,21 +77,22 @@ def _exit_code(error: SamenloopError) -> int:
 def serve(
     config: Config = DEFAULT,
     evaluation: Annotated[
-        bool, typer.Option("--evaluation", help="Lift budgets and modes, for an evaluation covenant.")
+        bool, typer.Option("--evaluation", help="Hef budgetten en modi op, voor een evaluatieconvenant.")
     ] = False,
 ) -> None:
-    """Serve until SIGTERM or Ctrl-C; requests that are running finish first.
+    """Bedien de nodes tot SIGTERM of Ctrl-C; verzoeken die al lopen, worden eerst afgemaakt.
 
-    Example: samenloop-coordinator serve --config /etc/samenloop/coordinator.toml
+    Voorbeeld: samenloop-coordinator serve --config /etc/samenloop/coordinator.toml
     """
     run(_serve(load_config(config), evaluation=evaluation))
 
 
 @app.command()
 def init(config: Config = DEFAULT) -> None:
-    """Make pepper, audit key, database and log head, once. Prints the audit key for the covenant.
+    """Maak eenmalig pepper, auditsleutel, database en het begin van het logboek. Toont de auditsleutel voor het
+    convenant.
 
-    Example: samenloop-coordinator init --config coordinator.toml
+    Voorbeeld: samenloop-coordinator init --config coordinator.toml
     """
     from samenloop_coordinator import operating
 
@@ -96,9 +101,9 @@ def init(config: Config = DEFAULT) -> None:
 
 @app.command()
 def status(config: Config = DEFAULT, as_json: Json = False) -> None:
-    """Show covenant, size of the log, age of the last checkpoint and who cosigned it.
+    """Toon het convenant, de grootte van het logboek, hoe oud het laatste ijkpunt is en wie het meetekende.
 
-    Example: samenloop-coordinator status --json
+    Voorbeeld: samenloop-coordinator status --json
     """
     table = _status(load_config(config))
     typer.echo(json.dumps(table, indent=2, ensure_ascii=False) if as_json else _lines(table))
@@ -106,9 +111,9 @@ def status(config: Config = DEFAULT, as_json: Json = False) -> None:
 
 @config_app.command("check")
 def config_check(config: Config = DEFAULT) -> None:
-    """Read the configuration and say what is wrong with it.
+    """Lees de configuratie en zeg wat er niet aan klopt.
 
-    Example: samenloop-coordinator config check --config coordinator.toml
+    Voorbeeld: samenloop-coordinator config check --config coordinator.toml
     """
     load_config(config)
     typer.echo(_("De configuratie klopt."))
@@ -116,12 +121,14 @@ def config_check(config: Config = DEFAULT) -> None:
 
 @covenant_app.command("activate")
 def covenant_activate(
-    document: Annotated[Path, typer.Argument(help="The covenant; its signatures stand beside it.")],
+    document: Annotated[
+        Path, typer.Argument(metavar="CONVENANT", help="Het convenant; de handtekeningen staan ernaast.")
+    ],
     config: Config = DEFAULT,
 ) -> None:
-    """Activate a completely signed covenant version; also while the coordinator runs.
+    """Laat een volledig getekende versie van het convenant gelden; ook terwijl de coördinator draait.
 
-    Example: samenloop-coordinator covenant activate covenant.toml
+    Voorbeeld: samenloop-coordinator covenant activate covenant.toml
     """
     from samenloop_coordinator import operating
 
@@ -130,10 +137,12 @@ def covenant_activate(
 
 
 @audit_app.command("export")
-def audit_export(folder: Annotated[Path, typer.Argument(help="A new folder.")], config: Config = DEFAULT) -> None:
-    """Write the log as a folder that `samenloop audit verify` checks. The export itself is logged.
+def audit_export(
+    folder: Annotated[Path, typer.Argument(metavar="MAP", help="Een nieuwe map.")], config: Config = DEFAULT
+) -> None:
+    """Schrijf het logboek als een map die `samenloop audit verify` controleert. De export zelf komt in het logboek.
 
-    Example: samenloop-coordinator audit export export-2026-11
+    Voorbeeld: samenloop-coordinator audit export export-2026-11
     """
     from samenloop_coordinator import operating
 
@@ -143,9 +152,9 @@ def audit_export(folder: Annotated[Path, typer.Argument(help="A new folder.")], 
 
 @audit_app.command("fsck")
 def audit_fsck(config: Config = DEFAULT) -> None:
-    """Re-derive the whole log from its bodies. Exit code 1 when something does not hold.
+    """Leid het hele logboek opnieuw af uit zijn regels. Exitcode 1 als er iets niet klopt.
 
-    Example: samenloop-coordinator audit fsck
+    Voorbeeld: samenloop-coordinator audit fsck
     """
     from samenloop_coordinator import operating
 
@@ -160,10 +169,10 @@ def audit_fsck(config: Config = DEFAULT) -> None:
 
 @audit_app.command("purge")
 def audit_purge(config: Config = DEFAULT) -> None:
-    """Erase bodies of the log past the covenant's term; hashes stay, and the purge is an entry. For a PostgreSQL owner:
-    on files of its own the running coordinator does it by itself.
+    """Wis regels van het logboek die over de termijn van het convenant zijn; de hashes blijven, en het wissen is zelf
+    een regel. Voor de eigenaar van een PostgreSQL-database: met eigen bestanden doet de draaiende coördinator het zelf.
 
-    Example: samenloop-coordinator audit purge --config owner.toml
+    Voorbeeld: samenloop-coordinator audit purge --config owner.toml
     """
     from samenloop_coordinator import operating
 

@@ -14,17 +14,22 @@ SQLITE = "sqlite:"
 
 
 def migrate(
-    source: Annotated[str, typer.Option("--from", help="The database file, as sqlite:PATH.")],
-    target: Annotated[str, typer.Option("--to", help="The address, as postgresql://USER@HOST/NAME, without password.")],
+    source: Annotated[str, typer.Option("--from", help="Het databasebestand, als sqlite:PAD.")],
+    target: Annotated[
+        str, typer.Option("--to", help="Het adres, als postgresql://GEBRUIKER@HOST/NAAM, zonder wachtwoord.")
+    ],
     config: Annotated[
-        Path, typer.Option("--config", envvar="SAMENLOOP_COORDINATOR_CONFIG", help="The TOML file, still as it was.")
+        Path,
+        typer.Option("--config", envvar="SAMENLOOP_COORDINATOR_CONFIG", help="Het TOML-bestand, nog zoals het was."),
     ] = Path("coordinator.toml"),
 ) -> None:
-    """Move a stopped coordinator from SQLite to PostgreSQL, check everything that arrived, and derive its log again.
+    """Zet een gestopte coördinator over van SQLite naar PostgreSQL, controleer alles wat aankwam, en leid het logboek
+    opnieuw af.
 
-    A password comes from a password file of PostgreSQL (PGPASSFILE). Afterwards write the address in the configuration.
+    Een wachtwoord komt uit een wachtwoordbestand van PostgreSQL (PGPASSFILE). Schrijf daarna het adres in de
+    configuratie.
 
-    Example: samenloop-coordinator migrate --from sqlite:coordinator.db --to postgresql://samenloop@db/samenloop
+    Voorbeeld: samenloop-coordinator migrate --from sqlite:coordinator.db --to postgresql://samenloop@db/samenloop
     """
     database, log_head = _file(source), _head(load_config(config))
     address = _address(target)

@@ -21,40 +21,50 @@ from samenloop_coordinator.config import load_config
 MOST_ROWS = 1_000
 UNFAIR = 1
 
-review_app = typer.Typer(no_args_is_help=True, help="Review the audit log: samples by lot, patterns, what was learned.")
-report_app = typer.Typer(no_args_is_help=True, help="Reports without personal data or small numbers.")
+review_app = typer.Typer(
+    no_args_is_help=True, help="Controleer het logboek: steekproeven door loting, patronen, en wat er bekend werd."
+)
+report_app = typer.Typer(no_args_is_help=True, help="Rapporten zonder persoonsgegevens of kleine aantallen.")
 
-Config = Annotated[Path, typer.Option("--config", envvar="SAMENLOOP_COORDINATOR_CONFIG", help="The TOML file.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Folder = Annotated[Path, typer.Option("--out", help="Folder for the page, the PDF and the table file.")]
-Places = Annotated[list[int], typer.Argument(min=0, help="Numbers of drawn entries, as `review list` shows them.")]
-PeriodOption = Annotated[str, typer.Option("--period", help="An ended month or year: 2026-11 or 2026.")]
+Config = Annotated[Path, typer.Option("--config", envvar="SAMENLOOP_COORDINATOR_CONFIG", help="Het TOML-bestand.")]
+Json = Annotated[bool, typer.Option("--json", help="Toon JSON.")]
+Folder = Annotated[Path, typer.Option("--out", help="Map voor de pagina, de PDF en het tabelbestand.")]
+Places = Annotated[
+    list[int],
+    typer.Argument(metavar="REGEL...", min=0, help="Nummers van getrokken regels, zoals `review list` ze toont."),
+]
+PeriodOption = Annotated[str, typer.Option("--period", help="Een maand of jaar dat voorbij is: 2026-11 of 2026.")]
 DEFAULT = Path("coordinator.toml")
 
 
 def audit_search(  # noqa: PLR0913 - one option per filter
     *,
     config: Config = DEFAULT,
-    event: Annotated[str, typer.Option(help="Event code, such as question or refuse.")] = "",
-    asker: Annotated[str, typer.Option(help="Participant that acted.")] = "",
-    holder: Annotated[str, typer.Option(help="Participant that was asked, or that an act concerns.")] = "",
-    answer: Annotated[str, typer.Option(help="Visible answer as given: known or no_message.")] = "",
-    case: Annotated[str, typer.Option(help="Case reference (hex), as the asker's node shows it.")] = "",
-    user: Annotated[str, typer.Option(help="User reference (hex).")] = "",
-    question: Annotated[str, typer.Option(help="Number of a question (hex).")] = "",
-    purpose: Annotated[str, typer.Option(help="Purpose code, of the covenant or of one asked holder.")] = "",
-    rule: Annotated[str, typer.Option(help="Rule that refused, such as R-25.")] = "",
+    event: Annotated[str, typer.Option(help="Code van de gebeurtenis, zoals question of refuse.")] = "",
+    asker: Annotated[str, typer.Option(help="Deelnemer die handelde.")] = "",
+    holder: Annotated[str, typer.Option(help="Deelnemer die gevraagd is, of die een handeling aangaat.")] = "",
+    answer: Annotated[str, typer.Option(help="Zichtbaar antwoord zoals gegeven: known of no_message.")] = "",
+    case: Annotated[
+        str, typer.Option(help="Verwijzing naar de casus (hex), zoals de node van de vrager haar toont.")
+    ] = "",
+    user: Annotated[str, typer.Option(help="Verwijzing naar de gebruiker (hex).")] = "",
+    question: Annotated[str, typer.Option(help="Nummer van een vraag (hex).")] = "",
+    purpose: Annotated[
+        str, typer.Option(help="Code van het doel, van het convenant of van één gevraagde houder.")
+    ] = "",
+    rule: Annotated[str, typer.Option(help="Regel die weigerde, zoals R-25.")] = "",
     budget_left: Annotated[
-        int | None, typer.Option(min=0, help="Questions after which at most so many were left.")
+        int | None, typer.Option(min=0, help="Vragen waarna er hoogstens zoveel over waren.")
     ] = None,
-    since: Annotated[datetime | None, typer.Option(help="From this moment (UTC).")] = None,
-    until: Annotated[datetime | None, typer.Option(help="Before this moment (UTC).")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="At most so many rows.")] = 50,
+    since: Annotated[datetime | None, typer.Option(help="Vanaf dit moment (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Voor dit moment (UTC).")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="Hoogstens zoveel rijen.")] = 50,
     as_json: Json = False,
 ) -> None:
-    """Show log entries with visible answers as given, newest first; never a hidden hit. The search itself is logged.
+    """Toon regels van het logboek met zichtbare antwoorden zoals gegeven, de nieuwste eerst; nooit een verborgen
+    treffer. Het zoeken zelf komt ook in het logboek.
 
-    Example: samenloop-coordinator audit search --event question --asker politie-midden
+    Voorbeeld: samenloop-coordinator audit search --event question --asker politie-midden
     """
     from samenloop_coordinator.review import desk
 
@@ -66,9 +76,9 @@ def audit_search(  # noqa: PLR0913 - one option per filter
 
 @review_app.command("list")
 def review_list(config: Config = DEFAULT, as_json: Json = False) -> None:
-    """Show the entries that were drawn by lot and wait for a verdict. The look itself is logged.
+    """Toon de regels die door loting zijn getrokken en op een oordeel wachten. Het kijken zelf komt in het logboek.
 
-    Example: samenloop-coordinator review list
+    Voorbeeld: samenloop-coordinator review list
     """
     from samenloop_coordinator.review import desk
 
@@ -83,9 +93,9 @@ def review_list(config: Config = DEFAULT, as_json: Json = False) -> None:
 
 @review_app.command("sign-off")
 def review_sign_off(places: Places, config: Config = DEFAULT, as_json: Json = False) -> None:
-    """Say of drawn entries that they are in order; each sign-off is an entry in the log.
+    """Zeg van getrokken regels dat ze in orde zijn; elk oordeel is een regel in het logboek.
 
-    Example: samenloop-coordinator review sign-off 118 240
+    Voorbeeld: samenloop-coordinator review sign-off 118 240
     """
     _judge(places, "", config, _("Beoordeeld: akkoord."), as_json=as_json)
 
@@ -93,22 +103,24 @@ def review_sign_off(places: Places, config: Config = DEFAULT, as_json: Json = Fa
 @review_app.command("escalate")
 def review_escalate(
     places: Places,
-    reason: Annotated[str, typer.Option(help="Why: no-task, wrong-purpose, too-many, odd-hour, own-circle or other.")],
+    reason: Annotated[
+        str, typer.Option(help="Waarom: no-task, wrong-purpose, too-many, odd-hour, own-circle of other.")
+    ],
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Pass drawn entries on for investigation; each is an entry in the log.
+    """Geef getrokken regels door voor onderzoek; elk is een regel in het logboek.
 
-    Example: samenloop-coordinator review escalate 118 --reason wrong-purpose
+    Voorbeeld: samenloop-coordinator review escalate 118 --reason wrong-purpose
     """
     _judge(places, reason, config, _("Doorgezet voor onderzoek."), as_json=as_json)
 
 
 @review_app.command("draw")
 def review_draw(config: Config = DEFAULT, as_json: Json = False) -> None:
-    """Draw an extra sample now; the machine draws by itself at the times of the covenant.
+    """Trek nu een extra steekproef; de machine trekt zelf op de tijden van het convenant.
 
-    Example: samenloop-coordinator review draw
+    Voorbeeld: samenloop-coordinator review draw
     """
     from samenloop_coordinator.review import desk
 
@@ -118,9 +130,9 @@ def review_draw(config: Config = DEFAULT, as_json: Json = False) -> None:
 
 @review_app.command("check")
 def review_check(config: Config = DEFAULT, as_json: Json = False) -> None:
-    """Draw every sample again from the log and say whether nobody picked. Exit code 1 when somebody did.
+    """Trek elke steekproef opnieuw uit het logboek en zeg of niemand zelf koos. Exitcode 1 als iemand dat wel deed.
 
-    Example: samenloop-coordinator review check
+    Voorbeeld: samenloop-coordinator review check
     """
     from samenloop_coordinator.review import desk
 
@@ -135,9 +147,10 @@ def review_check(config: Config = DEFAULT, as_json: Json = False) -> None:
 
 @review_app.command("patterns")
 def review_patterns(config: Config = DEFAULT, as_json: Json = False) -> None:
-    """Show patterns in questions that a person should look at: enumeration, odd hours, variants, no follow-up.
+    """Toon patronen in vragen waar een mens naar moet kijken: aflopen van lijsten, vreemde uren, varianten, geen
+    vervolg.
 
-    Example: samenloop-coordinator review patterns
+    Voorbeeld: samenloop-coordinator review patterns
     """
     from samenloop_coordinator.review import desk
 
@@ -147,9 +160,10 @@ def review_patterns(config: Config = DEFAULT, as_json: Json = False) -> None:
 
 @review_app.command("leakage")
 def review_leakage(period_name: PeriodOption, config: Config = DEFAULT, as_json: Json = False) -> None:
-    """Show per asker and holder what was asked and what the asker learned in a month; never a hidden hit.
+    """Toon per vrager en houder wat er in een maand is gevraagd en wat de vrager te weten kwam; nooit een verborgen
+    treffer.
 
-    Example: samenloop-coordinator review leakage --period 2026-11
+    Voorbeeld: samenloop-coordinator review leakage --period 2026-11
     """
     from samenloop_coordinator.review import desk
 
@@ -162,9 +176,9 @@ def review_leakage(period_name: PeriodOption, config: Config = DEFAULT, as_json:
 def report_accountability(
     period_name: PeriodOption, out: Folder, config: Config = DEFAULT, as_json: Json = False
 ) -> None:
-    """Write the accountability report of an ended month or year: page, PDF and table file.
+    """Schrijf het verantwoordingsrapport over een maand of jaar dat voorbij is: pagina, PDF en tabelbestand.
 
-    Example: samenloop-coordinator report accountability --period 2026 --out reports
+    Voorbeeld: samenloop-coordinator report accountability --period 2026 --out reports
     """
     from samenloop_coordinator.review import desk, reporting
 
@@ -180,9 +194,9 @@ def report_accountability(
 
 @report_app.command("council")
 def report_council(out: Folder, config: Config = DEFAULT, as_json: Json = False) -> None:
-    """Write the page for the council: who takes part, who is responsible, how citizens are told (R-74).
+    """Schrijf de pagina voor de gemeenteraad: wie doet mee, wie is verantwoordelijk, hoe horen burgers het (R-74).
 
-    Example: samenloop-coordinator report council --out reports
+    Voorbeeld: samenloop-coordinator report council --out reports
     """
     from samenloop_coordinator.review import desk, reporting
 

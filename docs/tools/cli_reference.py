@@ -17,8 +17,9 @@ PROGRAMS = {
 SCREEN = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "TERM": "dumb", "NO_COLOR": "1", "SAMENLOOP_LANG": "nl"}
 INTRO = """# Commands
 
-Three programs. The help below is what each command prints for `--help`; this page is made from the programs themselves
-(`make docs`), and a test compares it. Exit codes are in [errors and exit codes](errors.md).
+Three programs. The help below is what each command prints for `--help`: in Dutch, or in English with
+`SAMENLOOP_LANG=en`. This page is made from the programs themselves (`make docs`), and a test compares it. Exit codes
+are in [errors and exit codes](errors.md).
 """
 
 

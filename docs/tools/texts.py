@@ -1,8 +1,9 @@
 """The texts for people: collect them, keep the English catalogue in step, compile it. `make texts`.
 
-They stand in the code (`_` and `N_`), in the template of the reports, and in the data of the legal catalogue. A text is
-Dutch where it is written and is its own id. `src/samenloop/locale/en/LC_MESSAGES/samenloop.po` holds the translations;
-a text without one is shown in Dutch, and a test fails. The compiled `.mo` is committed and compared by a test.
+They stand in the code (`_` and `N_`), in the help of the commands, in the template of the reports, and in the data of
+the legal catalogue. A text is Dutch where it is written and is its own id. The translations are in
+`src/samenloop/locale/en/LC_MESSAGES/samenloop.po`; a text without one is shown in Dutch, and a test fails. The compiled
+`.mo` is committed and compared by a test.
 """
 
 import io
@@ -18,6 +19,12 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment
+from typer.main import get_command
+
+import samenloop.cli
+import samenloop_coordinator.cli
+import samenloop_node.cli
+from samenloop.usage import each_text
 
 ROOT = Path(__file__).parents[2]
 SOURCES = (ROOT / "src", ROOT / "node", ROOT / "coordinator")
@@ -26,13 +33,14 @@ FOLDER = ROOT / "src" / "samenloop" / "locale" / "en" / "LC_MESSAGES"
 PO, MO = FOLDER / "samenloop.po", FOLDER / "samenloop.mo"
 HEADER = "# English texts of Samenloop. The ids are the Dutch texts in the code. Kept in step by `make texts`."
 MARKS = ("_", "N_")
+PROGRAMS = (samenloop.cli, samenloop_node.cli, samenloop_coordinator.cli)
 SHOWN = ("name", "text", "people", "decider")
 """The keys of the legal catalogue whose values people read."""
 
 
 def texts() -> set[str]:
-    """Return every text that is marked in code or templates, or that people read in the legal catalogue."""
-    return {*_in_code(), *_in_templates(), *_in_data()} - {""}
+    """Return every text that is marked in code or templates, or that people read in help or in the legal catalogue."""
+    return {*_in_code(), *in_help(), *_in_templates(), *_in_data()} - {""}
 
 
 def _in_code() -> Iterator[str]:
@@ -40,6 +48,14 @@ def _in_code() -> Iterator[str]:
         found = extract_from_dir(folder, method_map=[("**.py", "python")], keywords=dict.fromkeys(MARKS))
         for _file, _line, message, _comments, _context in found:
             yield message if isinstance(message, str) else message[0]
+
+
+def in_help() -> set[str]:
+    """Return every text in the help of the commands of the three programs."""
+    found: set[str] = set()
+    for program in PROGRAMS:
+        each_text(get_command(program.app), lambda text: found.add(text) or text)
+    return found
 
 
 def _in_templates() -> Iterator[str]:

@@ -12,22 +12,19 @@ from samenloop.texts import _
 if TYPE_CHECKING:  # certificates bring grpc and the covenant with them, which would slow every command down
     from samenloop_node import join
 
-app = typer.Typer(no_args_is_help=True, help="Join a consortium: keys, certificate request, certificate.")
-Folder = Annotated[Path, typer.Argument(help="Folder for keys and certificates of this node.")]
-Participant = Annotated[str, typer.Option(help="Id of this participant in the covenant.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-
-@app.callback()
-def joining() -> None:
-    """Join a consortium: keys, certificate request, certificate."""
+app = typer.Typer(
+    no_args_is_help=True, help="Sluit aan bij een samenwerkingsverband: sleutels, certificaataanvraag, certificaat."
+)
+Folder = Annotated[Path, typer.Argument(metavar="MAP", help="Map voor sleutels en certificaten van deze node.")]
+Participant = Annotated[str, typer.Option(help="Id van deze deelnemer in het convenant.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Toon JSON.")]
 
 
 @app.command()
 def prepare(folder: Folder, participant: Participant, as_json: JsonOption = False) -> None:
-    """Make the keys (mode 0400) and the certificate request; keys that are there stay.
+    """Maak de sleutels (rechten 0400) en de certificaataanvraag; sleutels die er al zijn, blijven.
 
-    Example: samenloop-node join prepare keys --participant politie-midden
+    Voorbeeld: samenloop-node join prepare keys --participant politie-midden
     """
     from samenloop_node import join
 
@@ -36,9 +33,9 @@ def prepare(folder: Folder, participant: Participant, as_json: JsonOption = Fals
 
 @app.command()
 def renew(folder: Folder, participant: Participant, as_json: JsonOption = False) -> None:
-    """Make a new certificate request under the same keys; the pin in the covenant stays.
+    """Maak een nieuwe certificaataanvraag met dezelfde sleutels; de pin in het convenant blijft.
 
-    Example: samenloop-node join renew keys --participant politie-midden
+    Voorbeeld: samenloop-node join renew keys --participant politie-midden
     """
     from samenloop_node import join
 
@@ -48,15 +45,17 @@ def renew(folder: Folder, participant: Participant, as_json: JsonOption = False)
 @app.command()
 def install(
     folder: Folder,
-    certificate: Annotated[Path, typer.Argument(help="Certificate that the operator sent back (PEM).")],
-    ca: Annotated[Path, typer.Argument(help="Certificate of the CA (`ca.pem`).")],
+    certificate: Annotated[
+        Path, typer.Argument(metavar="CERTIFICAAT", help="Certificaat dat de beheerder terugstuurde (PEM).")
+    ],
+    ca: Annotated[Path, typer.Argument(metavar="CA", help="Certificaat van de CA (`ca.pem`).")],
     participant: Participant,
-    trust_domain: Annotated[str, typer.Option(help="Trust domain, as in the covenant.")],
+    trust_domain: Annotated[str, typer.Option(help="Vertrouwensdomein, zoals in het convenant.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Check the certificate against our key, our name and the CA, and put it in place.
+    """Controleer het certificaat op onze sleutel, onze naam en de CA, en zet het op zijn plaats.
 
-    Example: samenloop-node join install keys politie.pem ca.pem --participant politie-midden
+    Voorbeeld: samenloop-node join install keys politie.pem ca.pem --participant politie-midden
     --trust-domain zvh-midden.example
     """
     from samenloop_node import join

@@ -8,14 +8,16 @@ from samenloop.audit.cli import app as audit_app
 from samenloop.catalogue.cli import app as catalogue_app
 from samenloop.covenant.cli import app as covenant_app
 from samenloop.errors import InvalidInput, SamenloopError
+from samenloop.usage import Program
 
 FAILED = 1
 USAGE = 2
 
 app = typer.Typer(
+    cls=Program,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Sign and verify covenants, verify audit logs, read the legal catalogue.",
+    help="Teken en controleer convenanten, controleer logboeken, lees de wettelijke catalogus.",
 )
 app.add_typer(audit_app, name="audit")
 app.add_typer(covenant_app, name="covenant")

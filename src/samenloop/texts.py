@@ -24,7 +24,12 @@ _asked: ContextVar[str] = ContextVar("language")
 
 def _(message: str, /, **values: object) -> str:
     """Return `message` in the language of who asks, with `{name}` places filled in."""
-    return _catalogue(language()).gettext(message).format(**values)
+    return translated(message).format(**values)
+
+
+def translated(message: str) -> str:
+    """Return `message` in the language of who asks, as it is: braces are no places to fill in."""
+    return _catalogue(language()).gettext(message) if message else ""  # the empty id holds the catalogue's own head
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name that tools for message catalogues look for

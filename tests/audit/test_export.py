@@ -13,10 +13,11 @@ from typer.testing import CliRunner
 
 from samenloop.audit import anchor as anchors
 from samenloop.audit import checkpoint as checkpoints
-from samenloop.audit import cli, export, layout, log, verify
+from samenloop.audit import export, layout, log, verify
 from samenloop.audit import note as notes
 from samenloop.audit.layout import FileFact, Manifest
 from samenloop.audit.note import NoteSigner
+from samenloop.cli import app
 from samenloop.covenant import canonical, fingerprint, parse_canonical
 from samenloop.errors import IntegrityError, SamenloopError
 from tests.audit.world import ANCHOR, COVENANT, HOLDERS, ORIGIN, SIGNER, WITNESSES, World, signing_key
@@ -348,7 +349,7 @@ def test_an_export_with_missing_entries_is_not_made(tmp_path: Path) -> None:
 
 
 def run(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(cli.app, ["verify", *arguments])
+    result = CliRunner().invoke(app, ["audit", "verify", *arguments])
     return result.exit_code, result.output
 
 

@@ -131,7 +131,7 @@ def test_wrong_input_is_one_sentence_and_exit_code_2(folder: Path) -> None:
 def test_every_command_has_help_with_an_example(folder: Path, command: str) -> None:
     shown = run(folder, command, "--help")
     assert shown.returncode == 0
-    assert f"Example: samenloop covenant {command}" in " ".join(shown.stdout.split())
+    assert f"Voorbeeld: samenloop covenant {command}" in " ".join(shown.stdout.split())
 
 
 def test_an_auditor_makes_a_sealing_key_once(folder: Path) -> None:

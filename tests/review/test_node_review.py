@@ -17,7 +17,7 @@ from samenloop.audit.witness import Reason, Standing
 from samenloop.errors import InvalidInput, Refused
 from samenloop_node import mailbox, witness
 from samenloop_node.accounts import Role
-from samenloop_node.cli import review as review_cli
+from samenloop_node.cli import app as program
 from samenloop_node.commands import COMMANDS, inbox
 from samenloop_node.commands import ask as ask_command
 from samenloop_node.commands import breach as breach_command
@@ -419,29 +419,29 @@ def _line(monkeypatch, asked, officer):
 
     monkeypatch.setattr("samenloop_node.cli.base.call", call)
 
-    def typed(app, *words):
-        return CliRunner().invoke(app, list(words))
+    def typed(*words):
+        return CliRunner().invoke(program, list(words))
 
     return typed
 
 
 def test_log_search_prints_one_line_per_entry_or_json(line):
-    shown = line(review_cli.log_app, "search", "--user", "anna", "--event", "case")
+    shown = line("log", "search", "--user", "anna", "--event", "case")
     assert "motive=Toezicht loopt vast" in shown.output
-    as_json = json.loads(line(review_cli.log_app, "search", "--case", "R-2026-9", "--json").output)
+    as_json = json.loads(line("log", "search", "--case", "R-2026-9", "--json").output)
     assert {one["case"] for one in as_json["entries"]} == {"R-2026-9"}
 
 
 def test_a_report_is_written_to_a_new_folder_and_never_over_a_file(line, tmp_path: Path):
     out = tmp_path / "reports"
-    done = line(review_cli.report_app, "council", "--out", str(out))
+    done = line("report", "council", "--out", str(out))
     assert done.exit_code == 0, done.output
     assert sorted(path.suffix for path in out.iterdir()) == [".csv", ".html", ".pdf"]
     assert (out / "raad-zvh-demo.pdf").read_bytes().startswith(b"%PDF-")
-    assert line(review_cli.report_app, "council", "--out", str(out)).exit_code == 2
+    assert line("report", "council", "--out", str(out)).exit_code == 2
 
 
 def test_review_commands_say_what_they_did(line):
-    assert "Geen regels" in line(review_cli.review_app, "list").output
-    assert "0 steekproeven" in line(review_cli.review_app, "check").output
-    assert "patronen" in line(review_cli.review_app, "patterns").output
+    assert "Geen regels" in line("review", "list").output
+    assert "0 steekproeven" in line("review", "check").output
+    assert "patronen" in line("review", "patterns").output

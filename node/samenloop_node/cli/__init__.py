@@ -9,11 +9,11 @@ import typer
 from samenloop.errors import SamenloopError
 from samenloop.loop import run as run_loop
 from samenloop.texts import _
+from samenloop.usage import Program
 from samenloop_node.cli.activation import activate, suspend
 from samenloop_node.cli.base import (
     DEFAULT_CONFIG,
     DEFAULT_SOCKET,
-    EXIT_HELP,
     AsOption,
     ConfigOption,
     Daemon,
@@ -38,8 +38,13 @@ from samenloop_node.cli.rights import retention_app, rights_app
 from samenloop_node.join_cli import app as join_app
 
 app = typer.Typer(
+    cls=Program,
     no_args_is_help=True,
-    help=f"Samenloop at a partner: register persons, ask, decide. {EXIT_HELP}",
+    help=(
+        "Samenloop bij een partner: personen registreren, vragen en beslissen. Exitcodes: 0 gelukt; 1 mislukt; "
+        "2 verkeerde invoer; 3 gelukt, maar er zijn rijen geweigerd; 4 geweigerd door een regel of een recht; "
+        "5 nu niet, probeer het later opnieuw."
+    ),
     pretty_exceptions_show_locals=False,
 )
 app.command()(sync)
@@ -74,14 +79,14 @@ app.add_typer(breach_app, name="breach")
 @app.command()
 def run(
     config: ConfigOption = DEFAULT_CONFIG,
-    demo: Annotated[bool, typer.Option("--demo", help="Allow --as, if the covenant is a demo too.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Sta --as toe, als ook het convenant een demo is.")] = False,
     evaluation: Annotated[
-        bool, typer.Option("--evaluation", help="Lift budgets and modes, if the covenant says so too.")
+        bool, typer.Option("--evaluation", help="Hef budgetten en modi op, als ook het convenant dat zegt.")
     ] = False,
 ) -> None:
-    """Run the node until it gets SIGTERM.
+    """Laat de node draaien tot hij SIGTERM krijgt.
 
-    Example: samenloop-node run --config /etc/samenloop/node.toml
+    Voorbeeld: samenloop-node run --config /etc/samenloop/node.toml
     """
     from samenloop_node import daemon
     from samenloop_node.config import load_config
@@ -92,9 +97,9 @@ def run(
 
 @app.command()
 def status(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Show how this node stands: registrations, epochs, certificate, open work.
+    """Toon hoe deze node ervoor staat: registraties, tijdvakken, certificaat, open werk.
 
-    Example: samenloop-node status --json
+    Voorbeeld: samenloop-node status --json
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("status", {}), _status_lines)
@@ -102,14 +107,15 @@ def status(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json
 
 @app.command()
 def explain(
-    profile: Annotated[str, typer.Option("--profile", help="Token profile.")] = "nl-1", as_json: JsonOption = False
+    profile: Annotated[str, typer.Option("--profile", help="Tokenprofiel.")] = "nl-1", as_json: JsonOption = False
 ) -> None:
-    """Show what fields become before they are keyed, or why two records meet. Nothing is sent; no node is needed.
+    """Toon wat er van velden wordt voordat ze een sleutel krijgen, of waarom twee personen elkaar raken. Er wordt niets
+    verstuurd; een node is niet nodig.
 
-    Asks for the fields on a terminal; else reads them as JSON on standard input: the fields of one person, or
+    Vraagt in een terminal om de velden; leest ze anders als JSON van de standaardinvoer: de velden van één persoon, of
     {"one": {...}, "other": {...}}.
 
-    Example: samenloop-node explain < person.json
+    Voorbeeld: samenloop-node explain < person.json
     """
     from samenloop_node.local import explain as explaining
 

@@ -11,14 +11,15 @@ from samenloop_node.cli.base import DEFAULT_SOCKET, REFUSED, AsOption, Daemon, J
 
 
 def activate(
-    check: Annotated[bool, typer.Option("--check", help="Only show the checklist.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Toon alleen de checklist.")] = False,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Put this node into use. Prints the checklist, green or red per rule; while a line is red, nothing happens.
+    """Neem deze node in gebruik. Toont de checklist, groen of rood per regel; is er een regel rood, dan gebeurt er
+    niets.
 
-    Example: samenloop-node activate --check
+    Voorbeeld: samenloop-node activate --check
     """
     daemon = Daemon(socket, acting, as_json)
     found = daemon.ask("activate", {"action": "check"})
@@ -31,9 +32,9 @@ def activate(
 
 
 def suspend(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Take this node out of use: it registers nobody and asks nothing until `activate`.
+    """Neem deze node uit gebruik: hij registreert niemand en vraagt niets tot `activate`.
 
-    Example: samenloop-node suspend
+    Voorbeeld: samenloop-node suspend
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("activate", {"action": "suspend"}), _lines)

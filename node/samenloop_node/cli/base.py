@@ -19,10 +19,6 @@ from samenloop_node.socket_messages import format_error
 DEFAULT_SOCKET: Final = Path("/run/samenloop-node/node.sock")
 DEFAULT_CONFIG: Final = Path("/etc/samenloop/node.toml")
 FAILED, USAGE, PARTLY, REFUSED, LATER = 1, 2, 3, 4, 5
-EXIT_HELP: Final = (
-    "Exit codes: 0 done; 1 failed; 2 wrong input; 3 done, but rows were refused; 4 refused by a rule or a right; "
-    "5 not now, try again later."
-)
 _EXIT: Final[Mapping[ErrorCode, int]] = {
     ErrorCode.INVALID_INPUT: USAGE,
     ErrorCode.TOO_LARGE: USAGE,
@@ -37,13 +33,13 @@ _EXIT: Final[Mapping[ErrorCode, int]] = {
 }
 
 SocketOption = Annotated[
-    Path, typer.Option("--socket", envvar="SAMENLOOP_NODE_SOCKET", help="Socket of the running node.")
+    Path, typer.Option("--socket", envvar="SAMENLOOP_NODE_SOCKET", help="Socket van de draaiende node.")
 ]
 ConfigOption = Annotated[
-    Path, typer.Option("--config", envvar="SAMENLOOP_NODE_CONFIG", help="Configuration of the node (TOML).")
+    Path, typer.Option("--config", envvar="SAMENLOOP_NODE_CONFIG", help="Configuratie van de node (TOML).")
 ]
-AsOption = Annotated[str, typer.Option("--as", help="Act as this account; in a demo only.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+AsOption = Annotated[str, typer.Option("--as", help="Handel als dit account; alleen in een demo.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Toon het resultaat als JSON.")]
 
 
 @contextmanager
@@ -77,7 +73,7 @@ def _error_lines(error: SamenloopError) -> Iterator[str]:
 
 
 def exit_code(error: SamenloopError) -> int:
-    """Return the exit code of an expected error (see EXIT_HELP)."""
+    """Return the exit code of an expected error (the help of the program names them)."""
     return _EXIT.get(error.code, FAILED)
 
 

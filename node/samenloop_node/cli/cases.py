@@ -10,22 +10,16 @@ from samenloop.texts import _
 from samenloop_node.cli import prompts
 from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption, SocketOption, one_sentence
 
-CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="Case number in your own system.")]
-TargetOption = Annotated[list[str] | None, typer.Option("--target-group", help="Target group (code). Repeat it.")]
-NEEDED_HELP = "A partner that is needed: NAME,purpose=CODE,reason=CODE,... Repeat it."
+CaseArgument = Annotated[str, typer.Argument(metavar="CASUS", help="Zaaknummer in uw eigen systeem.")]
+TargetOption = Annotated[
+    list[str] | None, typer.Option("--target-group", help="Doelgroep (code). Herhaal dit voor elke code.")
+]
+NEEDED_HELP = "Een partner die nodig is: NAAM,purpose=CODE,reason=CODE,... Herhaal dit voor elke partner."
 NEEDED = ("purpose", "proportionality", "subsidiarity", "give_basis", "receive_basis", "reason")
 case_app = typer.Typer(
     no_args_is_help=True,
-    help="Your own cases: process information only. Codes and what they mean: `samenloop catalogue show`.",
+    help="Uw eigen casussen: alleen procesinformatie. Wat de codes betekenen: `samenloop catalogue show`.",
 )
-
-
-@case_app.callback()
-def case() -> None:
-    """Your own cases: process information only.
-
-    Codes and what they mean: samenloop catalogue show
-    """
 
 
 @case_app.command()
@@ -36,11 +30,12 @@ def report(
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Report a case; with a positive target group test it goes into intake at once.
+    """Meld een casus aan; hoort hij bij de doelgroep, dan gaat hij meteen in intake.
 
-    Standard input may hold {"motive": "...", "person": {...}}: the person only to check the text.
+    Op de standaardinvoer mag {"motive": "...", "person": {...}} staan: de persoon is er alleen om de tekst te
+    controleren.
 
-    Example: samenloop-node case report R-2026-9 --target-group gebiedsprobleem
+    Voorbeeld: samenloop-node case report R-2026-9 --target-group gebiedsprobleem
     """
     _step(Daemon(socket, acting, as_json), "report", case_number, {"target_group": target_group or []})
 
@@ -53,9 +48,9 @@ def accept(
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Take a reported case into intake after the target group test.
+    """Neem een aangemelde casus in intake, na de toets aan de doelgroep.
 
-    Example: samenloop-node case accept R-2026-9 --target-group gebiedsprobleem
+    Voorbeeld: samenloop-node case accept R-2026-9 --target-group gebiedsprobleem
     """
     _step(Daemon(socket, acting, as_json), "accept", case_number, {"target_group": target_group or []})
 
@@ -64,18 +59,20 @@ def accept(
 def intake(  # noqa: PLR0913 - one argument per option
     case_number: CaseArgument,
     *,
-    task: Annotated[list[str] | None, typer.Option(help="Your statutory task (code). Repeat it.")] = None,
-    basis: Annotated[str, typer.Option(help="Legal basis (code).")] = "",
-    consent: Annotated[str, typer.Option(help="Is consent needed and given (code).")] = "",
-    informing: Annotated[str, typer.Option(help="Is informing deferred (code).")] = "",
+    task: Annotated[
+        list[str] | None, typer.Option(help="Uw wettelijke taak (code). Herhaal dit voor elke taak.")
+    ] = None,
+    basis: Annotated[str, typer.Option(help="Wettelijke grond (code).")] = "",
+    consent: Annotated[str, typer.Option(help="Of toestemming nodig en gegeven is (code).")] = "",
+    informing: Annotated[str, typer.Option(help="Of informeren is uitgesteld (code).")] = "",
     needed: Annotated[list[str] | None, typer.Option(help=NEEDED_HELP)] = None,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Write down the five fields of the intake; says what is still missing for triage.
+    """Leg de vijf velden van de intake vast; zegt wat er nog ontbreekt voor de triage.
 
-    Example: samenloop-node case intake R-2026-9 --task toezicht --basis rr8 --consent niet_nodig --informing geen
+    Voorbeeld: samenloop-node case intake R-2026-9 --task toezicht --basis rr8 --consent niet_nodig --informing geen
     """
     daemon = Daemon(socket, acting, as_json)
     with one_sentence(as_json=as_json):
@@ -88,9 +85,9 @@ def intake(  # noqa: PLR0913 - one argument per option
 def triage(
     case_number: CaseArgument, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
 ) -> None:
-    """Bring a case from intake to triage.
+    """Breng een casus van intake naar triage.
 
-    Example: samenloop-node case triage R-2026-9
+    Voorbeeld: samenloop-node case triage R-2026-9
     """
     _step(Daemon(socket, acting, as_json), "triage", case_number, {})
 
@@ -99,18 +96,22 @@ def triage(
 def decide(  # noqa: PLR0913 - one argument per option
     case_number: CaseArgument,
     *,
-    part: Annotated[list[str] | None, typer.Option(help="A part that was decided (code). Repeat it.")] = None,
-    outcome: Annotated[str, typer.Option(help="Outcome (code).")] = "",
-    moment: Annotated[str, typer.Option(help="At which moment (code).")] = "",
-    decided_on: Annotated[str, typer.Option(help="Day of the decision (YYYY-MM-DD).")] = "",
-    superior_consulted: Annotated[bool, typer.Option(help="The superior was consulted (escalation).")] = False,
+    part: Annotated[
+        list[str] | None, typer.Option(help="Een deel dat is besloten (code). Herhaal dit voor elk deel.")
+    ] = None,
+    outcome: Annotated[str, typer.Option(help="Uitkomst (code).")] = "",
+    moment: Annotated[str, typer.Option(help="Op welk moment (code).")] = "",
+    decided_on: Annotated[str, typer.Option(help="Dag van het besluit (JJJJ-MM-DD).")] = "",
+    superior_consulted: Annotated[
+        bool, typer.Option(help="De leidinggevende is geraadpleegd (bij opschalen).")
+    ] = False,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Write down the triage decision with its four parts; the motive may come on standard input.
+    """Leg het triagebesluit met zijn vier delen vast; de motivering mag op de standaardinvoer staan.
 
-    Example: samenloop-node case decide R-2026-9 --part weging --outcome casusoverleg --moment toeleiden
+    Voorbeeld: samenloop-node case decide R-2026-9 --part weging --outcome casusoverleg --moment toeleiden
     """
     said: dict[str, Any] = {"parts": part or [], "outcome": outcome, "moment": moment}
     said |= {"decided_on": decided_on or None, "superior_consulted": superior_consulted}
@@ -121,17 +122,19 @@ def decide(  # noqa: PLR0913 - one argument per option
 def meet(  # noqa: PLR0913 - one argument per option
     case_number: CaseArgument,
     *,
-    invite: Annotated[list[str] | None, typer.Option(help="PARTNER=REASON (code). Repeat it.")] = None,
-    person_invited: Annotated[bool, typer.Option(help="The person is invited.")] = False,
-    not_invited_because: Annotated[str, typer.Option(help="Why the person is not invited (code).")] = "",
-    care_steps_done: Annotated[bool, typer.Option(help="The care provider took its six steps.")] = False,
+    invite: Annotated[
+        list[str] | None, typer.Option(help="PARTNER=REDEN (code). Herhaal dit voor elke partner.")
+    ] = None,
+    person_invited: Annotated[bool, typer.Option(help="De persoon is uitgenodigd.")] = False,
+    not_invited_because: Annotated[str, typer.Option(help="Waarom de persoon niet is uitgenodigd (code).")] = "",
+    care_steps_done: Annotated[bool, typer.Option(help="De zorgaanbieder deed zijn zes stappen.")] = False,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Bring a case from triage to the meeting: who is invited, and why.
+    """Breng een casus van triage naar het overleg: wie is uitgenodigd, en waarom.
 
-    Example: samenloop-node case meet R-2026-9 --invite politie-midden=genoemd_in_dossier --person-invited
+    Voorbeeld: samenloop-node case meet R-2026-9 --invite politie-midden=genoemd_in_dossier --person-invited
     """
     daemon = Daemon(socket, acting, as_json)
     with one_sentence(as_json=as_json):
@@ -145,18 +148,18 @@ def meet(  # noqa: PLR0913 - one argument per option
 def plan(  # noqa: PLR0913 - one argument per option
     case_number: CaseArgument,
     *,
-    made: Annotated[bool, typer.Option("--made/--not-made", help="Whether a plan was made.")] = True,
-    made_on: Annotated[str, typer.Option(help="Day of the plan (YYYY-MM-DD).")] = "",
-    case_lead: Annotated[str, typer.Option(help="Partner that leads the case.")] = "",
-    own_log: Annotated[str, typer.Option(help="Where the plan stands in your own system.")] = "",
-    case_lead_is_bureau: Annotated[bool, typer.Option(help="The case lead works for the bureau.")] = False,
+    made: Annotated[bool, typer.Option("--made/--not-made", help="Of er een plan is gemaakt.")] = True,
+    made_on: Annotated[str, typer.Option(help="Dag van het plan (JJJJ-MM-DD).")] = "",
+    case_lead: Annotated[str, typer.Option(help="Partner die de casus leidt.")] = "",
+    own_log: Annotated[str, typer.Option(help="Waar het plan in uw eigen systeem staat.")] = "",
+    case_lead_is_bureau: Annotated[bool, typer.Option(help="De casusregisseur werkt voor het bureau.")] = False,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Write down whether a plan was made and when: never what is in it.
+    """Leg vast of er een plan is gemaakt en wanneer: nooit wat erin staat.
 
-    Example: samenloop-node case plan R-2026-9 --made-on 2026-11-20 --case-lead ggz-midden --own-log dossier-12
+    Voorbeeld: samenloop-node case plan R-2026-9 --made-on 2026-11-20 --case-lead ggz-midden --own-log dossier-12
     """
     said = {"made": made, "made_on": made_on or None, "case_lead": case_lead or None}
     said |= {"own_log": own_log, "case_lead_is_bureau": case_lead_is_bureau}
@@ -166,14 +169,14 @@ def plan(  # noqa: PLR0913 - one argument per option
 @case_app.command()
 def close(
     case_number: CaseArgument,
-    reason: Annotated[str, typer.Option(help="Why it closes (code).")] = "",
+    reason: Annotated[str, typer.Option(help="Waarom de casus sluit (code).")] = "",
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Close a case: its answers are erased here and at the coordinator.
+    """Sluit een casus: de antwoorden worden hier en bij de coördinator gewist.
 
-    Example: samenloop-node case close R-2026-9 --reason doel_bereikt
+    Voorbeeld: samenloop-node case close R-2026-9 --reason doel_bereikt
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("case", {"action": "close", "case": case_number, "reason": reason}), closed_lines)
@@ -183,9 +186,9 @@ def close(
 def reject(
     case_number: CaseArgument, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
 ) -> None:
-    """Reject a case at any step: advice or referral instead. Its answers are erased.
+    """Wijs een casus af, bij welke stap ook: advies of verwijzing in plaats daarvan. De antwoorden worden gewist.
 
-    Example: samenloop-node case reject R-2026-9
+    Voorbeeld: samenloop-node case reject R-2026-9
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("case", {"action": "reject", "case": case_number}), closed_lines)
@@ -193,17 +196,17 @@ def reject(
 
 @case_app.command()
 def contact(
-    question: Annotated[str, typer.Argument(help="Number of the question.")],
-    outcome: Annotated[str, typer.Option(help="juiste_persoon, verkeerde_persoon or geen_contact.")],
-    holder: Annotated[str, typer.Option(help="The holder you spoke; leave out when you are the holder.")] = "",
-    useful: Annotated[bool, typer.Option("--useful/--not-useful", help="Whether the talk was useful.")] = False,
+    question: Annotated[str, typer.Argument(metavar="VRAAG", help="Nummer van de vraag.")],
+    outcome: Annotated[str, typer.Option(help="juiste_persoon, verkeerde_persoon of geen_contact.")],
+    holder: Annotated[str, typer.Option(help="De houder die u sprak; laat dit weg als u zelf de houder bent.")] = "",
+    useful: Annotated[bool, typer.Option("--useful/--not-useful", help="Of het gesprek nuttig was.")] = False,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Write down what came of the talk after a hit: a code, never what was said.
+    """Leg vast wat het gesprek na een treffer opleverde: een code, nooit wat er is gezegd.
 
-    Example: samenloop-node case contact 0123456789abcdef0123456789abcdef --outcome juiste_persoon --holder ggz-midden
+    Voorbeeld: samenloop-node case contact 0123456789abcdef0123456789abcdef --outcome juiste_persoon --holder ggz-midden
     """
     daemon = Daemon(socket, acting, as_json)
     request = {"action": "contact", "question": question, "holder": holder, "outcome": outcome, "useful": useful}
@@ -212,9 +215,9 @@ def contact(
 
 @case_app.command()
 def contradictions(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Show the hits about which outcomes contradict: those written down here, and what the other side told.
+    """Toon de treffers met uitkomsten die elkaar tegenspreken: wat hier is vastgelegd en wat de andere kant meldde.
 
-    Example: samenloop-node case contradictions
+    Voorbeeld: samenloop-node case contradictions
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("case", {"action": "contradictions"}), _contradiction_lines)
@@ -224,9 +227,9 @@ def contradictions(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "",
 def show(
     case_number: CaseArgument, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
 ) -> None:
-    """Show where a case is, what the next step needs, and the reference code of each hit for the phone.
+    """Toon waar een casus staat, wat de volgende stap nodig heeft, en van elke treffer de code voor aan de telefoon.
 
-    Example: samenloop-node case show R-2026-9
+    Voorbeeld: samenloop-node case show R-2026-9
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("case", {"action": "show", "case": case_number}), _case_lines)
@@ -234,9 +237,9 @@ def show(
 
 @case_app.command(name="list")
 def list_cases(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Show your own cases.
+    """Toon uw eigen casussen.
 
-    Example: samenloop-node case list
+    Voorbeeld: samenloop-node case list
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("case", {"action": "list"}), _list_lines)

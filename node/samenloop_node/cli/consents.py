@@ -10,41 +10,26 @@ from samenloop_node.cli import papers, prompts
 from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption, SocketOption, one_sentence
 from samenloop_node.cli.papers import FormatOption, OutOption
 
-ConsentArgument = Annotated[str, typer.Argument(metavar="CONSENT", help="Number of the consent.")]
-RecordArgument = Annotated[str, typer.Argument(metavar="RECORD", help="Record id in your own system.")]
-RegisterArgument = Annotated[str, typer.Argument(metavar="REGISTER", help="Your own register.")]
-ReferenceOption = Annotated[str, typer.Option(help="Number of the decision in your own system; one per record.")]
+ConsentArgument = Annotated[str, typer.Argument(metavar="TOESTEMMING", help="Nummer van de toestemming.")]
+RecordArgument = Annotated[str, typer.Argument(metavar="DOSSIER", help="Dossiernummer in uw eigen systeem.")]
+RegisterArgument = Annotated[str, typer.Argument(metavar="REGISTER", help="Uw eigen register.")]
+ReferenceOption = Annotated[str, typer.Option(help="Nummer van het besluit in uw eigen systeem; één per dossier.")]
 consent_app = typer.Typer(
     no_args_is_help=True,
-    help="Consent of the person (R-46..R-52). Codes and what they mean: `samenloop catalogue show`.",
+    help="Toestemming van de persoon (R-46..R-52). Wat de codes betekenen: `samenloop catalogue show`.",
 )
 beforehand_app = typer.Typer(
     no_args_is_help=True,
-    help="Decide over one record in advance (R-76). Codes and what they mean: `samenloop catalogue show`.",
+    help="Beslis vooraf over één dossier (R-76). Wat de codes betekenen: `samenloop catalogue show`.",
 )
-
-
-@consent_app.callback()
-def consent() -> None:
-    """Consent of the person (R-46..R-52).
-
-    Codes and what they mean: samenloop catalogue show
-    """
-
-
-@beforehand_app.callback()
-def beforehand() -> None:
-    """Decide over one record in advance (R-76).
-
-    Codes and what they mean: samenloop catalogue show
-    """
 
 
 @consent_app.command()
 def form(form: FormatOption = "html", out: OutOption = None) -> None:
-    """Make the printable consent form from fields on standard input (JSON, all optional). Nothing is kept.
+    """Maak het toestemmingsformulier om te printen, uit velden op de standaardinvoer (JSON, alles mag leeg blijven). Er
+    wordt niets bewaard.
 
-    Example: samenloop-node consent form --format pdf --out form.pdf
+    Voorbeeld: samenloop-node consent form --format pdf --out form.pdf
     """
     from samenloop_node.documents import consent_form
     from samenloop_node.documents.render import render
@@ -57,20 +42,21 @@ def form(form: FormatOption = "html", out: OutOption = None) -> None:
 
 @consent_app.command()
 def record(
-    question: Annotated[str, typer.Option(help="Number of the hit, as the inbox shows it.")] = "",
-    register: Annotated[str, typer.Option(help="Or: your own register ...")] = "",
-    record_id: Annotated[str, typer.Option("--record", help="... and your own record.")] = "",
-    holder: Annotated[str, typer.Option(help="As the asker: the holder that your question asked (a physician).")] = "",
+    question: Annotated[str, typer.Option(help="Nummer van de treffer, zoals de inbox het toont.")] = "",
+    register: Annotated[str, typer.Option(help="Of: uw eigen register ...")] = "",
+    record_id: Annotated[str, typer.Option("--record", help="... en uw eigen dossier.")] = "",
+    holder: Annotated[str, typer.Option(help="Als vrager: de houder aan wie uw vraag ging (een arts).")] = "",
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Record a signed consent: ticks, codes, dates, number of the paper. Reads {"form": {...}} on standard input.
+    """Leg een getekende toestemming vast: vinkjes, codes, data en het nummer van het papier. Leest {"form": {...}} van
+    de standaardinvoer.
 
-    With a physician both sides ask consent. As the asker name your question and --holder: that holder's node is told
-    the number and the dates, and that the consent ended when you withdraw it.
+    Bij een arts vragen beide kanten toestemming. Bent u de vrager, noem dan uw vraag en --holder: de node van die
+    houder hoort het nummer en de data, en dat de toestemming stopt als u haar intrekt.
 
-    Example: samenloop-node consent record --question 0123456789abcdef0123456789abcdef < ticks.json
+    Voorbeeld: samenloop-node consent record --question 0123456789abcdef0123456789abcdef < ticks.json
     """
     daemon = Daemon(socket, acting, as_json)
     with one_sentence(as_json=as_json):
@@ -86,9 +72,9 @@ def withdraw(
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Withdraw a consent: always possible. What was shown on it is hidden again.
+    """Trek een toestemming in: dat kan altijd. Wat erop rustte, wordt weer verborgen.
 
-    Example: samenloop-node consent withdraw 0123456789abcdef
+    Voorbeeld: samenloop-node consent withdraw 0123456789abcdef
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("consent", {"action": "withdraw", "consent": consent_number}), _withdrawn_lines)
@@ -101,9 +87,9 @@ def show(
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show what was recorded of a consent.
+    """Toon wat er van een toestemming is vastgelegd.
 
-    Example: samenloop-node consent show 0123456789abcdef
+    Voorbeeld: samenloop-node consent show 0123456789abcdef
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("consent", {"action": "show", "consent": consent_number}), _consent_lines)
@@ -111,9 +97,9 @@ def show(
 
 @consent_app.command(name="list")
 def list_consents(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Show all consents that were recorded here.
+    """Toon alle toestemmingen die hier zijn vastgelegd.
 
-    Example: samenloop-node consent list
+    Voorbeeld: samenloop-node consent list
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("consent", {"action": "list"}), _list_lines)
@@ -125,20 +111,23 @@ def decide_beforehand(  # noqa: PLR0913 - one argument per option
     record_id: RecordArgument,
     *,
     reference: ReferenceOption,
-    valid_until: Annotated[str, typer.Option(help="Last day (YYYY-MM-DD), at most the review date.")],
-    receiver: Annotated[list[str] | None, typer.Option(help="Receiver. Repeat it for each.")] = None,
-    purpose: Annotated[str, typer.Option(help="One purpose (code).")] = "",
-    give_basis: Annotated[str, typer.Option(help="Your ground to give (code).")] = "",
-    breach_ground: Annotated[str, typer.Option(help="The ground that breaks your secrecy (code).")] = "",
-    step: Annotated[list[str] | None, typer.Option(help="Steps of a pair rule that you took (code).")] = None,
-    consent_number: Annotated[str, typer.Option("--consent", help="Number of the consent that it rests on.")] = "",
+    valid_until: Annotated[str, typer.Option(help="Laatste dag (JJJJ-MM-DD), niet later dan de toetsdatum.")],
+    receiver: Annotated[list[str] | None, typer.Option(help="Ontvanger. Herhaal dit voor elke ontvanger.")] = None,
+    purpose: Annotated[str, typer.Option(help="Eén doel (code).")] = "",
+    give_basis: Annotated[str, typer.Option(help="Uw grond om te geven (code).")] = "",
+    breach_ground: Annotated[str, typer.Option(help="De grond die uw geheimhouding doorbreekt (code).")] = "",
+    step: Annotated[
+        list[str] | None, typer.Option(help="Stap van een paarregel die u deed (code). Herhaal dit voor elke stap.")
+    ] = None,
+    consent_number: Annotated[str, typer.Option("--consent", help="Nummer van de toestemming waarop dit rust.")] = "",
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Decide over one record for named receivers. Reads {"motive": "...", "person": {...}} on standard input.
+    """Beslis over één dossier voor ontvangers die u noemt. Leest {"motive": "...", "person": {...}} van de
+    standaardinvoer.
 
-    Example: samenloop-node beforehand decide politie 2026-17 --reference B-9 --valid-until 2026-12-31 --receiver ...
+    Voorbeeld: samenloop-node beforehand decide politie 2026-17 --reference B-9 --valid-until 2026-12-31 --receiver ...
     """
     daemon = Daemon(socket, acting, as_json)
     with one_sentence(as_json=as_json):
@@ -169,9 +158,9 @@ def withdraw_beforehand(
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Take back a decision over one record: hits on it are hidden again from then on.
+    """Neem een besluit over één dossier terug: treffers erop zijn vanaf dan weer verborgen.
 
-    Example: samenloop-node beforehand withdraw politie 2026-17 --reference B-9
+    Voorbeeld: samenloop-node beforehand withdraw politie 2026-17 --reference B-9
     """
     daemon = Daemon(socket, acting, as_json)
     request = {"action": "withdraw", "register": register, "record": record_id, "reference": reference}

@@ -10,33 +10,20 @@ from samenloop.texts import N_, _
 from samenloop_node.cli import prompts
 from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption, SocketOption, one_sentence, red
 
-Question = Annotated[str, typer.Argument(help="Number of the question, as the inbox shows it.")]
-RecordOption = Annotated[str, typer.Option(help="Own record id, when the question hit more than one.")]
-BreachOption = Annotated[str, typer.Option(help="The ground that breaks your secrecy (code).")]
+Question = Annotated[str, typer.Argument(metavar="VRAAG", help="Nummer van de vraag, zoals de inbox het toont.")]
+RecordOption = Annotated[str, typer.Option(help="Eigen dossiernummer, als de vraag er meer dan één raakte.")]
+BreachOption = Annotated[str, typer.Option(help="De grond die uw geheimhouding doorbreekt (code).")]
 decide_app = typer.Typer(
     no_args_is_help=True,
-    help="Decide about one hit, for one receiver. Codes and what they mean: `samenloop catalogue show`.",
+    help="Beslis over één treffer, voor één ontvanger. Wat de codes betekenen: `samenloop catalogue show`.",
 )
-witness_app = typer.Typer(no_args_is_help=True, help="This node as witness of the coordinator's log.")
-
-
-@decide_app.callback()
-def decide() -> None:
-    """Decide about one hit, for one receiver.
-
-    Codes and what they mean: samenloop catalogue show
-    """
-
-
-@witness_app.callback()
-def witness() -> None:
-    """This node as witness of the coordinator's log."""
+witness_app = typer.Typer(no_args_is_help=True, help="Deze node als getuige van het logboek van de coördinator.")
 
 
 def inbox(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Show the questions that hit registrations of your own, shown and hidden. Each look is logged here.
+    """Toon de vragen die uw eigen registraties raakten, getoond en verborgen. Elke blik komt in het eigen logboek.
 
-    Example: samenloop-node inbox
+    Voorbeeld: samenloop-node inbox
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("inbox", {}), _inbox_lines)
@@ -47,24 +34,27 @@ def release(  # noqa: PLR0913 - one argument per option
     question: Question,
     *,
     record: RecordOption = "",
-    give_basis: Annotated[str, typer.Option(help="Your ground to give (code).")] = "",
+    give_basis: Annotated[str, typer.Option(help="Uw grond om te geven (code).")] = "",
     breach_ground: BreachOption = "",
-    answer: Annotated[list[str] | None, typer.Option(help="STEP=ANSWER; see `decide steps`. Repeat it.")] = None,
-    protocol_entry: Annotated[str, typer.Option(help="Police: reference of the protocol entry.")] = "",
-    wpg20_decision: Annotated[str, typer.Option(help="Police: number of the art. 20 decision.")] = "",
-    consent: Annotated[str, typer.Option(help="Number of the consent that the release rests on.")] = "",
-    consulted_colleague: Annotated[bool, typer.Option(help="A colleague was consulted.")] = False,
-    decided_by_professional: Annotated[bool, typer.Option(help="The professional himself decides.")] = False,
-    person_informed: Annotated[bool, typer.Option(help="The person was told of this record.")] = False,
+    answer: Annotated[
+        list[str] | None, typer.Option(help="STAP=ANTWOORD; zie `decide steps`. Herhaal dit voor elke stap.")
+    ] = None,
+    protocol_entry: Annotated[str, typer.Option(help="Politie: verwijzing naar de regel in het protocol.")] = "",
+    wpg20_decision: Annotated[str, typer.Option(help="Politie: nummer van het besluit volgens art. 20 Wpg.")] = "",
+    consent: Annotated[str, typer.Option(help="Nummer van de toestemming waarop het tonen rust.")] = "",
+    consulted_colleague: Annotated[bool, typer.Option(help="Een collega is geraadpleegd.")] = False,
+    decided_by_professional: Annotated[bool, typer.Option(help="De professional beslist zelf.")] = False,
+    person_informed: Annotated[bool, typer.Option(help="De persoon is over dit dossier geïnformeerd.")] = False,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show a hidden hit to its asker. The motive stays at your own node, encrypted.
+    """Toon een verborgen treffer aan de vrager. De motivering blijft versleuteld op uw eigen node.
 
-    Asks on a terminal for the motive; else reads {"motive": "..."} and whatever else as JSON on standard input.
+    Vraagt in een terminal om de motivering; leest anders {"motive": "..."} en al het andere als JSON van de
+    standaardinvoer.
 
-    Example: samenloop-node decide release 0123456789abcdef0123456789abcdef --give-basis wpg20
+    Voorbeeld: samenloop-node decide release 0123456789abcdef0123456789abcdef --give-basis wpg20
     """
     flags: dict[str, Any] = {
         "record": record,
@@ -94,9 +84,9 @@ def steps(
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show which questions you must answer before this hit can be released.
+    """Toon welke vragen u moet beantwoorden voordat deze treffer getoond kan worden.
 
-    Example: samenloop-node decide steps 0123456789abcdef0123456789abcdef
+    Voorbeeld: samenloop-node decide steps 0123456789abcdef0123456789abcdef
     """
     decision = {"question": question, "record": record, "breach_ground": breach_ground}
     daemon = Daemon(socket, acting, as_json)
@@ -107,9 +97,9 @@ def steps(
 def withhold(
     question: Question, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
 ) -> None:
-    """Keep a hit hidden. The asker and the coordinator never learn that this was decided.
+    """Houd een treffer verborgen. De vrager en de coördinator horen nooit dat dit is beslist.
 
-    Example: samenloop-node decide withhold 0123456789abcdef0123456789abcdef
+    Voorbeeld: samenloop-node decide withhold 0123456789abcdef0123456789abcdef
     """
     _hide(Daemon(socket, acting, as_json), "withhold", question)
 
@@ -118,18 +108,18 @@ def withhold(
 def take_back(
     question: Question, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
 ) -> None:
-    """Hide a hit again that you released before.
+    """Verberg een treffer weer die u eerder toonde.
 
-    Example: samenloop-node decide take-back 0123456789abcdef0123456789abcdef
+    Voorbeeld: samenloop-node decide take-back 0123456789abcdef0123456789abcdef
     """
     _hide(Daemon(socket, acting, as_json), "take-back", question)
 
 
 @witness_app.command(name="show")
 def show_standing(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Show whether this node may ask, and what is wrong with the log.
+    """Toon of deze node mag vragen, en wat er mis is met het logboek.
 
-    Example: samenloop-node witness show
+    Voorbeeld: samenloop-node witness show
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("witness", {"action": "show"}), _standing_lines)
@@ -137,9 +127,9 @@ def show_standing(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", 
 
 @witness_app.command()
 def resume(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Ask again after a person has looked into a stop; the decision is logged.
+    """Vraag weer, nadat een mens naar een stop heeft gekeken; het besluit komt in het logboek.
 
-    Example: samenloop-node witness resume
+    Voorbeeld: samenloop-node witness resume
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("witness", {"action": "resume"}), _standing_lines)
@@ -147,11 +137,12 @@ def resume(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json
 
 @witness_app.command("accept-loss")
 def accept_loss(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Accept that the coordinator lost part of its log for good; for the privacy officer, after all partners agreed.
+    """Aanvaard dat de coördinator een deel van zijn logboek voorgoed kwijt is; voor de privacyfunctionaris, nadat alle
+    partners het eens zijn.
 
-    The last checkpoint is kept as evidence. See docs/how-to/mend-the-log.md before you do this.
+    Het laatste ijkpunt blijft bewaard als bewijs. Lees eerst docs/how-to/mend-the-log.md.
 
-    Example: samenloop-node witness accept-loss
+    Voorbeeld: samenloop-node witness accept-loss
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("witness", {"action": "accept-loss"}), _standing_lines)

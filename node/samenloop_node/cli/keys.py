@@ -8,18 +8,21 @@ import typer
 from samenloop.texts import _
 from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption, SocketOption
 
-key_app = typer.Typer(no_args_is_help=True, help="The key ceremony: two partners make the secret of an epoch.")
-epoch_app = typer.Typer(no_args_is_help=True, help="The life of an epoch: announce, fill, retire, destroy.")
-Epoch = Annotated[str, typer.Argument(help="Epoch, such as 2026-1.")]
+key_app = typer.Typer(no_args_is_help=True, help="De sleutelceremonie: twee partners maken het geheim van een tijdvak.")
+epoch_app = typer.Typer(
+    no_args_is_help=True, help="Het leven van een tijdvak: aankondigen, vullen, beëindigen, vernietigen."
+)
+Epoch = Annotated[str, typer.Argument(metavar="TIJDVAK", help="Tijdvak, zoals 2026-1.")]
 
 
 @key_app.command()
 def contribute(
     epoch: Epoch, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
 ) -> None:
-    """Do the next step as one of the two contributors: commit, then seal, then confirm. Repeat until it says done.
+    """Doe de volgende stap als een van de twee die bijdragen: vastleggen, dan verzegelen, dan bevestigen. Herhaal tot
+    er staat dat het klaar is.
 
-    Example: samenloop-node key contribute 2026-1
+    Voorbeeld: samenloop-node key contribute 2026-1
     """
     _do(Daemon(socket, acting, as_json), "key", {"action": "contribute", "epoch": epoch})
 
@@ -28,9 +31,9 @@ def contribute(
 def accept(
     epoch: Epoch, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
 ) -> None:
-    """Open both packages, compare them with what both contributors signed, and keep the secret.
+    """Open beide pakketten, vergelijk ze met wat beide partners tekenden, en bewaar het geheim.
 
-    Example: samenloop-node key accept 2026-1
+    Voorbeeld: samenloop-node key accept 2026-1
     """
     _do(Daemon(socket, acting, as_json), "key", {"action": "accept", "epoch": epoch})
 
@@ -39,9 +42,9 @@ def accept(
 def show_key(
     epoch: Epoch, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
 ) -> None:
-    """Show how far the ceremony is, and the digits to read to each other on the phone.
+    """Toon hoe ver de ceremonie is, en de cijfers die u elkaar aan de telefoon voorleest.
 
-    Example: samenloop-node key show 2026-1
+    Voorbeeld: samenloop-node key show 2026-1
     """
     _do(Daemon(socket, acting, as_json), "key", {"action": "show", "epoch": epoch})
 
@@ -49,14 +52,16 @@ def show_key(
 @epoch_app.command()
 def announce(
     epoch: Epoch,
-    partner: Annotated[list[str], typer.Option("--contributor", help="The two contributors. Give it twice.")],
+    partner: Annotated[
+        list[str], typer.Option("--contributor", help="De twee partners die bijdragen. Geef deze optie twee keer.")
+    ],
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Announce a new epoch with its two contributors; it counts when both have announced the same.
+    """Kondig een nieuw tijdvak aan met de twee partners die bijdragen; het telt als beide hetzelfde aankondigen.
 
-    Example: samenloop-node epoch announce 2026-2 --contributor politie-midden --contributor ggz-midden
+    Voorbeeld: samenloop-node epoch announce 2026-2 --contributor politie-midden --contributor ggz-midden
     """
     arguments = {"action": "announce", "epoch": epoch, "contributors": list(partner)}
     _do(Daemon(socket, acting, as_json), "epoch", arguments)
@@ -66,9 +71,10 @@ def announce(
 def retire(
     epoch: Epoch, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
 ) -> None:
-    """End an epoch: it counts when two partners do. Once it has ended, again: destroy this node's secret of it.
+    """Beëindig een tijdvak: het telt als twee partners dat doen. Is het al beëindigd, dan nog eens: vernietig het
+    geheim van deze node.
 
-    Example: samenloop-node epoch retire 2026-1
+    Voorbeeld: samenloop-node epoch retire 2026-1
     """
     _do(Daemon(socket, acting, as_json), "epoch", {"action": "retire", "epoch": epoch})
 
@@ -77,9 +83,9 @@ def retire(
 def todo(
     epoch: Epoch, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
 ) -> None:
-    """List the record ids that have no tokens for an epoch yet; sync them or register them once more.
+    """Toon de dossiernummers die nog geen tokens voor een tijdvak hebben; synchroniseer ze of registreer ze nog eens.
 
-    Example: samenloop-node epoch todo 2026-2
+    Voorbeeld: samenloop-node epoch todo 2026-2
     """
     _do(Daemon(socket, acting, as_json), "epoch", {"action": "todo", "epoch": epoch})
 

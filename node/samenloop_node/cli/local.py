@@ -9,15 +9,15 @@ import typer
 from samenloop.texts import _
 from samenloop_node.cli.base import DEFAULT_CONFIG, FAILED, ConfigOption, JsonOption, one_sentence, show
 
-profile_app = typer.Typer(no_args_is_help=True, help="Token profiles.")
-config_app = typer.Typer(no_args_is_help=True, help="The configuration of this node.")
+profile_app = typer.Typer(no_args_is_help=True, help="Tokenprofielen.")
+config_app = typer.Typer(no_args_is_help=True, help="De configuratie van deze node.")
 
 
 @config_app.command()
 def check(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
-    """Check configuration, accounts, keys and certificate without starting the node.
+    """Controleer configuratie, accounts, sleutels en certificaat zonder de node te starten.
 
-    Example: samenloop-node config check --config /etc/samenloop/node.toml
+    Voorbeeld: samenloop-node config check --config /etc/samenloop/node.toml
     """
     from samenloop_node.local.check import checked
 
@@ -28,13 +28,15 @@ def check(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
 
 @profile_app.command()
 def lint(
-    file: Annotated[list[Path], typer.Argument(help="CSV files with people, 200,000 or more together.")],
-    profile: Annotated[str, typer.Option("--profile", help="Token profile.")] = "nl-1",
+    file: Annotated[
+        list[Path], typer.Argument(metavar="BESTAND...", help="CSV-bestanden met personen, samen 200.000 of meer.")
+    ],
+    profile: Annotated[str, typer.Option("--profile", help="Tokenprofiel.")] = "nl-1",
     as_json: JsonOption = False,
 ) -> None:
-    """Measure each recipe of a token profile on a population; fails above the bars of the threat model.
+    """Meet elk recept van een tokenprofiel op een bevolking; faalt boven de grenzen van het dreigingsmodel.
 
-    Example: samenloop-node profile lint population.csv
+    Voorbeeld: samenloop-node profile lint population.csv
     """
     from samenloop_node.local.lint import linted
 

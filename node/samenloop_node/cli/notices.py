@@ -10,25 +10,17 @@ from samenloop_node.cli import papers, prompts
 from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption, SocketOption, one_sentence
 from samenloop_node.cli.papers import FormatOption, OutOption
 
-NoticeArgument = Annotated[int, typer.Argument(metavar="NOTICE", help="Number of the notice.")]
+NoticeArgument = Annotated[int, typer.Argument(metavar="BERICHT", help="Nummer van het bericht.")]
 notice_app = typer.Typer(
-    no_args_is_help=True, help="Telling the person (R-61..R-64). Codes and what they mean: `samenloop catalogue show`."
+    no_args_is_help=True, help="De persoon informeren (R-61..R-64). Wat de codes betekenen: `samenloop catalogue show`."
 )
-
-
-@notice_app.callback()
-def notice() -> None:
-    """Telling the person (R-61..R-64).
-
-    Codes and what they mean: samenloop catalogue show
-    """
 
 
 @notice_app.command(name="list")
 def list_notices(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Show what is due or deferred, the most urgent first.
+    """Toon wie nog geïnformeerd moet worden of waar dat is uitgesteld, het dringendste eerst.
 
-    Example: samenloop-node notice list
+    Voorbeeld: samenloop-node notice list
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("notice", {"action": "list"}), _list_lines)
@@ -38,17 +30,19 @@ def list_notices(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", a
 def give(  # noqa: PLR0913 - one argument per option
     number: NoticeArgument,
     *,
-    given_on: Annotated[str, typer.Option(help="Day (YYYY-MM-DD).")],
-    way: Annotated[str, typer.Option(help="How (code).")],
-    given_by: Annotated[str, typer.Option(help="Partner that told the person.")],
-    content: Annotated[list[str] | None, typer.Option(help="What the person was told (code). Repeat it.")] = None,
+    given_on: Annotated[str, typer.Option(help="Dag (JJJJ-MM-DD).")],
+    way: Annotated[str, typer.Option(help="Hoe (code).")],
+    given_by: Annotated[str, typer.Option(help="Partner die de persoon informeerde.")],
+    content: Annotated[
+        list[str] | None, typer.Option(help="Waarover de persoon is geïnformeerd (code). Herhaal dit voor elke code.")
+    ] = None,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Write down that the person was told, when, how, by whom, and what.
+    """Leg vast dat de persoon is geïnformeerd: wanneer, hoe, door wie en waarover.
 
-    Example: samenloop-node notice give 3 --given-on 2026-11-20 --way brief --given-by reclassering-midden
+    Voorbeeld: samenloop-node notice give 3 --given-on 2026-11-20 --way brief --given-by reclassering-midden
     """
     said = {"given_on": given_on, "way": way, "given_by": given_by, "contents": content or []}
     _step(Daemon(socket, acting, as_json), "give", number, said)
@@ -58,19 +52,19 @@ def give(  # noqa: PLR0913 - one argument per option
 def defer(  # noqa: PLR0913 - one argument per option
     number: NoticeArgument,
     *,
-    ground: Annotated[str, typer.Option(help="Ground (code).")],
-    review_on: Annotated[str, typer.Option(help="Day on which it is looked at again (YYYY-MM-DD).")],
-    decision: Annotated[str, typer.Option(help="Number of the decision, so that it can be checked later.")] = "",
-    condition: Annotated[str, typer.Option(help="Where you wrote what must happen first (reference).")] = "",
-    expected_on: Annotated[str, typer.Option(help="When you expect to tell (YYYY-MM-DD).")] = "",
-    informer: Annotated[str, typer.Option(help="Partner that will tell.")] = "",
+    ground: Annotated[str, typer.Option(help="Grond (code).")],
+    review_on: Annotated[str, typer.Option(help="Dag waarop dit opnieuw wordt bekeken (JJJJ-MM-DD).")],
+    decision: Annotated[str, typer.Option(help="Nummer van het besluit, zodat het later te controleren is.")] = "",
+    condition: Annotated[str, typer.Option(help="Waar u opschreef wat er eerst moet gebeuren (verwijzing).")] = "",
+    expected_on: Annotated[str, typer.Option(help="Wanneer u verwacht te informeren (JJJJ-MM-DD).")] = "",
+    informer: Annotated[str, typer.Option(help="Partner die zal informeren.")] = "",
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Write down why the person is not told yet, until when, and who will.
+    """Leg vast waarom de persoon nog niet wordt geïnformeerd, tot wanneer, en wie het zal doen.
 
-    Example: samenloop-node notice defer 3 --ground bescherming --review-on 2026-12-20 --informer reclassering-midden
+    Voorbeeld: samenloop-node notice defer 3 --ground bescherming --review-on 2026-12-20 --informer reclassering-midden
     """
     said = {"ground": ground, "review_on": review_on, "decision": decision, "condition": condition}
     said |= {name: value for name, value in (("expected_on", expected_on), ("informer", informer)) if value}
@@ -81,9 +75,9 @@ def defer(  # noqa: PLR0913 - one argument per option
 def resume(
     number: NoticeArgument, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
 ) -> None:
-    """End a deferral: its ground is gone, so the person is to be told.
+    """Beëindig een uitstel: de grond is weg, dus de persoon moet worden geïnformeerd.
 
-    Example: samenloop-node notice resume 3
+    Voorbeeld: samenloop-node notice resume 3
     """
     _step(Daemon(socket, acting, as_json), "resume", number, {"ground_gone": True})
 
@@ -96,9 +90,10 @@ def letter(
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
 ) -> None:
-    """Make a draft letter in plain Dutch, from fields on standard input (JSON, all optional). A person completes it.
+    """Maak een conceptbrief in gewoon Nederlands, uit velden op de standaardinvoer (JSON, alles mag leeg blijven). Een
+    mens maakt hem af.
 
-    Example: samenloop-node notice letter 3 --format pdf --out letter.pdf
+    Voorbeeld: samenloop-node notice letter 3 --format pdf --out letter.pdf
     """
     from samenloop_node.documents import notice_letter
     from samenloop_node.documents.render import render
@@ -112,9 +107,10 @@ def letter(
 
 @notice_app.command()
 def calendar(out: OutOption = None, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "") -> None:
-    """Make an iCalendar file with the days on which something must be told or looked at again. No names.
+    """Maak een iCalendar-bestand met de dagen waarop iemand geïnformeerd moet worden of een uitstel opnieuw bekeken.
+    Zonder namen.
 
-    Example: samenloop-node notice calendar --out informing.ics
+    Voorbeeld: samenloop-node notice calendar --out informing.ics
     """
     with one_sentence():
         papers.write(Daemon(socket, acting).ask("notice", {"action": "calendar"})["calendar"].encode(), out)
@@ -143,4 +139,4 @@ def _line(row: Mapping[str, Any]) -> str:
             text = _("Bericht {notice} ({about}): uitgesteld, bekijk het op {review_on}.", **row, about=about)
         case _other:
             text = _("Bericht {notice} ({about}): de persoon is geïnformeerd.", **row, about=about)
-    return f"{text} {_('Te laat.')}" if row["overdue"] and row["state"] != "given" else text
+    return text + " " + _("Te laat.") if row["overdue"] and row["state"] != "given" else text

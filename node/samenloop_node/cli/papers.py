@@ -11,8 +11,8 @@ from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.reasons import why
 from samenloop.texts import _
 
-OutOption = Annotated[Path | None, typer.Option("--out", help="Where to write it; left out: standard output.")]
-FormatOption = Annotated[str, typer.Option("--format", help="html or pdf.")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Waar het bestand komt; weggelaten: standaarduitvoer.")]
+FormatOption = Annotated[str, typer.Option("--format", help="html of pdf.")]
 
 
 def write(data: bytes, out: Path | None) -> None:

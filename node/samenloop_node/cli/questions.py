@@ -14,30 +14,33 @@ from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption
 from samenloop_node.cli.cases import TargetOption
 from samenloop_node.questions.draft import parse_holder_argument
 
-HOLDER_HELP = "One holder: NAME,purpose=CODE,reason=CODE,... Repeat it for each holder that you choose."
+HOLDER_HELP = "Eén houder: NAAM,purpose=CODE,reason=CODE,... Herhaal dit voor elke houder die u kiest."
 
 
 def ask(  # noqa: PLR0913 - one argument per option
     *,
-    case_number: Annotated[str, typer.Option("--case", help="Case number in your own system.")] = "",
+    case_number: Annotated[str, typer.Option("--case", help="Zaaknummer in uw eigen systeem.")] = "",
     holder: Annotated[list[str] | None, typer.Option(help=HOLDER_HELP)] = None,
-    asked_person: Annotated[str, typer.Option(help="Why the person cannot be asked (code).")] = "",
-    anonymous_talk: Annotated[str, typer.Option(help="Why an anonymous talk is not enough (code).")] = "",
-    phone_call: Annotated[str, typer.Option(help="Why a phone call is not enough (code).")] = "",
-    power: Annotated[str, typer.Option(help="Burgemeester: the named power (code).")] = "",
-    region_reason: Annotated[str, typer.Option(help="Why a holder in another region is asked (code).")] = "",
-    new_fact: Annotated[str, typer.Option(help="What is new since the last question (code).")] = "",
+    asked_person: Annotated[str, typer.Option(help="Waarom de persoon het zelf niet gevraagd kan worden (code).")] = "",
+    anonymous_talk: Annotated[str, typer.Option(help="Waarom overleg zonder naam niet genoeg is (code).")] = "",
+    phone_call: Annotated[str, typer.Option(help="Waarom een telefoontje niet genoeg is (code).")] = "",
+    power: Annotated[str, typer.Option(help="Burgemeester: de bevoegdheid (code).")] = "",
+    region_reason: Annotated[
+        str, typer.Option(help="Waarom een houder in een andere regio wordt gevraagd (code).")
+    ] = "",
+    new_fact: Annotated[str, typer.Option(help="Wat er nieuw is sinds de vorige vraag (code).")] = "",
     target_group: TargetOption = None,
-    retry: Annotated[str, typer.Option(help="Number of an open question; give the same person again.")] = "",
+    retry: Annotated[str, typer.Option(help="Nummer van een open vraag; geef dezelfde persoon nog eens.")] = "",
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Ask whether one person is known with the holders that you choose, for one case.
+    """Vraag of één persoon bekend is bij de houders die u kiest, voor één casus.
 
-    Asks on a terminal for what is not given; else reads JSON on standard input: {"person": {...}, "question": {...}}.
+    Vraagt in een terminal wat nog niet is gegeven; leest anders JSON van de standaardinvoer: {"person": {...},
+    "question": {...}}.
 
-    Example: samenloop-node ask --case R-2026-9 --holder politie-midden,purpose=toezicht,reason=genoemd_in_dossier
+    Voorbeeld: samenloop-node ask --case R-2026-9 --holder politie-midden,purpose=toezicht,reason=genoemd_in_dossier
     """
     flags: dict[str, Any] = {
         "case": case_number,
@@ -57,30 +60,33 @@ def ask(  # noqa: PLR0913 - one argument per option
 
 
 def answers(
-    case_number: Annotated[str, typer.Argument(metavar="CASE", help="Leave out for open questions.")] = "",
+    case_number: Annotated[str, typer.Argument(metavar="CASUS", help="Laat dit weg voor open vragen.")] = "",
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show your questions of a case with their answers, or all that are still without an answer.
+    """Toon uw vragen van een casus met de antwoorden, of alle vragen die nog geen antwoord hebben.
 
-    Example: samenloop-node answers R-2026-9
+    Voorbeeld: samenloop-node answers R-2026-9
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("answers", {"case": case_number} if case_number else {}), _answer_lines)
 
 
 def find_own(
-    purpose: Annotated[str, typer.Option(help="access, correction, erasure or objection.")],
+    purpose: Annotated[
+        str,
+        typer.Option(help="access (inzage), correction (verbetering), erasure (verwijdering) of objection (bezwaar)."),
+    ],
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Find your own registrations of a person, for a request of that person or a correction.
+    """Zoek uw eigen registraties van een persoon, voor een verzoek van die persoon of een verbetering.
 
-    Asks on a terminal for the person; else reads {"person": {...}} as JSON on standard input.
+    Vraagt in een terminal om de persoon; leest anders {"person": {...}} als JSON van de standaardinvoer.
 
-    Example: samenloop-node find-own --purpose access
+    Voorbeeld: samenloop-node find-own --purpose access
     """
     daemon = Daemon(socket, acting, as_json)
     with one_sentence(as_json=as_json):

@@ -23,22 +23,25 @@ from samenloop_node.cli.base import (
 )
 from samenloop_node.cli.fields import MAX_FIELDS, parse_fields, prompted
 
-RegisterOption = Annotated[str, typer.Option("--register", help="Register of this participant.")]
+RegisterOption = Annotated[str, typer.Option("--register", help="Register van deze deelnemer.")]
 
 
 def sync(
-    file: Annotated[Path, typer.Argument(help="Full export of the case system: all persons, CSV in UTF-8.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="BESTAND", help="Volledige export van het zaaksysteem: alle personen, CSV in UTF-8."),
+    ],
     register: RegisterOption,
     confirm_withdrawals: Annotated[
-        int, typer.Option("--confirm-withdrawals", min=0, help="Agree to this many withdrawals.")
+        int, typer.Option("--confirm-withdrawals", min=0, help="Akkoord dat zoveel registraties worden ingetrokken.")
     ] = 0,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Compare a full export with what is registered and send additions, changes and withdrawals.
+    """Vergelijk een volledige export met wat geregistreerd is, en stuur wat nieuw, veranderd of weg is.
 
-    Example: samenloop-node sync export.csv --register basisvoorziening
+    Voorbeeld: samenloop-node sync export.csv --register basisvoorziening
     """
     _readable(file)
     arguments = {"file": str(file.absolute()), "register": register, "confirm_withdrawals": confirm_withdrawals}
@@ -53,16 +56,17 @@ def sync(
 
 def register(
     register: RegisterOption,
-    record_id: Annotated[str, typer.Option("--record-id", help="Number of the record in your own system.")],
+    record_id: Annotated[str, typer.Option("--record-id", help="Nummer van het dossier in uw eigen systeem.")],
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Register or change one person. Asks for the fields on a terminal; else reads them as JSON on standard input.
+    """Registreer of wijzig één persoon. Vraagt in een terminal om de velden; leest ze anders als JSON van de
+    standaardinvoer.
 
-    Fields are never options: other users of this machine can see options.
+    Velden zijn nooit opties: andere gebruikers van deze computer kunnen opties zien.
 
-    Example: samenloop-node register --register basisvoorziening --record-id 2026-17 < person.json
+    Voorbeeld: samenloop-node register --register basisvoorziening --record-id 2026-17 < person.json
     """
     daemon = Daemon(socket, acting, as_json)
     with one_sentence(as_json=as_json):
@@ -73,14 +77,14 @@ def register(
 
 def withdraw(
     register: RegisterOption,
-    record_id: Annotated[str, typer.Option("--record-id", help="Number of the record in your own system.")],
+    record_id: Annotated[str, typer.Option("--record-id", help="Nummer van het dossier in uw eigen systeem.")],
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Withdraw the registration of one record.
+    """Trek de registratie van één dossier in.
 
-    Example: samenloop-node withdraw --register basisvoorziening --record-id 2026-17
+    Voorbeeld: samenloop-node withdraw --register basisvoorziening --record-id 2026-17
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("withdraw", {"register": register, "record_id": record_id}), _single_lines)

@@ -11,53 +11,45 @@ from samenloop.clock import milliseconds
 from samenloop.texts import _
 from samenloop_node.cli.base import DEFAULT_SOCKET, FAILED, AsOption, Daemon, JsonOption, SocketOption, write_files
 
-log_app = typer.Typer(no_args_is_help=True, help="The node's own log, with names and motives.")
-review_app = typer.Typer(no_args_is_help=True, help="Review the own log: samples by lot, patterns, what was learned.")
-report_app = typer.Typer(no_args_is_help=True, help="Reports of this partner.")
-breach_app = typer.Typer(no_args_is_help=True, help="When data were leaked.")
-protocol_app = typer.Typer(no_args_is_help=True, help="The protocol of provisions (art. 20 Wpg).")
+log_app = typer.Typer(no_args_is_help=True, help="Het eigen logboek van de node, met namen en motiveringen.")
+review_app = typer.Typer(
+    no_args_is_help=True,
+    help="Controleer het eigen logboek: steekproeven door loting, patronen, en wat er bekend werd.",
+)
+report_app = typer.Typer(no_args_is_help=True, help="Rapporten van deze partner.")
+breach_app = typer.Typer(no_args_is_help=True, help="Als er gegevens zijn gelekt.")
+protocol_app = typer.Typer(no_args_is_help=True, help="Het protocol van verstrekkingen (art. 20 Wpg).")
 
-Places = Annotated[list[int], typer.Argument(min=0, help="Numbers of drawn entries, as `review list` shows them.")]
-Folder = Annotated[Path, typer.Option("--out", help="Folder for the page, the PDF and the table file.")]
-PeriodOption = Annotated[str, typer.Option("--period", help="A month or year: 2026-11 or 2026.")]
-
-
-@log_app.callback()
-def _log() -> None:
-    """The node's own log, with names and motives."""
-
-
-@breach_app.callback()
-def _breach() -> None:
-    """When data were leaked."""
-
-
-@protocol_app.callback()
-def _protocol() -> None:
-    """The protocol of provisions (art. 20 Wpg)."""
+Places = Annotated[
+    list[int],
+    typer.Argument(metavar="REGEL...", min=0, help="Nummers van getrokken regels, zoals `review list` ze toont."),
+]
+Folder = Annotated[Path, typer.Option("--out", help="Map voor de pagina, de PDF en het tabelbestand.")]
+PeriodOption = Annotated[str, typer.Option("--period", help="Een maand of jaar: 2026-11 of 2026.")]
 
 
 @log_app.command("search")
 def log_search(  # noqa: PLR0913 - one option per filter
     *,
-    event: Annotated[str, typer.Option(help="Event code, such as case, answer, withhold or protocol.")] = "",
-    user: Annotated[str, typer.Option(help="Account name.")] = "",
-    case: Annotated[str, typer.Option(help="Case number in your own system.")] = "",
-    holder: Annotated[str, typer.Option(help="Participant that was asked, or that received.")] = "",
-    answer: Annotated[str, typer.Option(help="Answer as given: known or no_message.")] = "",
-    question: Annotated[str, typer.Option(help="Number of a question (hex).")] = "",
-    purpose: Annotated[str, typer.Option(help="Purpose code.")] = "",
-    rule: Annotated[str, typer.Option(help="Rule that refused, such as R-25.")] = "",
-    since: Annotated[datetime | None, typer.Option(help="From this moment (UTC).")] = None,
-    until: Annotated[datetime | None, typer.Option(help="Before this moment (UTC).")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1_000, help="At most so many rows.")] = 50,
+    event: Annotated[str, typer.Option(help="Code van de gebeurtenis, zoals case, answer, withhold of protocol.")] = "",
+    user: Annotated[str, typer.Option(help="Naam van het account.")] = "",
+    case: Annotated[str, typer.Option(help="Zaaknummer in uw eigen systeem.")] = "",
+    holder: Annotated[str, typer.Option(help="Deelnemer die gevraagd is, of die ontving.")] = "",
+    answer: Annotated[str, typer.Option(help="Antwoord zoals gegeven: known of no_message.")] = "",
+    question: Annotated[str, typer.Option(help="Nummer van een vraag (hex).")] = "",
+    purpose: Annotated[str, typer.Option(help="Code van het doel.")] = "",
+    rule: Annotated[str, typer.Option(help="Regel die weigerde, zoals R-25.")] = "",
+    since: Annotated[datetime | None, typer.Option(help="Vanaf dit moment (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Voor dit moment (UTC).")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000, help="Hoogstens zoveel rijen.")] = 50,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show entries of the own log with names, case numbers and motives, newest first. The search itself is logged.
+    """Toon regels van het eigen logboek met namen, zaaknummers en motiveringen, de nieuwste eerst. Het zoeken zelf komt
+    ook in het logboek.
 
-    Example: samenloop-node log search --user anna --event case
+    Voorbeeld: samenloop-node log search --user anna --event case
     """
     texts = {"event": event, "user": user, "case": case, "holder": holder, "answer": answer}
     more: dict[str, object] = {"question": question, "purpose": purpose, "rule": rule, "limit": limit}
@@ -68,9 +60,9 @@ def log_search(  # noqa: PLR0913 - one option per filter
 
 @review_app.command("list")
 def review_list(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Show the entries that were drawn by lot and wait for a verdict. The look itself is logged.
+    """Toon de regels die door loting zijn getrokken en op een oordeel wachten. Het kijken zelf komt in het logboek.
 
-    Example: samenloop-node review list
+    Voorbeeld: samenloop-node review list
     """
     _review(Daemon(socket, acting, as_json), {"action": "list"})
 
@@ -79,9 +71,9 @@ def review_list(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as
 def sign_off(
     entries: Places, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
 ) -> None:
-    """Say of drawn entries that they are in order; each sign-off is an entry in the log. Not for your own acts.
+    """Zeg van getrokken regels dat ze in orde zijn; elk oordeel is een regel in het logboek. Niet voor wat u zelf deed.
 
-    Example: samenloop-node review sign-off 118 240
+    Voorbeeld: samenloop-node review sign-off 118 240
     """
     _review(Daemon(socket, acting, as_json), {"action": "sign-off", "entries": entries})
 
@@ -89,32 +81,34 @@ def sign_off(
 @review_app.command()
 def escalate(
     entries: Places,
-    reason: Annotated[str, typer.Option(help="Why: no-task, wrong-purpose, too-many, odd-hour, own-circle or other.")],
+    reason: Annotated[
+        str, typer.Option(help="Waarom: no-task, wrong-purpose, too-many, odd-hour, own-circle of other.")
+    ],
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Pass drawn entries on for investigation; each is an entry in the log.
+    """Geef getrokken regels door voor onderzoek; elk is een regel in het logboek.
 
-    Example: samenloop-node review escalate 118 --reason wrong-purpose
+    Voorbeeld: samenloop-node review escalate 118 --reason wrong-purpose
     """
     _review(Daemon(socket, acting, as_json), {"action": "escalate", "entries": entries, "reason": reason})
 
 
 @review_app.command()
 def draw(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Draw an extra sample now; the node draws by itself at the times of the covenant.
+    """Trek nu een extra steekproef; de node trekt zelf op de tijden van het convenant.
 
-    Example: samenloop-node review draw
+    Voorbeeld: samenloop-node review draw
     """
     _review(Daemon(socket, acting, as_json), {"action": "draw"})
 
 
 @review_app.command()
 def check(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Draw every sample again from the log and say whether nobody picked. Exit code 1 when somebody did.
+    """Trek elke steekproef opnieuw uit het logboek en zeg of niemand zelf koos. Exitcode 1 als iemand dat wel deed.
 
-    Example: samenloop-node review check
+    Voorbeeld: samenloop-node review check
     """
     result = _review(Daemon(socket, acting, as_json), {"action": "check"})
     if result["unfair"]:
@@ -123,9 +117,10 @@ def check(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json:
 
 @review_app.command()
 def patterns(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Show patterns in own questions that a person should look at: enumeration, odd hours, variants, no follow-up.
+    """Toon patronen in de eigen vragen waar een mens naar moet kijken: aflopen van lijsten, vreemde uren, varianten,
+    geen vervolg.
 
-    Example: samenloop-node review patterns
+    Voorbeeld: samenloop-node review patterns
     """
     _review(Daemon(socket, acting, as_json), {"action": "patterns"})
 
@@ -134,9 +129,9 @@ def patterns(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_js
 def leakage(
     period: PeriodOption, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
 ) -> None:
-    """Show per holder what this partner asked and learned in a month.
+    """Toon per houder wat deze partner in een maand vroeg en te weten kwam.
 
-    Example: samenloop-node review leakage --period 2026-11
+    Voorbeeld: samenloop-node review leakage --period 2026-11
     """
     _review(Daemon(socket, acting, as_json), {"action": "leakage", "period": period})
 
@@ -149,9 +144,10 @@ def accountability(
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Write this partner's accountability report of an ended month or year, without small numbers.
+    """Schrijf het verantwoordingsrapport van deze partner over een maand of jaar dat voorbij is, zonder kleine
+    aantallen.
 
-    Example: samenloop-node report accountability --period 2026 --out reports
+    Voorbeeld: samenloop-node report accountability --period 2026 --out reports
     """
     write_files(Daemon(socket, acting, as_json), "report", {"kind": "accountability", "period": period}, out)
 
@@ -160,9 +156,9 @@ def accountability(
 def council(
     out: Folder, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
 ) -> None:
-    """Write the page for the council: who takes part, who is responsible, how citizens are told (R-74).
+    """Schrijf de pagina voor de gemeenteraad: wie doet mee, wie is verantwoordelijk, hoe horen burgers het (R-74).
 
-    Example: samenloop-node report council --out reports
+    Voorbeeld: samenloop-node report council --out reports
     """
     write_files(Daemon(socket, acting, as_json), "report", {"kind": "council"}, out)
 
@@ -171,9 +167,9 @@ def council(
 def register(
     out: Folder, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
 ) -> None:
-    """Write this partner's entry in the register of processing activities (art. 30 AVG).
+    """Schrijf de regel van deze partner voor het register van verwerkingen (art. 30 AVG).
 
-    Example: samenloop-node report register --out reports
+    Voorbeeld: samenloop-node report register --out reports
     """
     write_files(Daemon(socket, acting, as_json), "report", {"kind": "register"}, out)
 
@@ -186,9 +182,10 @@ def extract(
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Write every provision of a month or year, with ground, decision and who decided. Internal: it names records.
+    """Schrijf elke verstrekking van een maand of jaar op, met grond, besluit en wie besloot. Intern: het noemt
+    dossiers.
 
-    Example: samenloop-node protocol extract --period 2026-11 --out protocol
+    Voorbeeld: samenloop-node protocol extract --period 2026-11 --out protocol
     """
     write_files(Daemon(socket, acting, as_json), "protocol", {"period": period}, out)
 
@@ -199,24 +196,25 @@ def breach_report(  # noqa: PLR0913 - one option per fact
     kind: Annotated[
         str,
         typer.Option(
-            help="wrong-hit-shown, wrong-registration, account-misused, node-stolen, key-leaked or coordinator-stolen."
+            help="wrong-hit-shown, wrong-registration, account-misused, node-stolen, key-leaked of coordinator-stolen."
         ),
     ],
     discovered: Annotated[
-        str, typer.Option(help="When it was noticed: 2026-11-21T10:00+01:00. The clock starts here.")
+        str, typer.Option(help="Wanneer het werd ontdekt: 2026-11-21T10:00+01:00. De klok begint dan.")
     ],
     out: Folder,
-    since: Annotated[str, typer.Option(help="When it began, if that was earlier.")] = "",
-    until: Annotated[str, typer.Option(help="When it ended, if that was before it was noticed.")] = "",
-    question: Annotated[str, typer.Option(help="Only the registrations that this question hit (hex).")] = "",
-    register: Annotated[str, typer.Option(help="Only this register.")] = "",
+    since: Annotated[str, typer.Option(help="Wanneer het begon, als dat eerder was.")] = "",
+    until: Annotated[str, typer.Option(help="Wanneer het ophield, als dat voor de ontdekking was.")] = "",
+    question: Annotated[str, typer.Option(help="Alleen de registraties die deze vraag raakte (hex).")] = "",
+    register: Annotated[str, typer.Option(help="Alleen dit register.")] = "",
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Write the facts of a data breach: what, whose tokens, when, whom to tell, and the 72-hour clock. Tells nobody.
+    """Schrijf de feiten van een datalek op: wat, wiens tokens, wanneer, wie het moet horen, en de klok van 72 uur.
+    Meldt niets aan anderen.
 
-    Example: samenloop-node breach report --kind node-stolen --discovered 2026-11-21T10:00+01:00 --out breach
+    Voorbeeld: samenloop-node breach report --kind node-stolen --discovered 2026-11-21T10:00+01:00 --out breach
     """
     given = {"kind": kind, "discovered": discovered, "question": question, "register": register}
     times = {name: text for name, text in (("since", since), ("until", until)) if text}

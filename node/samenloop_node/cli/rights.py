@@ -18,44 +18,32 @@ from samenloop_node.cli.base import (
     write_files,
 )
 
-RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST", help="Number of the request.")]
-IdentityOption = Annotated[bool, typer.Option("--identity-checked", help="You established who is asking.")]
-BasisOption = Annotated[str, typer.Option(help="Objection: the ground that the data rest on (code).")]
+RequestArgument = Annotated[str, typer.Argument(metavar="VERZOEK", help="Nummer van het verzoek.")]
+IdentityOption = Annotated[bool, typer.Option("--identity-checked", help="U heeft vastgesteld wie het vraagt.")]
+BasisOption = Annotated[str, typer.Option(help="Bezwaar: de grond waarop de gegevens rusten (code).")]
 rights_app = typer.Typer(
     no_args_is_help=True,
-    help="Requests of persons about their data (R-65..R-68). Codes and what they mean: `samenloop catalogue show`.",
+    help="Verzoeken van personen over hun gegevens (R-65..R-68). Wat de codes betekenen: `samenloop catalogue show`.",
 )
-retention_app = typer.Typer(no_args_is_help=True, help="What is purged, and when (R-18, R-69, R-70).")
-
-
-@rights_app.callback()
-def rights() -> None:
-    """Requests of persons about their data (R-65..R-68).
-
-    Codes and what they mean: samenloop catalogue show
-    """
-
-
-@retention_app.callback()
-def retention() -> None:
-    """What is purged, and when (R-18, R-69, R-70)."""
+retention_app = typer.Typer(no_args_is_help=True, help="Wat wordt gewist, en wanneer (R-18, R-69, R-70).")
 
 
 @rights_app.command()
 def receive(  # noqa: PLR0913 - one argument per option
     *,
-    kind: Annotated[str, typer.Option(help="inzage, correctie, verwijdering, beperking or bezwaar.")],
-    received_on: Annotated[str, typer.Option(help="Day of receipt (YYYY-MM-DD).")],
+    kind: Annotated[str, typer.Option(help="inzage, correctie, verwijdering, beperking of bezwaar.")],
+    received_on: Annotated[str, typer.Option(help="Dag van ontvangst (JJJJ-MM-DD).")],
     identity_checked: IdentityOption = False,
-    holder: Annotated[str, typer.Option(help="Controller that holds the data; left out: this one.")] = "",
+    holder: Annotated[str, typer.Option(help="Verantwoordelijke die de gegevens heeft; weggelaten: deze.")] = "",
     basis: BasisOption = "",
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Take in a request and route it. Own data: give {"person": {...}} on standard input; it is only searched with.
+    """Neem een verzoek aan en stuur het naar de juiste plek. Voor eigen gegevens: geef {"person": {...}} op de
+    standaardinvoer; daarmee wordt alleen gezocht.
 
-    Example: samenloop-node rights receive --kind inzage --received-on 2026-11-20 --identity-checked
+    Voorbeeld: samenloop-node rights receive --kind inzage --received-on 2026-11-20 --identity-checked
     """
     daemon = Daemon(socket, acting, as_json)
     request: dict[str, Any] = {"action": "receive", "kind": kind, "received_on": received_on, "holder": holder}
@@ -74,9 +62,9 @@ def take(
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Take on a request that another desk passed to you; the person identifies himself to you anew.
+    """Neem een verzoek over dat een andere balie u doorgaf; de persoon laat bij u opnieuw zien wie hij is.
 
-    Example: samenloop-node rights take 0123456789abcdef0123456789abcdef --identity-checked
+    Voorbeeld: samenloop-node rights take 0123456789abcdef0123456789abcdef --identity-checked
     """
     daemon = Daemon(socket, acting, as_json)
     said = {"action": "take", "request": request, "basis": basis, "identity_checked": identity_checked}
@@ -87,18 +75,20 @@ def take(
 def answer(
     request: RequestArgument,
     *,
-    outcome: Annotated[str, typer.Option(help="toegewezen, deels_toegewezen, afgewezen or geen_gegevens.")],
+    outcome: Annotated[str, typer.Option(help="toegewezen, deels_toegewezen, afgewezen of geen_gegevens.")],
     complaint_route: Annotated[
-        bool, typer.Option("--complaint-route", help="The reply names where to complain.")
+        bool, typer.Option("--complaint-route", help="In het antwoord staat waar men kan klagen.")
     ] = False,
-    case: Annotated[list[str] | None, typer.Option(help="Access: own case of the person. Repeat it.")] = None,
+    case: Annotated[
+        list[str] | None, typer.Option(help="Inzage: eigen casus van de persoon. Herhaal dit voor elke casus.")
+    ] = None,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Answer a request, with its effect on your own records. Reads {"motive": "...", "person": {...}}.
+    """Beantwoord een verzoek, met het gevolg voor uw eigen dossiers. Leest {"motive": "...", "person": {...}}.
 
-    Example: samenloop-node rights answer 0123456789abcdef0123456789abcdef --outcome toegewezen --complaint-route
+    Voorbeeld: samenloop-node rights answer 0123456789abcdef0123456789abcdef --outcome toegewezen --complaint-route
     """
     daemon = Daemon(socket, acting, as_json)
     with one_sentence(as_json=as_json):
@@ -110,15 +100,18 @@ def answer(
 @rights_app.command()
 def extract(
     request: RequestArgument,
-    out: Annotated[Path, typer.Option("--out", help="Folder for the page, the PDF and the table file.")],
-    case: Annotated[list[str] | None, typer.Option(help="Own case of the person. Repeat it.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="Map voor de pagina, de PDF en het tabelbestand.")],
+    case: Annotated[
+        list[str] | None, typer.Option(help="Eigen casus van de persoon. Herhaal dit voor elke casus.")
+    ] = None,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Write what the log says about the person, for himself: when, which organisation and role, what, on what basis.
+    """Schrijf op wat het logboek over de persoon zegt, voor hemzelf: wanneer, welke organisatie en rol, wat, en op
+    welke grond.
 
-    Example: samenloop-node rights extract 0123456789abcdef0123456789abcdef --case R-2026-9 --out extract
+    Voorbeeld: samenloop-node rights extract 0123456789abcdef0123456789abcdef --case R-2026-9 --out extract
     """
     said = {"action": "extract", "request": request, "cases": case or []}
     write_files(Daemon(socket, acting, as_json), "rights", said, out)
@@ -126,9 +119,9 @@ def extract(
 
 @rights_app.command(name="list")
 def list_requests(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Show all requests, the most urgent first.
+    """Toon alle verzoeken, het dringendste eerst.
 
-    Example: samenloop-node rights list
+    Voorbeeld: samenloop-node rights list
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("rights", {"action": "list"}), _list_lines)
@@ -136,9 +129,9 @@ def list_requests(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", 
 
 @retention_app.command(name="show")
 def show_retention(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Show the last day of what is kept, and how many registrations are overdue for review.
+    """Toon de laatste dag van wat wordt bewaard, en hoeveel registraties te laat zijn met hun toets.
 
-    Example: samenloop-node retention show
+    Voorbeeld: samenloop-node retention show
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("retention", {"action": "show"}), _due_lines)
@@ -146,9 +139,9 @@ def show_retention(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "",
 
 @retention_app.command()
 def purge(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Remove now what is past its term; the node does so by itself every hour.
+    """Wis nu wat over zijn termijn is; de node doet dat zelf elk uur.
 
-    Example: samenloop-node retention purge
+    Voorbeeld: samenloop-node retention purge
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("retention", {"action": "purge"}), _purged_lines)

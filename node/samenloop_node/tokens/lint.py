@@ -75,12 +75,12 @@ class LintReport:
         )
         joint = _verdict(passes=self.jointly <= MOST_REIDENTIFIED_JOINTLY)
         heads = (_("recept"), _("herkenbaar"), _("dragers"), _("vals @ 1 mln"), _("vals @ 17 mln"))
-        tokens = f"{self.tokens_per_person:.2f}"
+        tokens, together = f"{self.tokens_per_person:.2f}", _("alle samen")
         return [
             _("{people} personen, {tokens} tokens per persoon", people=self.people, tokens=tokens),
             "{:20s} {:>12s} {:>9s} {:>14s} {:>14s}".format(*heads),
             *(finding.line() for finding in self.recipes),
-            f"{_('alle samen'):20s} {self.jointly:12.4%}   {joint}",
+            f"{together:20s} {self.jointly:12.4%}   {joint}",
             *small,
         ]
 

@@ -16,29 +16,28 @@ from samenloop.audit import verify as verifier
 from samenloop.audit.verify import Report
 from samenloop.texts import _
 
-app = typer.Typer(no_args_is_help=True, help="Check an export of the audit log.")
-_COVENANT_HELP = "SHA-256 of the covenant (64 hex digits), as a participant told you, not as the export says."
+app = typer.Typer(no_args_is_help=True, help="Controleer een export van het logboek.")
+_COVENANT_HELP = (
+    "SHA-256 van het convenant (64 hexcijfers), zoals een deelnemer het u noemde, niet zoals de export het zegt."
+)
 BROKEN = 1
 USAGE = 2
 
 
-@app.callback()
-def audit() -> None:
-    """Check an export of the audit log."""
-
-
 @app.command()
 def verify(
-    export: Annotated[Path, typer.Argument(help="Folder that `samenloop-coordinator audit export` wrote.")],
+    export: Annotated[
+        Path, typer.Argument(metavar="MAP", help="Map die `samenloop-coordinator audit export` schreef.")
+    ],
     covenant: Annotated[str | None, typer.Option(help=_COVENANT_HELP)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Toon het rapport als JSON.")] = False,
 ) -> None:
-    """Re-derive the whole log from an export and check every hash, signature, counter, time and purge.
+    """Leid het hele logboek opnieuw af uit een export en controleer elke hash, handtekening, teller, tijd en wisactie.
 
-    Exit code 0: all holds (read whether the origin was checked); 1: something is broken; 2: no such folder or
-    fingerprint.
+    Exitcode 0: alles klopt (lees of de herkomst is gecontroleerd); 1: er is iets stuk; 2: zo'n map of vingerafdruk
+    bestaat niet.
 
-    Example: samenloop audit verify export-2026-11 --covenant 3f1c...
+    Voorbeeld: samenloop audit verify export-2026-11 --covenant 3f1c...
     """
     if not export.is_dir():
         typer.echo(_("De map {path} is er niet.", path=export), err=True)

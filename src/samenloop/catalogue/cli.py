@@ -20,23 +20,26 @@ from samenloop.keys import SigningKey
 from samenloop.reasons import why
 from samenloop.texts import _
 
-app = typer.Typer(help="The legal catalogue: kinds of partner, modes, pair rules, grounds.", no_args_is_help=True)
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Override = Annotated[Path, typer.Argument(help="TOML file with the tightening of a deployer.")]
+app = typer.Typer(help="De wettelijke catalogus: soorten partners, modi, paarregels, gronden.", no_args_is_help=True)
+JsonFlag = Annotated[bool, typer.Option("--json", help="Toon JSON.")]
+Override = Annotated[
+    Path, typer.Argument(metavar="BESTAND", help="TOML-bestand met de aanscherping van een deelnemer.")
+]
 
 
 @app.command()
 def show(
     table: Annotated[
-        str, typer.Argument(help="A table such as registers, pairs or bases; empty lists the tables.")
+        str,
+        typer.Argument(metavar="TABEL", help="Een tabel zoals registers, pairs of bases; leeg toont welke er zijn."),
     ] = "",
-    row: Annotated[str, typer.Argument(help="The id of one row, such as politie or P-08.")] = "",
+    row: Annotated[str, typer.Argument(metavar="RIJ", help="Het id van één rij, zoals politie of P-08.")] = "",
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show the tables of the catalogue, one table, or one row.
+    """Toon de tabellen van de catalogus, één tabel of één rij.
 
-    Example: samenloop catalogue show registers politie
+    Voorbeeld: samenloop catalogue show registers politie
     """
     found = _found(table, row)
     if as_json:
@@ -51,12 +54,16 @@ def show(
 
 @app.command()
 def check(
-    override: Annotated[Path | None, typer.Argument(help="TOML file with a tightening.")] = None,
-    covenant: Annotated[Path | None, typer.Option(help="Covenant by which its signatures are checked.")] = None,
+    override: Annotated[
+        Path | None, typer.Argument(metavar="BESTAND", help="TOML-bestand met een aanscherping.")
+    ] = None,
+    covenant: Annotated[
+        Path | None, typer.Option(help="Convenant waarmee de handtekeningen worden gecontroleerd.")
+    ] = None,
 ) -> None:
-    """Check the catalogue, that an override only tightens, and with --covenant who signed it.
+    """Controleer de catalogus, of een aanscherping alleen strenger maakt, en met --covenant wie haar tekende.
 
-    Example: samenloop catalogue check strenger.toml --covenant covenant.toml
+    Voorbeeld: samenloop catalogue check strenger.toml --covenant covenant.toml
     """
     catalogue = load_catalogue()
     if override is not None:
@@ -70,13 +77,13 @@ def check(
 @app.command()
 def sign(
     override: Override,
-    covenant: Annotated[Path, typer.Option(help="The covenant that the override goes with.")],
-    key: Annotated[Path, typer.Option(help="Signing key file of this participant (mode 0400).")],
-    participant: Annotated[str, typer.Option("--as", help="Participant that signs.")],
+    covenant: Annotated[Path, typer.Option(help="Het convenant waar de aanscherping bij hoort.")],
+    key: Annotated[Path, typer.Option(help="Bestand met de tekensleutel van deze deelnemer (rechten 0400).")],
+    participant: Annotated[str, typer.Option("--as", help="Deelnemer die tekent.")],
 ) -> None:
-    """Sign an override for one participant and add the signature to the file beside it.
+    """Teken een aanscherping voor één deelnemer en voeg de handtekening toe aan het bestand ernaast.
 
-    Example: samenloop catalogue sign strenger.toml --covenant covenant.toml --key signing.key --as politie-midden
+    Voorbeeld: samenloop catalogue sign strenger.toml --covenant covenant.toml --key signing.key --as politie-midden
     """
     tightened(load_catalogue(), parse_override(_read(override)))
     agreed, data = files.read_covenant(covenant), read_bytes(override)
@@ -89,9 +96,9 @@ def sign(
 
 @app.command()
 def diff(override: Override, *, as_json: JsonFlag = False) -> None:
-    """Show what an override changes.
+    """Toon wat een aanscherping verandert.
 
-    Example: samenloop catalogue diff strenger.toml
+    Voorbeeld: samenloop catalogue diff strenger.toml
     """
     catalogue = load_catalogue()
     found = differences(catalogue, tightened(catalogue, parse_override(_read(override))))

@@ -14,29 +14,26 @@ from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.keys import SealingKey, SigningKey
 from samenloop.texts import _
 
-app = typer.Typer(no_args_is_help=True, help="Read, compare, sign and verify a covenant.")
+app = typer.Typer(no_args_is_help=True, help="Lees, vergelijk, teken en controleer een convenant.")
 INCOMPLETE = 1
-CovenantFile = Annotated[Path, typer.Argument(help="Covenant: TOML, or its canonical JSON.")]
+CovenantFile = Annotated[Path, typer.Argument(metavar="CONVENANT", help="Convenant: TOML, of de canonieke JSON ervan.")]
 SignaturesOption = Annotated[
-    Path | None, typer.Option("--signatures", help="Signature file (default: beside the covenant).")
+    Path | None, typer.Option("--signatures", help="Bestand met handtekeningen (anders: naast het convenant).")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-
-@app.callback()
-def covenant() -> None:
-    """Read, compare, sign and verify a covenant."""
+JsonOption = Annotated[bool, typer.Option("--json", help="Toon JSON.")]
 
 
 @app.command()
 def show(
     document: CovenantFile,
     as_json: JsonOption = False,
-    as_canonical: Annotated[bool, typer.Option("--canonical", help="Print the exact bytes that are signed.")] = False,
+    as_canonical: Annotated[
+        bool, typer.Option("--canonical", help="Toon precies de bytes die worden getekend.")
+    ] = False,
 ) -> None:
-    """Show what a covenant says, with its fingerprint.
+    """Toon wat een convenant zegt, met zijn vingerafdruk.
 
-    Example: samenloop covenant show covenant.toml
+    Voorbeeld: samenloop covenant show covenant.toml
     """
     read = files.read_covenant(document)
     if as_canonical:
@@ -49,9 +46,9 @@ def show(
 
 @app.command()
 def diff(old: CovenantFile, new: CovenantFile, as_json: JsonOption = False) -> None:
-    """Show what changes between two versions and who must sign it.
+    """Toon wat er tussen twee versies verandert en wie daarvoor moet tekenen.
 
-    Example: samenloop covenant diff covenant-1.toml covenant-2.toml
+    Voorbeeld: samenloop covenant diff covenant-1.toml covenant-2.toml
     """
     found = files.difference(files.read_covenant(old), files.read_covenant(new))
     if as_json:
@@ -70,14 +67,14 @@ def diff(old: CovenantFile, new: CovenantFile, as_json: JsonOption = False) -> N
 @app.command(name="sign")
 def sign_command(
     document: CovenantFile,
-    key: Annotated[Path, typer.Option(help="Signing key file of this participant (mode 0400).")],
-    participant: Annotated[str, typer.Option("--as", help="Participant that signs.")],
+    key: Annotated[Path, typer.Option(help="Bestand met de tekensleutel van deze deelnemer (rechten 0400).")],
+    participant: Annotated[str, typer.Option("--as", help="Deelnemer die tekent.")],
     signatures: SignaturesOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Sign a covenant for one participant and add the signature to the file beside it.
+    """Teken een convenant voor één deelnemer en voeg de handtekening toe aan het bestand ernaast.
 
-    Example: samenloop covenant sign covenant.toml --key signing.key --as politie-midden
+    Voorbeeld: samenloop covenant sign covenant.toml --key signing.key --as politie-midden
     """
     read, path = files.read_covenant(document), signatures or files.signatures_path(document)
     kept = [one for one in files.read_signatures(path) if one.participant != participant]
@@ -93,15 +90,15 @@ def sign_command(
 @app.command()
 def verify(
     document: CovenantFile,
-    previous: Annotated[Path | None, typer.Option(help="The version before; leave out for version 1.")] = None,
+    previous: Annotated[Path | None, typer.Option(help="De vorige versie; laat dit weg bij versie 1.")] = None,
     signatures: SignaturesOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check that a covenant follows the version before and carries every signature it needs.
+    """Controleer of een convenant op de vorige versie volgt en elke handtekening heeft die nodig is.
 
-    Exit code 0: complete; 1: signatures are missing or wrong; 2: a file is wrong.
+    Exitcode 0: volledig; 1: handtekeningen ontbreken of kloppen niet; 2: een bestand klopt niet.
 
-    Example: samenloop covenant verify covenant-2.toml --previous covenant-1.toml
+    Voorbeeld: samenloop covenant verify covenant-2.toml --previous covenant-1.toml
     """
     new = files.read_covenant(document)
     old = files.read_covenant(previous) if previous else None
@@ -120,12 +117,15 @@ def verify(
 
 @app.command()
 def auditor_key(
-    key: Annotated[Path, typer.Argument(help="New file for the auditor's private key (mode 0400).")],
+    key: Annotated[
+        Path,
+        typer.Argument(metavar="SLEUTEL", help="Nieuw bestand voor de privésleutel van de controleur (rechten 0400)."),
+    ],
     as_json: JsonOption = False,
 ) -> None:
-    """Make the sealing key of an auditor and print its public half for the covenant.
+    """Maak de sleutel waarmee voor een controleur wordt verzegeld, en toon de openbare helft voor het convenant.
 
-    Example: samenloop covenant auditor-key auditor.key
+    Voorbeeld: samenloop covenant auditor-key auditor.key
     """
     public = SealingKey.generate(key).public.hex
     if as_json:

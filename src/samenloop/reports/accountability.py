@@ -34,8 +34,9 @@ def build(
 ) -> Report:
     """Return the report of a period from its months' exact numbers (one for a month, twelve for a year)."""
     covenant = scope.covenant
+    version = _("versie {version}", version=covenant.version)
     facts = [
-        (_("Convenant"), f"{covenant.name} ({covenant.id}, {_('versie {version}', version=covenant.version)})"),
+        (_("Convenant"), f"{covenant.name} ({covenant.id}, {version})"),
         (_("Periode"), scope.period.name),
     ]
     if scope.asker:

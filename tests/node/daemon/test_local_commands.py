@@ -88,4 +88,4 @@ def test_every_command_has_help_with_an_example():
                 yield (*path, name), below
 
     for path, command in walk(typer.main.get_command(app)):
-        assert "Example:" in (command.help or ""), path
+        assert "Voorbeeld:" in (command.help or ""), path

@@ -132,7 +132,7 @@ def test_no_command_takes_a_person_or_a_motive_as_an_argument(run):
 )
 def test_every_command_has_help_with_an_example(run, command):
     text = run(*command, "--help", env={"COLUMNS": "200"}).output
-    assert f"Example: samenloop-node {' '.join(command)}" in " ".join(text.split())
+    assert f"Voorbeeld: samenloop-node {' '.join(command)}" in " ".join(text.split())
     assert "--json" in text
 
 

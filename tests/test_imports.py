@@ -22,7 +22,6 @@ ONLY = {
     "sqlite3": ("samenloop.audit.*", "samenloop_node.store.*", "samenloop_coordinator.store.*"),
     "sqlite_utils": ("samenloop.audit.*", "samenloop_node.store.*", "samenloop_coordinator.store.*"),
     "psycopg": ("samenloop_coordinator.store.postgres*",),
-    "psycopg_pool": ("samenloop_coordinator.store.postgres*",),
     "grpc": (
         "samenloop.tls",
         "samenloop.tls.*",

@@ -261,6 +261,11 @@ class Process:
         """Return its process id."""
         return self._running.pid if self._running else 0
 
+    @property
+    def running(self) -> bool:
+        """Tell whether it still runs."""
+        return self._running is not None and self._running.poll() is None
+
     def log(self) -> list[dict[str, Any]]:
         """Return what it logged."""
         text = (self.consortium.folder / "coordinator.log").read_text(encoding="utf-8")

@@ -155,23 +155,3 @@ def test_twenty_decisions_beforehand_per_decider_and_day_and_each_has_its_entry(
         assert len(_events(world, Event.DECISION_WITHDRAWN)) == 1
 
     play(consortium, scenario)
-
-
-def test_a_withdrawn_person_no_longer_answers_and_no_value_of_it_stays(consortium: Consortium) -> None:
-    async def scenario(world: World) -> None:
-        identity = os.urandom(16)
-        await world.register(HOUSE, [put("vhh_casus", "anna", identity), put("vhh_casus", "berend")])
-        blob = world.coordinator.store._connection.execute(
-            "SELECT tokens FROM handle ORDER BY registration"
-        ).fetchone()[0]
-        await world.register(HOUSE, [withdraw(identity)])
-        reply = await world.ask(PROBATION, [HOUSE], "anna")
-        assert [answer.known for answer in reply.answers] == [False]
-        await world.coordinator.store.close()
-        data = consortium.config.data.database.read_bytes()
-        assert blob[:16] not in data
-        assert identity not in data
-
-    with pytest.raises(Exception, match="ProgrammingError"):
-        play(consortium, scenario)
-    assert not consortium.config.data.database.with_name("coordinator.db-wal").exists()

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
-
-import psycopg
 
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.grouping import company
@@ -26,10 +25,9 @@ from samenloop_coordinator.store.postgres_link import (
     WRITING,
     Connection,
     Link,
+    Links,
     check_server,
     connect,
-    open_pool,
-    our_error,
     translated,
 )
 from samenloop_coordinator.store.postgres_log import PostgresEntries
@@ -51,7 +49,7 @@ class PostgresStore:
     """See `samenloop_coordinator.store.contract.Store`. Open it with `open_store` inside the event loop."""
 
     def __init__(self, dsn: str, journal: Journal, connections: int) -> None:
-        self._pool = open_pool(dsn, READING, connections)
+        self._links = Links(dsn, READING)
         self._readers = ThreadPoolExecutor(connections, "read")
         self._session = PostgresSession(dsn, journal)
         self._commit = ThreadPoolExecutor(1, "commit")
@@ -107,7 +105,7 @@ class PostgresStore:
         self._readers.shutdown(wait=True)
         self._session.close()
         self._entries.close()
-        self._pool.close()
+        self._links.close()
 
     async def _drain(self) -> None:
         while self._queue:
@@ -136,20 +134,13 @@ class PostgresStore:
 
     def _read(self, work: Callable[[Parts], Result]) -> Result:
         """Read, and once more when the connection turns out to be gone: a read changes nothing."""
-        try:
-            return self._in_snapshot(work)
-        except psycopg.OperationalError:
-            with translated():
-                self._pool.check()
-        except psycopg.Error as error:
-            raise our_error(error) from error
-        with translated():
-            return self._in_snapshot(work)
+        return self._links.own().run(partial(_in_snapshot, work))
 
-    def _in_snapshot(self, work: Callable[[Parts], Result]) -> Result:
-        """Read in one pipeline, which the server runs as one transaction, at the isolation level of `READING`."""
-        with self._pool.connection() as connection, connection.pipeline():
-            return work(parts_of(Group(connection, snapshot=True), []))
+
+def _in_snapshot(work: Callable[[Parts], Result], connection: Connection) -> Result:
+    """Read in one pipeline, which the server runs as one transaction, at the isolation level of `READING`."""
+    with connection.pipeline():
+        return work(parts_of(Group(connection, snapshot=True), []))
 
 
 def refuse_existing(dsn: str) -> None:

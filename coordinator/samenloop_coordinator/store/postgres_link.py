@@ -3,9 +3,12 @@
 1. A connection that broke is made anew for the next piece of work, never in the middle of one.
 2. Every wait has an end: connecting, a lock, a statement, a silent network.
 3. Texts of the server can hold row data, so they are never passed on: the SQLSTATE is.
+4. A standby is never asked, also when the address names several servers: it may be behind, and what it does not know
+   yet would become a false "geen bericht".
 """
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -13,7 +16,6 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.texts import _
@@ -52,23 +54,6 @@ def connect(dsn: str, settings: Mapping[str, str]) -> Connection:
         return psycopg.connect(_conninfo(dsn, settings), autocommit=True, prepare_threshold=0)
 
 
-def open_pool(dsn: str, settings: Mapping[str, str], most: int) -> "ConnectionPool[Connection]":
-    """Open a pool of at most `most` connections; one that is not there within 5 seconds raises BUSY."""
-    arguments = {"autocommit": True, "prepare_threshold": 0}
-    pool = ConnectionPool(
-        _conninfo(dsn, settings),
-        kwargs=arguments,
-        min_size=1,
-        max_size=most,
-        timeout=5.0,
-        max_waiting=1_000,
-        open=False,
-    )
-    with translated():
-        pool.open(wait=True, timeout=5.0)
-    return pool
-
-
 def check_server(connection: Connection) -> None:
     """Refuse a server that is too old, or that does not write to disk what it says is durable."""
     with translated():
@@ -77,6 +62,27 @@ def check_server(connection: Connection) -> None:
         raise SamenloopError(ErrorCode.NOT_PERMITTED, _("Deze PostgreSQL-server is te oud: versie 14 of nieuwer."))
     if durable != ("on",):
         raise SamenloopError(ErrorCode.NOT_PERMITTED, _("Deze PostgreSQL-server bewaart niet duurzaam: zet fsync aan."))
+
+
+class Links:
+    """One connection for each of a few threads, so that no thread waits for a connection of another."""
+
+    def __init__(self, dsn: str, settings: Mapping[str, str]) -> None:
+        self._dsn = dsn
+        self._settings = settings
+        self._of_thread: dict[int, Link] = {}
+
+    def own(self) -> "Link":
+        """Return the connection of the thread that asks."""
+        thread = threading.get_ident()
+        if thread not in self._of_thread:
+            self._of_thread[thread] = Link(self._dsn, self._settings)
+        return self._of_thread[thread]
+
+    def close(self) -> None:
+        """Close every connection, once the threads have ended."""
+        for link in self._of_thread.values():
+            link.close()
 
 
 class Link:
@@ -132,7 +138,7 @@ def our_error(error: psycopg.Error) -> SamenloopError:
             ErrorCode.STORAGE_FULL,
             _("De schijf van de coördinator is vol. Er is niets opgeslagen. Vraag de beheerder om ruimte te maken."),
         )
-    if isinstance(error, (PoolTimeout, TooManyRequests, errors.LockNotAvailable, errors.TooManyConnections, *_AGAIN)):
+    if isinstance(error, (errors.LockNotAvailable, errors.TooManyConnections, *_AGAIN)):
         return SamenloopError(ErrorCode.BUSY, _("De database van de coördinator is bezet. Probeer het zo weer."))
     if isinstance(error, (*_LOST, errors.ReadOnlySqlTransaction, errors.IdleInTransactionSessionTimeout)):
         return SamenloopError(
@@ -161,4 +167,5 @@ def _conninfo(dsn: str, settings: Mapping[str, str]) -> str:
     given = conninfo_to_dict(dsn)
     options = [f"-c {name}={value}" for name, value in {**_ALWAYS, **settings}.items()]
     more = {name: value for name, value in _NETWORK.items() if name not in given}
-    return make_conninfo(dsn, options=" ".join([str(given.get("options") or ""), *options]), **more)
+    joined = " ".join([str(given.get("options") or ""), *options])
+    return make_conninfo(dsn, options=joined, target_session_attrs="primary", **more)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.coordinator.consortium import Consortium
+from tests.coordinator.postgres.cluster import Cluster, own_clusters, programs
 from tests.coordinator.postgres.places import counts, on_postgresql
 from tests.coordinator.postgres.server import URL, own_schema
 from tests.coordinator.world import World
@@ -32,3 +33,31 @@ def wide(made_wide: Consortium, tmp_path: Path, dsn: str, monkeypatch: pytest.Mo
     """A consortium of this test alone, on PostgreSQL, with wide budgets."""
     monkeypatch.setattr(World, "counts", counts)
     return on_postgresql(made_wide, tmp_path, dsn)
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    """A running server of this test alone."""
+    _need_programs()
+    with own_clusters(1) as (made,):
+        made.make()
+        made.start()
+        yield made
+
+
+@pytest.fixture
+def both() -> Iterator[tuple[Cluster, Cluster]]:
+    """A running server and its running standby, without which nothing is durable."""
+    _need_programs()
+    with own_clusters(2) as (primary, standby):
+        primary.make()
+        primary.start()
+        standby.copy(primary)
+        standby.start()
+        primary.set(synchronous_standby_names="standby")
+        yield primary, standby
+
+
+def _need_programs() -> None:
+    if programs() is None:
+        pytest.skip("the programs of a PostgreSQL server are not installed")

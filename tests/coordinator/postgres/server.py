@@ -51,3 +51,31 @@ def own_schema(extra: str = "") -> Iterator[str]:
         with psycopg.connect(URL, autocommit=True) as connection:
             connection.execute("SET client_min_messages = error")
             connection.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+_FAILING = """
+    CREATE SEQUENCE fault;
+    CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF nextval('fault') <= {times} THEN RAISE EXCEPTION 'injected' USING ERRCODE = '{state}'; END IF;
+        RETURN NULL;
+      END $$;
+    CREATE TRIGGER fail AFTER INSERT OR UPDATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION fail();
+"""
+
+
+def inject(dsn: str, table: str, state: str, times: int) -> None:
+    """Let the server refuse the next so many statements that write to a table, with this SQLSTATE."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(_FAILING.format(table=table, state=state, times=times))
+
+
+@contextmanager
+def with_trigger(dsn: str, table: str, state: str) -> Iterator[None]:
+    """Let the server refuse every statement that writes to a table, for a while."""
+    inject(dsn, table, state, 1_000_000)
+    yield
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("SET client_min_messages = error")
+        connection.execute("DROP FUNCTION fail CASCADE")
+        connection.execute("DROP SEQUENCE fault")

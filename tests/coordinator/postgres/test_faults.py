@@ -13,7 +13,6 @@ from samenloop.audit.fields import Event
 from samenloop.audit.stamp import Stamper
 from samenloop.clock import SystemClock
 from samenloop.errors import ErrorCode, SamenloopError
-from samenloop_coordinator import operating
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.store import postgres
 from samenloop_coordinator.store.contract import Parts
@@ -27,7 +26,7 @@ from tests.coordinator.consortium import Consortium
 from tests.coordinator.harness import Process, hold_ceremony
 from tests.coordinator.postgres.places import address_of
 from tests.coordinator.postgres.proxy import AFTER, BEFORE, Proxy
-from tests.coordinator.postgres.server import own_schema
+from tests.coordinator.postgres.server import inject, own_schema
 
 TERMINATE = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                WHERE application_name LIKE 'samenloop-coordinator/%%' AND split_part(application_name, '/', 2) = %s"""
@@ -121,26 +120,10 @@ def test_a_connection_cut_between_two_groups_is_made_anew_without_an_error(dsn: 
     _with_store(dsn, scenario)
 
 
-FAULTS = """
-    CREATE SEQUENCE fault;
-    CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN
-        IF nextval('fault') <= {times} THEN RAISE EXCEPTION 'injected' USING ERRCODE = '{state}'; END IF;
-        RETURN NULL;
-      END $$;
-    CREATE TRIGGER fail AFTER INSERT ON request FOR EACH STATEMENT EXECUTE FUNCTION fail();
-"""
-
-
-def _inject(dsn: str, state: str, times: int) -> None:
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(FAULTS.format(state=state, times=times))
-
-
 @pytest.mark.parametrize("state", ["40001", "40P01"], ids=["serialization failure", "deadlock"])
 def test_a_group_that_the_server_turned_back_is_run_again_with_the_same_effect(dsn: str, state: str) -> None:
     postgres.create_store(dsn)
-    _inject(dsn, state, 3)
+    inject(dsn, "request", state, 3)
 
     async def scenario(store: PostgresStore, journal: Journal) -> None:
         units = [_act(journal, os.urandom(16)) for _number in range(20)]
@@ -152,7 +135,7 @@ def test_a_group_that_the_server_turned_back_is_run_again_with_the_same_effect(d
 
 def test_when_the_server_goes_on_turning_back_the_caller_hears_busy_and_nothing_is_stored(dsn: str) -> None:
     postgres.create_store(dsn)
-    _inject(dsn, "40001", 5)
+    inject(dsn, "request", "40001", 5)
 
     async def scenario(store: PostgresStore, journal: Journal) -> None:
         await expect(ErrorCode.BUSY, store.write(_act(journal, os.urandom(16))))
@@ -165,7 +148,7 @@ def test_when_the_server_goes_on_turning_back_the_caller_hears_busy_and_nothing_
 
 def test_a_full_disk_refuses_and_heals(dsn: str) -> None:
     postgres.create_store(dsn)
-    _inject(dsn, "53100", 2)
+    inject(dsn, "request", "53100", 2)
 
     async def scenario(store: PostgresStore, journal: Journal) -> None:
         await expect(ErrorCode.STORAGE_FULL, store.write(_act(journal, os.urandom(16))))
@@ -252,12 +235,6 @@ def test_without_a_server_opening_and_asking_say_unavailable() -> None:
     assert "none" not in caught.value.text
 
 
-def test_a_server_that_does_not_write_durably_is_refused(dsn: str) -> None:
-    with psycopg.connect(dsn) as connection:
-        row = connection.execute("SHOW fsync").fetchone()
-    assert row == ("on",), "this test server must have fsync on"
-
-
 def test_a_store_is_made_once_and_must_be_there(dsn: str) -> None:
     journal = Journal("test.example/log", Stamper(SystemClock()))
     with pytest.raises(SamenloopError) as caught:
@@ -307,8 +284,7 @@ def test_after_backends_were_terminated_everything_acknowledged_is_there_once_an
     replayed = asyncio.run(crash._again(wide, history))
     assert replayed == [history.replies[number] for number in range(len(history.requests))]
     assert process.stop() == 0
-    assert operating.check_log(wide.config, lambda _done, _all: None).problems == ()
-    assert crash._lost(wide, history) == 0
+    crash._check(wide, history)
 
 
 def test_after_kills_everything_acknowledged_is_there_once_and_the_log_verifies(
@@ -324,8 +300,7 @@ def test_after_kills_everything_acknowledged_is_there_once_and_the_log_verifies(
         process.start()
     asyncio.run(crash._rest(wide, history))
     assert process.stop() == 0
-    assert operating.check_log(wide.config, lambda _done, _all: None).problems == ()
-    assert crash._lost(wide, history) == 0
+    crash._check(wide, history)
 
 
 async def _under_fire(consortium: Consortium, history: Any, process: Process) -> None:

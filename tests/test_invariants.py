@@ -125,8 +125,10 @@ INVARIANTS = {
         ),
         (
             f"{FAILURES}control_a_build_that_swallows_a_failed_lookup_gives_a_false_no_message",
-            "tests/coordinator/postgres/test_sessions.py::"
-            "test_control_a_build_that_reads_wherever_it_is_let_in_misses_what_was_acknowledged",
+            (
+                "tests/coordinator/postgres/test_sessions.py::"
+                "test_control_a_build_that_reads_wherever_it_is_let_in_misses_what_was_acknowledged"
+            ),
         ),
     ),
     "8 purposes are separate": Invariant(

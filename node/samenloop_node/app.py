@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from samenloop.audit.anchor import own_origin
 from samenloop.audit.note import load_signer
 from samenloop.catalogue import Catalogue, load_catalogue
 from samenloop.clock import Clock, SystemClock
@@ -71,7 +72,8 @@ class App:
         covenant = agreement.covenant()
         covenant.participant(config.participant)
         files = TlsFiles(config.tls.key, config.tls.certificate, config.tls.ca)
-        signer = load_signer(f"{covenant.trust_domain}/{config.participant}", config.keys.signing)
+        signer = load_signer(own_origin(covenant, config.participant), config.keys.signing)
+        former = agreement.former_signing_keys(config.participant)
         return cls(
             config=config,
             store=store,
@@ -80,7 +82,7 @@ class App:
             keyring=Keyring(config.keys.secrets),
             clock=clock,
             references=references,
-            ownlog=OwnLog(store, config.state / "ownlog.tree", signer, clock),
+            ownlog=OwnLog(store, config.state / "ownlog.tree", signer, clock, former),
             authorisations=Authorisations.load(config.authorisations),
             signing_key=SigningKey.load(config.keys.signing),
             sealing_key=SealingKey.load(config.keys.sealing),

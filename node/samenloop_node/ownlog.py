@@ -7,16 +7,18 @@ section 8).
    stays here.
 """
 
-import hashlib
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import samenloop_node
+from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import entry as entries
 from samenloop.audit import log
+from samenloop.audit.anchored import DailyAnchor
 from samenloop.audit.checkpoint import Checkpoint
 from samenloop.audit.fields import Event
 from samenloop.audit.note import NoteSigner
@@ -26,7 +28,6 @@ from samenloop.audit.stamp import Stamper
 from samenloop.clock import Clock
 from samenloop_node.store import Store, Transaction, ownlog
 from samenloop_node.store.base import connect
-from samenloop_node.store.ownlog import Anchor
 
 SALT_BYTES = 32
 
@@ -34,8 +35,14 @@ SALT_BYTES = 32
 class OwnLog:
     """Appends entries, keeps the tree, makes the anchors."""
 
-    def __init__(self, store: Store, tree_path: Path, signer: NoteSigner, clock: Clock) -> None:
-        """Open the log and check that entries and tree belong together; raises IntegrityError: then do not start."""
+    def __init__(
+        self, store: Store, tree_path: Path, signer: NoteSigner, clock: Clock, former_keys: Sequence[bytes] = ()
+    ) -> None:
+        """Open the log and check that entries and tree belong together; raises IntegrityError: then do not start.
+
+        `former_keys`: public signing keys of this partner in earlier covenant versions. A head under one of them is
+        signed again.
+        """
         self._store = store
         self._tree_path = tree_path
         self._signer = signer
@@ -46,12 +53,27 @@ class OwnLog:
         if not tree_path.exists() and self._first == 0:
             create_tree_file(tree_path, log.empty_checkpoint(signer).format())
         with self._stores() as (stored, tree):
+            _sign_anew(tree, signer, former_keys)
             log.open_head(stored, tree, signer)
 
     @property
     def origin(self) -> str:
         """Return the name of this log."""
         return self._signer.name
+
+    @property
+    def signer(self) -> NoteSigner:
+        """Return what signs this log."""
+        return self._signer
+
+    @contextmanager
+    def held(self) -> Iterator[tuple[Transaction, SqliteTree]]:
+        """Open entries and tree, to read, as they are at this moment: nothing is added or purged between two reads."""
+        with closing(connect(self._store.path)) as connection, closing(open_tree_file(self._tree_path)) as tree:
+            with self._integrating:
+                tree.hold()
+                ownlog.hold(connection)
+            yield connection, tree
 
     def append(self, db: Transaction, event: Event, public: Mapping[str, object]) -> int:
         """Append an entry to the open transaction of the act; return its place. `public` without the always-fields."""
@@ -92,22 +114,20 @@ class OwnLog:
         with self._stores() as (_stored, tree):
             return log.latest(tree, self._signer.name, self._signer.public_key())
 
-    async def anchor_due(self) -> Anchor | None:
+    async def anchor_due(self) -> DailyAnchor | None:
         """Return today's anchor (UTC) if it was not sent yet, made now when there is none. The same one until it is
         sent.
         """
         day = f"{self._clock.now():%Y-%m-%d}"
         kept = await self._store.read(lambda db: ownlog.anchor_of(db, day))
         if kept is None:
-            kept = Anchor(day, secrets.token_bytes(SALT_BYTES), self.integrate().format(), sent=False)
+            kept = DailyAnchor(day, secrets.token_bytes(SALT_BYTES), self.integrate().format(), sent=False)
             await self._store.write(lambda db: ownlog.keep_anchor(db, kept))
         return None if kept.sent else kept
 
-    async def anchor_sent(self, anchor: Anchor) -> None:
+    async def anchor_sent(self, anchor: DailyAnchor) -> None:
         """Remember that the coordinator logged this anchor."""
-        await self._store.write(
-            lambda db: ownlog.keep_anchor(db, Anchor(anchor.day, anchor.salt, anchor.note, sent=True))
-        )
+        await self._store.write(lambda db: ownlog.keep_anchor(db, replace(anchor, sent=True)))
 
     def _body(self, db: Transaction, event: Event, public: Mapping[str, object]) -> bytes:
         self._stamper.n = ownlog.entry_count(db) - self._first
@@ -120,9 +140,12 @@ class OwnLog:
             yield SqliteEntries(connection), tree
 
 
-def anchor_digest(anchor: Anchor) -> bytes:
-    """Return what goes to the coordinator, 32 bytes."""
-    return hashlib.sha256(anchor.salt + anchor.note).digest()
+def _sign_anew(tree: SqliteTree, signer: NoteSigner, former_keys: Sequence[bytes]) -> None:
+    head = checkpoints.parse(tree.head())
+    for key in former_keys:
+        if key != signer.public_key() and not checkpoints.unknown_signers(head, key, {}):
+            log.rotate(tree, key, signer)
+            return
 
 
 _SOFTWARE = f"samenloop-node/{samenloop_node.__version__}"

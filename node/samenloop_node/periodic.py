@@ -9,9 +9,9 @@ from samenloop_node.app import App
 from samenloop_node.background import Periodic
 from samenloop_node.consents import ending
 from samenloop_node.notices.steps import come_due
-from samenloop_node.ownlog import anchor_digest
 from samenloop_node.registrations.jobs import resume
 from samenloop_node.retention import purging
+from samenloop_node.review.evidence import NightlyCheck
 from samenloop_node.review.sampling import draw_due
 from samenloop_node.statements import declare
 
@@ -27,9 +27,11 @@ _WITNESS_SECONDS = 20.0
 def jobs(app: App) -> tuple[Periodic, ...]:
     """Return all repeating jobs of this node."""
     poll = float(app.config.poll_seconds)
+    nightly = NightlyCheck(app, f"{app.clock.now():%Y-%m-%d}")
     return (
         Periodic("ownlog", _INTEGRATE_SECONDS, lambda: integrate(app)),
         Periodic("agreement", poll, lambda: refresh(app)),
+        Periodic("fsck", _DAILY_SECONDS, nightly.run),
         Periodic("anchor", _ANCHOR_SECONDS, lambda: anchor(app)),
         Periodic("syncs", poll, lambda: resume(app)),
         Periodic("mailbox", poll, lambda: mailbox.poll(app)),
@@ -61,7 +63,7 @@ async def anchor(app: App) -> None:
     """Send today's anchor of the own log, once a day."""
     due = await app.ownlog.anchor_due()
     if due is not None:
-        await declare(app, Anchor(anchor_digest(due)), Event.NODE_ANCHOR.value)
+        await declare(app, Anchor(due.digest()), Event.NODE_ANCHOR.value)
         await app.ownlog.anchor_sent(due)
 
 

@@ -6,10 +6,11 @@
 """
 
 import asyncio
+import contextlib
 import pwd
 import socket
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -98,7 +99,7 @@ async def _outcome(
         if command is None:
             raise InvalidInput("command", _("Deze opdracht bestaat niet. Zie samenloop-node --help."))
         user.check(command.roles, app.clock.now().date())
-        return format_result(await command.run(app, user, request.arguments, _emitter(writer)))
+        return format_result(await command.run(app, user, request.arguments, _Emitter(writer)))
     except SamenloopError as error:
         return format_error(error)
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes INTERNAL
@@ -133,9 +134,14 @@ def peer_user(connection: socket.socket) -> str:
         return f"uid-{uid}"
 
 
-def _emitter(writer: asyncio.StreamWriter) -> Callable[[Mapping[str, object]], None]:
-    def emit(progress: Mapping[str, object]) -> None:
-        if not writer.is_closing():
-            writer.write(format_progress(progress))
+@dataclass(frozen=True, slots=True)
+class _Emitter:
+    writer: asyncio.StreamWriter
 
-    return emit
+    def __call__(self, progress: Mapping[str, object]) -> None:
+        if not self.writer.is_closing():
+            self.writer.write(format_progress(progress))
+
+    async def taken(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            await self.writer.drain()

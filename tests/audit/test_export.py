@@ -229,7 +229,7 @@ def test_after_a_change_of_the_logs_key_old_and_new_checkpoints_hold(tmp_path: P
     second = canonical(dataclasses.replace(first, version=2, predecessor=fingerprint(first), coordinator=keys))
     with pytest.raises(IntegrityError):
         log.integrate(world.entries, world.tree, new)
-    rotated = log.rotate(world.tree, SIGNER, new)
+    rotated = log.rotate(world.tree, SIGNER.public_key(), new)
     assert rotated.head == log.latest(world.tree, ORIGIN, new.public_key()).head
     world.question()
     log.integrate(world.entries, world.tree, new)

@@ -95,7 +95,7 @@ def cosign_through(world: World, store: FailingTree) -> None:
 
 def rotate_through(world: World, store: FailingTree) -> None:
     world.integrate()
-    log.rotate(store, SIGNER, SIGNER)  # type: ignore[arg-type]
+    log.rotate(store, SIGNER.public_key(), SIGNER)  # type: ignore[arg-type]
 
 
 def purge_through(world: World, store: FailingTree) -> None:

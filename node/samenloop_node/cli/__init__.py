@@ -11,6 +11,7 @@ from samenloop.loop import run as run_loop
 from samenloop.texts import _
 from samenloop.usage import Program
 from samenloop_node.cli.activation import activate, suspend
+from samenloop_node.cli.audit import audit_app
 from samenloop_node.cli.base import (
     DEFAULT_CONFIG,
     DEFAULT_SOCKET,
@@ -70,6 +71,7 @@ app.add_typer(config_app, name="config")
 app.add_typer(profile_app, name="profile")
 app.add_typer(join_app, name="join")
 app.add_typer(log_app, name="log")
+app.add_typer(audit_app, name="audit")
 app.add_typer(review_app, name="review")
 app.add_typer(report_app, name="report")
 app.add_typer(protocol_app, name="protocol")

@@ -12,9 +12,8 @@ from types import MappingProxyType
 
 from samenloop_node.accounts import Role, User
 from samenloop_node.app import App
+from samenloop_node.commands.emitting import Emit
 
-Emit = Callable[[Mapping[str, object]], None]
-"""Sends one progress message to the caller; does nothing when he is gone."""
 Run = Callable[[App, User, Mapping[str, object], Emit], Awaitable[dict[str, object]]]
 
 
@@ -43,6 +42,7 @@ def _commands() -> Mapping[str, Command]:
         activate,
         answers,
         ask,
+        audit,
         beforehand,
         breach,
         case,
@@ -93,6 +93,7 @@ def _commands() -> Mapping[str, Command]:
             "activate": Command(activate.run, operators),
             "witness": Command(witness.run, operators | officers),
             "log": Command(log.run, officers),
+            "audit": Command(audit.run, officers),
             "review": Command(review.run, officers),
             "report": Command(report.run, officers),
             "protocol": Command(protocol.run, officers),

@@ -73,6 +73,15 @@ class Agreement:
         earlier = (old for old, replaced_ms in self._earlier if ms <= replaced_ms + MAX_SKEW_MS)
         return (self._covenant, *earlier)
 
+    def documents(self) -> tuple[bytes, ...]:
+        """Return every version that this node knows, in canonical form, the active one last."""
+        return tuple(canonical(one) for one in (*(old for old, _ms in reversed(self._earlier)), self._covenant))
+
+    def former_signing_keys(self, participant: str) -> tuple[bytes, ...]:
+        """Return the public signing keys of a participant in earlier versions, the newest first."""
+        rows = (row for old, _ms in self._earlier for row in old.participants if row.id == participant)
+        return tuple(bytes.fromhex(row.signing_key) for row in rows)
+
     def ref(self) -> CovenantRef:
         """Return the reference that messages carry."""
         return CovenantRef(self._covenant.id, self._covenant.version)

@@ -3,13 +3,18 @@ covenant.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from samenloop.catalogue import load_catalogue
 from samenloop.covenant import parse
 from samenloop.covenant.document import Covenant
+from samenloop.covenant.permissions import retention_months
+from samenloop.errors import IntegrityError
+from samenloop.texts import _
 
 DAYS_PER_MONTH = 30
 """The shortest reading of a month of retention: a purge that is a few days late is no fault, one that is early is."""
+_MONTHS = {"years": 12, "months": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,7 @@ class TrustAnchor:
     """The keys that one covenant version names. `fingerprint` is its SHA-256 in hex; keys are 32 bytes (Ed25519).
 
     `quorum`: how many witnesses besides a node itself must cosign; the covenant's checks keep it at min(2, n - 1) or
-    more.
+    more. `participant`: whose own log it is, empty for the coordinator's.
     """
 
     origin: str
@@ -27,6 +32,7 @@ class TrustAnchor:
     quorum: int = 0
     retention_days: int = 0
     predecessor: str = ""
+    participant: str = ""
 
 
 def from_covenant(covenant: Covenant) -> TrustAnchor:
@@ -45,3 +51,39 @@ def from_covenant(covenant: Covenant) -> TrustAnchor:
 def from_document(data: bytes) -> TrustAnchor:
     """Return the trust anchor of a covenant in canonical form; raises InvalidInput."""
     return from_covenant(parse.parse_canonical(data))
+
+
+def own_origin(covenant: Covenant, participant: str) -> str:
+    """Return the name of a participant's own log."""
+    return f"{covenant.trust_domain}/{participant}"
+
+
+def of_own_log(covenant: Covenant, participant: str) -> TrustAnchor:
+    """Return the trust anchor of a participant's own log: signed with its signing key, and without witnesses, for the
+    coordinator's log holds its daily anchors.
+    """
+    months = min(retention_months(covenant, participant), _log_months())
+    return replace(
+        from_covenant(covenant),
+        origin=own_origin(covenant, participant),
+        audit_key=bytes.fromhex(covenant.participant(participant).signing_key),
+        witnesses={},
+        quorum=0,
+        retention_days=months * DAYS_PER_MONTH,
+        participant=participant,
+    )
+
+
+def of_log(covenant: Covenant, origin: str) -> TrustAnchor:
+    """Return the trust anchor of the log with this name; raises IntegrityError when the covenant names no such log."""
+    if origin == covenant.coordinator.log_origin:
+        return from_covenant(covenant)
+    for one in covenant.participants:
+        if origin == own_origin(covenant, one.id):
+            return of_own_log(covenant, one.id)
+    raise IntegrityError(_("het convenant noemt geen logboek {origin}", origin=origin))
+
+
+def _log_months() -> int:
+    term = load_catalogue().terms["logboek"]
+    return term.amount * _MONTHS[term.unit]

@@ -20,6 +20,9 @@ app = typer.Typer(no_args_is_help=True, help="Controleer een export van het logb
 _COVENANT_HELP = (
     "SHA-256 van het convenant (64 hexcijfers), zoals een deelnemer het u noemde, niet zoals de export het zegt."
 )
+_ANCHORED_HELP = (
+    "Export van het logboek van de coördinator: controleer of de dagelijkse ankers van een eigen logboek daar staan."
+)
 BROKEN = 1
 USAGE = 2
 
@@ -27,9 +30,10 @@ USAGE = 2
 @app.command()
 def verify(
     export: Annotated[
-        Path, typer.Argument(metavar="MAP", help="Map die `samenloop-coordinator audit export` schreef.")
+        Path, typer.Argument(metavar="MAP", help="Map die `audit export` van coördinator of node schreef.")
     ],
     covenant: Annotated[str | None, typer.Option(help=_COVENANT_HELP)] = None,
+    anchored_in: Annotated[Path | None, typer.Option(metavar="MAP", help=_ANCHORED_HELP)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Toon het rapport als JSON.")] = False,
 ) -> None:
     """Leid het hele logboek opnieuw af uit een export en controleer elke hash, handtekening, teller, tijd en wisactie.
@@ -39,15 +43,19 @@ def verify(
 
     Voorbeeld: samenloop audit verify export-2026-11 --covenant 3f1c...
     """
-    if not export.is_dir():
-        typer.echo(_("De map {path} is er niet.", path=export), err=True)
-        raise typer.Exit(USAGE)
+    for folder in (export, anchored_in):
+        if folder is not None and not folder.is_dir():
+            typer.echo(_("De map {path} is er niet.", path=folder), err=True)
+            raise typer.Exit(USAGE)
     if covenant is not None and (len(covenant) != 64 or covenant.strip("0123456789abcdef")):
         typer.echo(_("De vingerafdruk van een convenant heeft 64 tekens: cijfers en a tot en met f."), err=True)
         raise typer.Exit(USAGE)
     with _progress() as advance:
-        report = verifier.verify_export(export, covenant, advance)
-    typer.echo(_as_json(report) if as_json else "\n".join(_as_text(report)))
+        if anchored_in is None:
+            report = verifier.verify_export(export, covenant, advance)
+        else:
+            report = verifier.verify_anchored(export, anchored_in, covenant, advance)
+    typer.echo(_as_json(report) if as_json else "\n".join(_as_text(report, anchored=anchored_in is not None)))
     raise typer.Exit(0 if report.holds else BROKEN)
 
 
@@ -67,6 +75,7 @@ def _as_json(report: Report) -> str:
             "holds": report.holds,
             "origin_checked": report.origin_checked,
             "origin": report.origin,
+            "participant": report.participant,
             "size": report.size,
             "covenant": report.covenant,
             "purged": [list(span) for span in report.purged],
@@ -79,7 +88,7 @@ def _as_json(report: Report) -> str:
     )
 
 
-def _as_text(report: Report) -> Iterator[str]:
+def _as_text(report: Report, *, anchored: bool) -> Iterator[str]:
     named = {"origin": report.origin, "size": report.size}
     for problem in report.problems:
         yield _("STUK: {problem}", problem=problem)
@@ -89,6 +98,8 @@ def _as_text(report: Report) -> Iterator[str]:
         yield _("Gewist na de bewaartermijn: regels {first} tot en met {last}.", first=first, last=last)
     for name, seconds in sorted(report.witnesses.items()):
         yield _("Medeondertekend door {name}, het laatst op {when}.", name=name, when=_when(seconds))
+    if report.participant and not anchored:
+        yield _("De ankers zijn niet gecontroleerd: geef met --anchored-in een export van de coördinator.")
     if not report.holds:
         yield _("Dit logboek klopt niet.")
     elif report.origin_checked:

@@ -1,22 +1,86 @@
-"""Writes the log as a folder that an auditor can check with `samenloop audit verify` alone (files:
-`samenloop.audit.layout`).
+"""An export of a log, as a stream of pieces of files and as a folder that an auditor can check with `samenloop audit
+verify` alone (files: `samenloop.audit.layout`).
 """
 
+import hashlib
 import os
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from samenloop.audit import anchor as anchors
 from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import layout
+from samenloop.audit.anchored import ANCHORS, DailyAnchor
 from samenloop.audit.checkpoint import Checkpoint
-from samenloop.audit.layout import Manifest
+from samenloop.audit.layout import FileFact, Manifest
 from samenloop.audit.note import NoteSigner
-from samenloop.audit.store import EntryStore, StoredEntry, TreeStore
+from samenloop.audit.store import EntryStore, TreeStore
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.texts import _
 
 KEPT = 1_000
+STEP = 1_000
+"""So many entries are in memory at a time."""
+Piece = tuple[str, bytes]
+"""Path of a file in the export, and the next bytes of it."""
+_PATH = re.compile(r"(?:[a-z]+/)?[a-z0-9]+(?:\.jsonl?)?\Z")
+
+
+def pieces(
+    stores: tuple[EntryStore, TreeStore],
+    signer: NoteSigner,
+    covenants: Sequence[bytes],
+    created_ms: int,
+    daily: Sequence[DailyAnchor] | None = None,
+) -> Iterator[Piece]:
+    """Yield everything up to the latest checkpoint, the manifest last: what has no manifest is no export.
+
+    `covenants` are documents in canonical form, the current version last. `daily` has the anchors of a partner's own
+    log, None for the coordinator's. Raises IntegrityError when entries are missing.
+    """
+    entry_store, tree_store = stores
+    head = checkpoints.verify(tree_store.head(), signer.name, signer.public_key())
+    hashes: dict[str, tuple[int, Any]] = {}
+    for path, data in _content(entry_store, tree_store, head, covenants, daily):
+        size, digest = hashes.get(path, (0, hashlib.sha256()))
+        digest.update(data)
+        hashes[path] = (size + len(data), digest)
+        yield path, data
+    facts = tuple(FileFact(path, size, digest.hexdigest()) for path, (size, digest) in sorted(hashes.items()))
+    current = anchors.from_document(covenants[-1]).fingerprint
+    manifest = Manifest(signer.name, head.size, created_ms, current, facts)
+    yield layout.MANIFEST, layout.sign_manifest(manifest, signer)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFolder:
+    """Writes the pieces of an export to a new folder, mode 0700."""
+
+    root: Path
+
+    def __post_init__(self) -> None:
+        """Make the folder; raises SamenloopError when it exists."""
+        try:
+            self.root.mkdir(parents=True, mode=0o700)
+        except FileExistsError as error:
+            raise SamenloopError(
+                ErrorCode.INVALID_INPUT, _("De map {path} bestaat al: kies een nieuwe.", path=self.root)
+            ) from error
+
+    def add(self, path: str, data: bytes) -> None:
+        """Append a piece to its file; the manifest is durable on return. Raises IntegrityError for a strange path."""
+        if not _PATH.match(path):
+            raise IntegrityError(_("onbekend bestand {path}", path=path))
+        target = self.root / path
+        target.parent.mkdir(exist_ok=True)
+        with target.open("ab") as file:
+            file.write(data)
+            if path == layout.MANIFEST:
+                file.flush()
+                os.fsync(file.fileno())
 
 
 def write_export(
@@ -26,44 +90,40 @@ def write_export(
     covenants: Sequence[bytes],
     created_ms: int,
 ) -> Manifest:
-    """Write everything up to the latest checkpoint to a new folder `root`.
+    """Write the coordinator's log to a new folder `root`; see `pieces`. Raises SamenloopError when it exists."""
+    folder, data = ExportFolder(root), b""
+    for path, data in pieces(stores, signer, covenants, created_ms):
+        folder.add(path, data)
+    return layout.parse_manifest(data)[0]
 
-    `covenants` are documents in canonical form, the current version last. Only what the checkpoint counts is
-    written. The manifest comes last: a folder without it is no export. Raises SamenloopError when the folder exists,
-    IntegrityError when entries are missing.
-    """
-    entry_store, tree_store = stores
-    try:
-        root.mkdir(parents=True, mode=0o700)
-    except FileExistsError as error:
-        raise SamenloopError(
-            ErrorCode.INVALID_INPUT, _("De map {path} bestaat al: kies een nieuwe.", path=root)
-        ) from error
-    head = checkpoints.verify(tree_store.head(), signer.name, signer.public_key())
-    for folder in ("covenant", "entries", "sealed") if head.size else ("covenant",):
-        (root / folder).mkdir()
+
+def _content(
+    entry_store: EntryStore,
+    tree_store: TreeStore,
+    head: Checkpoint,
+    covenants: Sequence[bytes],
+    daily: Sequence[DailyAnchor] | None,
+) -> Iterator[Piece]:
     for document in covenants:
-        (root / "covenant" / f"{anchors.from_document(document).fingerprint}.json").write_bytes(document)
-    _write_checkpoints(root, tree_store, head)
-    for first in range(0, head.size, layout.RANGE):
-        _write_range(root, entry_store, first, min(layout.RANGE, head.size - first))
-    facts = tuple(layout.fact(root, path) for path in layout.files_under(root))
-    current = anchors.from_document(covenants[-1]).fingerprint
-    manifest = Manifest(signer.name, head.size, created_ms, current, tuple(sorted(facts, key=lambda one: one.path)))
-    _write_durably(root / layout.MANIFEST, layout.sign_manifest(manifest, signer))
-    return manifest
+        yield f"covenant/{anchors.from_document(document).fingerprint}.json", document
+    yield from _checkpoints(tree_store, head)
+    if daily is not None:
+        yield ANCHORS, b"".join(one.line() for one in sorted(daily, key=lambda one: one.day))
+    step = min(STEP, layout.RANGE)
+    for first in range(0, head.size, step):
+        yield from _entries(entry_store, first, min(step, head.size - first))
 
 
-def _write_checkpoints(root: Path, tree_store: TreeStore, head: Checkpoint) -> None:
+def _checkpoints(tree_store: TreeStore, head: Checkpoint) -> Iterator[Piece]:
     latest = head.format()
-    with (root / layout.CHECKPOINTS).open("wb") as file:
-        for note in _kept(tree_store):
-            size = checkpoints.parse(note).size
-            if size < head.size:
-                file.write(layout.checkpoint_line(note))
-            elif size == head.size:
-                latest = note
-    (root / layout.CHECKPOINT).write_bytes(latest)
+    yield layout.CHECKPOINTS, b""
+    for note in _kept(tree_store):
+        size = checkpoints.parse(note).size
+        if size < head.size:
+            yield layout.CHECKPOINTS, layout.checkpoint_line(note)
+        elif size == head.size:
+            latest = note
+    yield layout.CHECKPOINT, latest
 
 
 def _kept(tree_store: TreeStore) -> Iterator[bytes]:
@@ -73,25 +133,12 @@ def _kept(tree_store: TreeStore) -> Iterator[bytes]:
         size = checkpoints.parse(batch[-1]).size + 1
 
 
-def _write_range(root: Path, entry_store: EntryStore, first: int, count: int) -> None:
+def _entries(entry_store: EntryStore, first: int, count: int) -> Iterator[Piece]:
     stored = entry_store.entries(first, count)
     if [one.seq for one in stored] != list(range(first, first + count)):
         raise IntegrityError(_("Er ontbreken regels in het logboek vanaf {first}.", first=first))
-    _write_lines(root / layout.range_name("entries", first), stored)
-    with (root / layout.range_name("sealed", first)).open("wb") as file:
-        for one in stored:
-            if one.sealed:
-                file.write(layout.sealed_line(one.seq, one.sealed))
-
-
-def _write_lines(path: Path, stored: Sequence[StoredEntry]) -> None:
-    with path.open("wb") as file:
-        for one in stored:
-            file.write(layout.entry_line(one.seq, one.leaf, one.body))
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    begin = first - first % layout.RANGE
+    lines = b"".join(layout.entry_line(one.seq, one.leaf, one.body) for one in stored)
+    yield layout.range_name("entries", begin), lines
+    sealed = b"".join(layout.sealed_line(one.seq, one.sealed) for one in stored if one.sealed)
+    yield layout.range_name("sealed", begin), sealed

@@ -6,6 +6,7 @@ checkpoints.jsonl            earlier cosigned checkpoints, smallest first: {"not
 covenant/<fingerprint>.json  covenant versions in canonical form, the current one and its predecessors
 entries/<first>.jsonl        per 10,000 entries, a line each: {"body": {...}, "seq": n} or {"leaf": hex, "seq": n}
 sealed/<first>.jsonl         of the same entries those with sealed halves: {"sealed": [base64, ...], "seq": n}
+anchors.jsonl                of a partner's own log alone: its daily anchors (`samenloop.audit.anchored`)
 """
 
 import base64

@@ -71,13 +71,12 @@ def integrate(entry_store: EntryStore, tree_store: TreeStore, signer: NoteSigner
     return signed
 
 
-def rotate(tree_store: TreeStore, old: NoteSigner, new: NoteSigner) -> Checkpoint:
+def rotate(tree_store: TreeStore, old_key: bytes, new: NoteSigner) -> Checkpoint:
     """Sign the head again with a new key of the same log, after the covenant that names it is active.
 
-    The head under the old key is kept, so that old proofs still verify with the old covenant. Stop the integrator
-    first.
+    `old_key`: the public key, 32 bytes. What was proved or kept before stays under it. Stop the integrator first.
     """
-    head = latest(tree_store, old.name, old.public_key())
+    head = latest(tree_store, new.name, old_key)
     signed = checkpoints.sign(head.head, new)
     tree_store.advance(head.format(), signed.format(), (), ())
     return signed

@@ -30,6 +30,11 @@ class SqliteTree:
         """Close the file."""
         self._connection.close()
 
+    def hold(self) -> None:
+        """From now on see the tree as it is now, whatever the integrator adds."""
+        self._connection.execute("BEGIN")
+        self.head()
+
     def head(self) -> bytes:
         """Return the last signed checkpoint."""
         with readable():

@@ -7,18 +7,19 @@ consistency is known.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from samenloop.audit import anchor as anchors
+from samenloop.audit import anchored, layout
 from samenloop.audit import checkpoint as checkpoints
-from samenloop.audit import layout
 from samenloop.audit import note as notes
 from samenloop.audit.anchor import TrustAnchor
 from samenloop.audit.checkpoint import Checkpoint
 from samenloop.audit.layout import Manifest
 from samenloop.audit.replay import Replay
 from samenloop.audit.tree import leaf_hash
+from samenloop.covenant import parse_canonical
 from samenloop.errors import IntegrityError, SamenloopError
 from samenloop.reasons import why
 from samenloop.texts import _
@@ -32,7 +33,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found. `problems` empty = everything holds; purged ranges are no problem when dates prove their term."""
+    """What was found. `problems` empty = everything holds; purged ranges are no problem when dates prove their term.
+
+    `participant`: whose own log it is, empty for the coordinator's.
+    """
 
     origin: str
     size: int
@@ -42,6 +46,7 @@ class Report:
     witnesses: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    participant: str = ""
 
     @property
     def holds(self) -> bool:
@@ -57,9 +62,7 @@ def verify_export(root: Path, fingerprint: str | None = None, progress: Progress
         manifest, note = layout.parse_manifest((root / layout.MANIFEST).read_bytes())
         anchor, chain = _trust(root, manifest, fingerprint)
         notes.verify(note, anchor.origin, anchor.audit_key)
-        if manifest.origin != anchor.origin:
-            raise IntegrityError(_("het manifest is van een ander logboek dan het convenant"))
-        _check_files(root, manifest)
+        _check_files(root, manifest, own=bool(anchor.participant))
     except OSError as error:
         return Report("", 0, "", problems=(_unreadable(error),))
     except SamenloopError as error:
@@ -70,6 +73,23 @@ def verify_export(root: Path, fingerprint: str | None = None, progress: Progress
     except (SamenloopError, OSError) as error:
         run.replay.problem(error.text if isinstance(error, SamenloopError) else _unreadable(error))
     return run.report(origin_checked=fingerprint is not None)
+
+
+def verify_anchored(
+    root: Path, coordinator: Path, fingerprint: str | None = None, progress: Progress = lambda _done, _all: None
+) -> Report:
+    """Verify an export of a partner's own log, and hold its daily anchors against one of the coordinator's log.
+
+    Both exports were made under the same covenant version.
+    """
+    own, other = verify_export(root, fingerprint, progress), verify_export(coordinator, fingerprint, progress)
+    problems = [*own.problems, *(_("logboek van de coördinator: {text}", text=text) for text in other.problems)]
+    if problems or own.covenant != other.covenant or not own.participant or other.participant:
+        problems = problems or [_("dit zijn geen eigen logboek en logboek van de coördinator bij één convenant")]
+        return replace(own, origin_checked=False, problems=tuple(problems))
+    found, warnings = anchored.hold_against(root, own.participant, coordinator)
+    checked = own.origin_checked and not found
+    return replace(own, origin_checked=checked, problems=found, warnings=(*own.warnings, *warnings))
 
 
 def _unreadable(error: OSError) -> str:
@@ -93,12 +113,13 @@ class _Run:
         waiting = list(self._checkpoints())
         if waiting[-1].size != self.manifest.size:
             raise IntegrityError(_("het laatste ijkpunt past niet bij het manifest"))
+        waiting = sorted([*self._anchored(), *waiting], key=lambda one: one.size)
+        self._hold_due(waiting)
         for first in range(0, self.manifest.size, layout.RANGE):
             sealed = self._sealed(first)
             for line in layout.lines(self.root / layout.range_name("entries", first)):
                 self._feed(line, sealed)
-                while waiting and waiting[0].size == self.replay.frontier.size:
-                    self._hold_against(waiting.pop(0))
+                self._hold_due(waiting)
             if sealed or self.replay.frontier.size != min(first + layout.RANGE, self.manifest.size):
                 raise IntegrityError(_("er zijn te veel of te weinig regels vanaf {first}", first=first))
             progress(self.replay.frontier.size, self.manifest.size)
@@ -125,6 +146,7 @@ class _Run:
             self.witnesses,
             tuple(self.replay.problems),
             tuple(self.warnings),
+            self.anchor.participant,
         )
 
     def _feed(self, line: bytes, sealed: dict[int, tuple[bytes, ...]]) -> None:
@@ -153,6 +175,13 @@ class _Run:
             last = checkpoint.size
             yield checkpoint
 
+    def _anchored(self) -> list[Checkpoint]:
+        return [checkpoints.parse(one.note) for one in anchored.read(self.root)] if self.anchor.participant else []
+
+    def _hold_due(self, waiting: list[Checkpoint]) -> None:
+        while waiting and waiting[0].size == self.replay.frontier.size:
+            self._hold_against(waiting.pop(0))
+
     def _hold_against(self, checkpoint: Checkpoint) -> None:
         size = checkpoint.size
         if checkpoint.size != self.replay.frontier.size or checkpoint.root != self.replay.frontier.root():
@@ -173,7 +202,7 @@ def _trust(root: Path, manifest: Manifest, fingerprint: str | None) -> tuple[Tru
     """Return the anchor and the chain of its predecessors that the export holds."""
     found = {}
     for path in sorted((root / "covenant").iterdir()):
-        anchor = anchors.from_document(path.read_bytes())
+        anchor = anchors.of_log(parse_canonical(path.read_bytes()), manifest.origin)
         if path.name != f"{anchor.fingerprint}.json":
             raise IntegrityError(_("een convenant staat onder een verkeerde naam"))
         found[anchor.fingerprint] = anchor
@@ -189,12 +218,12 @@ def _trust(root: Path, manifest: Manifest, fingerprint: str | None) -> tuple[Tru
     return chain[0], tuple(chain)
 
 
-def _check_files(root: Path, manifest: Manifest) -> None:
+def _check_files(root: Path, manifest: Manifest, *, own: bool) -> None:
     listed = [one.path for one in manifest.files]
     present = [path for path in layout.files_under(root) if path != layout.MANIFEST]
     if listed != sorted(set(listed)) or listed != sorted(present):
         raise IntegrityError(_("de map heeft andere bestanden dan het manifest noemt"))
-    expected = {layout.CHECKPOINT, layout.CHECKPOINTS}
+    expected = {layout.CHECKPOINT, layout.CHECKPOINTS, *([anchored.ANCHORS] if own else [])}
     expected.update(
         layout.range_name(folder, first)
         for folder in ("entries", "sealed")

@@ -21,7 +21,6 @@ from samenloop.wire.declare import Anchor
 from samenloop.wire.v1 import covenant_pb2
 from samenloop_node.app import App, one_daemon
 from samenloop_node.connection.client import Connection
-from samenloop_node.ownlog import anchor_digest
 from samenloop_node.periodic import anchor
 from samenloop_node.registrations.jobs import synchronise
 from samenloop_node.registrations.sync import Order
@@ -213,7 +212,7 @@ def test_the_own_log_is_anchored_once_a_day_with_a_salt_that_stays_here(both):
 
     due = with_app(partner, kept)
     assert due.sent
-    assert anchor_digest(due) == sent.digest
+    assert due.digest() == sent.digest
 
 
 def test_one_daemon_per_state_folder(tmp_path):

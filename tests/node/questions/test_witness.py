@@ -16,7 +16,6 @@ from samenloop.errors import ErrorCode, SamenloopError
 from samenloop_node import periodic, witness
 from samenloop_node.accounts import Role
 from samenloop_node.commands.witness import run as witness_command
-from samenloop_node.ownlog import anchor_digest
 from samenloop_node.store import ownlog, receipts
 from samenloop_node.store import witness as kept
 
@@ -360,6 +359,6 @@ def test_a_failed_write_in_any_step_of_anchoring_leaves_one_anchor_a_day_that_th
         run(periodic.anchor(restarted))
         sent = {one.act.digest for one in coordinator.declared}
         kept_anchor = restarted.store.read_now(lambda db: ownlog.anchor_of(db, f"{clock.at:%Y-%m-%d}"))
-        assert sent == {anchor_digest(kept_anchor)}
+        assert sent == {kept_anchor.digest()}
         assert kept_anchor.sent
     assert failed >= 3, "the anchor, its declaration, that it was sent"

@@ -5,9 +5,12 @@ One coordinator serves one covenant and its successors. Another purpose is anoth
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
-from samenloop.catalogue import Catalogue
+from samenloop.catalogue import Catalogue, load_catalogue
 from samenloop.covenant import Covenant
+from samenloop.covenant.checks import signing_participants
+from samenloop.covenant.override import read_override
 from samenloop.covenant.permissions import check_version
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.keys import VerifyKey
@@ -17,6 +20,11 @@ from samenloop.wire.convert import CovenantRef
 from samenloop_coordinator.epochs import LiveEpochs
 from samenloop_coordinator.pepper import Pepper, RegisterPepper, Scope
 from samenloop_coordinator.store.values import Place
+
+
+def catalogue_in_force(covenant: Covenant, override: Path | None) -> Catalogue:
+    """Return the legal catalogue with the override that all partners signed; raises as `read_override` does."""
+    return read_override(load_catalogue(), covenant, override, signing_participants(covenant))
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,7 +187,7 @@ def report_accountability(
         load_config(config),
         SystemClock(),
         "accountability",
-        lambda log: reporting.accountability_report(log, period_name, now_ms),
+        lambda log, law: reporting.accountability_report(log, law, period_name, now_ms),
     )
     _write(report, out, as_json=as_json)
 

@@ -17,11 +17,8 @@ from google.protobuf.internal import api_implementation
 from samenloop.audit.fields import Event
 from samenloop.audit.note import NoteSigner, load_signer
 from samenloop.audit.stamp import Stamper
-from samenloop.catalogue import load_catalogue
 from samenloop.clock import Clock, milliseconds
 from samenloop.covenant import permissions
-from samenloop.covenant.checks import signing_participants
-from samenloop.covenant.override import read_override
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.logs import Log, describe
 from samenloop.texts import _
@@ -37,7 +34,7 @@ from samenloop.tls import (
 from samenloop.wire.guard import AuthContext, Guard
 from samenloop.wire.v1 import audit_pb2_grpc, covenant_pb2_grpc, mailbox_pb2_grpc, overlap_pb2_grpc
 from samenloop_coordinator import covenants, epochs
-from samenloop_coordinator.agreement import Agreement
+from samenloop_coordinator.agreement import Agreement, catalogue_in_force
 from samenloop_coordinator.asking import Asking
 from samenloop_coordinator.board import Board
 from samenloop_coordinator.config import CoordinatorConfig
@@ -320,8 +317,7 @@ async def _agreement(
     lifted = permissions.lifted(flagged=state.current.flags.evaluation, started=evaluation)
     live = await store.read(lambda parts: epochs.live(parts, state.current))
     store.judged_by(generation)
-    everybody = signing_participants(state.current)
-    catalogue = read_override(load_catalogue(), state.current, config.catalogue_override, everybody)
+    catalogue = catalogue_in_force(state.current, config.catalogue_override)
     return Agreement(state, catalogue, live, pepper, lifted)
 
 

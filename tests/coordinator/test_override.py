@@ -5,12 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from samenloop.clock import SystemClock
 from samenloop.covenant.checks import signing_participants
 from samenloop.covenant.override import sign_override
 from samenloop.covenant.signatures import format_signatures
 from samenloop.errors import Refused
+from samenloop.reports.model import Report
+from samenloop.reports.processing import build as register_entry
+from samenloop_coordinator.agreement import catalogue_in_force
+from samenloop_coordinator.review import desk, reporting
 from tests.coordinator.consortium import Consortium
-from tests.coordinator.harness import MAYOR, PROBATION, put
+from tests.coordinator.harness import HOUSE, MAYOR, PROBATION, put
 from tests.coordinator.world import opened_world
 
 STRICTER = b'[registers.burgemeester]\nmode = "holder_decides"\nvoluntary = "holder_decides"\n'
@@ -55,3 +60,41 @@ def test_R15_the_coordinator_does_not_start_with_an_override_that_does_not_count
     with pytest.raises(Refused) as caught:
         known(made)
     assert caught.value.rule == "R-15"
+
+
+NOBODY_ASKS = b'[partners.reclassering]\nask = "n"\nask_rule = "R-20"\n[terms.casus]\namount = 2\n'
+
+
+def may_ask(report: Report) -> dict[str, str]:
+    """Return whom each participant may ask, as the page for the council tells it."""
+    (table,) = (one.table for one in report.sections if one.table and one.table.caption == "Lijsten en vragen")
+    return {str(row[0]): str(row[2]) for row in table.rows}
+
+
+def council_page(consortium: Consortium) -> Report:
+    return desk.report(consortium.config, SystemClock(), "council", reporting.council_page)
+
+
+def test_R15_the_reports_of_a_stopped_coordinator_follow_the_override(consortium: Consortium) -> None:
+    asker = consortium.covenant.participant(PROBATION).display_name
+    before = may_ask(council_page(consortium))
+    after = may_ask(council_page(overridden(consortium, NOBODY_ASKS, signing_participants(consortium.covenant))))
+    assert before[asker] != "-"
+    assert after == {**before, asker: "-"}
+
+
+def test_R15_the_reports_refuse_an_override_that_does_not_count(consortium: Consortium) -> None:
+    names = signing_participants(consortium.covenant)
+    with pytest.raises(Refused, match="niet getekend"):
+        council_page(overridden(consortium, NOBODY_ASKS, names - {MAYOR}))
+
+
+@pytest.mark.parametrize(("data", "term"), [(b"", "Termijn: 5 jaar."), (NOBODY_ASKS, "Termijn: 2 jaar.")])
+def test_R69_the_register_of_processing_tells_the_term_in_force(consortium: Consortium, data: bytes, term: str) -> None:
+    overridden(consortium, data, signing_participants(consortium.covenant))
+    catalogue = catalogue_in_force(consortium.covenant, consortium.config.catalogue_override)
+    report = register_entry(consortium.covenant, catalogue, HOUSE)
+    cells = [str(cell) for one in report.sections if one.table for row in one.table.rows for cell in row]
+    assert [cell for cell in cells if "Termijn:" in cell] == [
+        f"Procesinformatie over een casus, vanaf de sluiting. {term}"
+    ]

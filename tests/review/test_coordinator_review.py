@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from samenloop.audit import entry as entries
 from samenloop.audit.fields import Event
+from samenloop.catalogue import load_catalogue
 from samenloop.clock import milliseconds
 from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
 from samenloop.reports import csvfile, html, pdf
@@ -125,7 +126,7 @@ def two_worlds(consortium: Consortium, folder: Path, holder: str, kind: str) -> 
         clock = MovingClock(timedelta(days=40))
         with reading(world.config) as log:
             month = this_month()
-            report = reporting.accountability_report(log, month, milliseconds(clock.now()))
+            report = reporting.accountability_report(log, load_catalogue(), month, milliseconds(clock.now()))
         pairs = desk.learned(world.config, clock, 0, 1 << 53)
         rows = [[(row["holder"], row["answer"]) for row in one["holders"]] for one in found(world, event="question")]
         found_ = desk.find_patterns(world.config, clock)
@@ -266,8 +267,8 @@ def test_the_report_of_a_month_shows_no_small_cell(consortium: Consortium) -> No
     month, later = this_month(), milliseconds(datetime.now(UTC) + timedelta(days=40))
     with reading(consortium.config) as log:
         with pytest.raises(InvalidInput):
-            reporting.accountability_report(log, month, milliseconds(datetime.now(UTC)))
-        report = reporting.accountability_report(log, month, later)
+            reporting.accountability_report(log, load_catalogue(), month, milliseconds(datetime.now(UTC)))
+        report = reporting.accountability_report(log, load_catalogue(), month, later)
     rows = {
         (section.title, row[0]): row[1:] for section in report.sections if section.table for row in section.table.rows
     }
@@ -284,7 +285,7 @@ def test_the_report_of_a_month_shows_no_small_cell(consortium: Consortium) -> No
 def test_a_page_shows_text_as_text(consortium: Consortium) -> None:
     with reading(consortium.config) as log:
         named = replace(log.covenant, name="<script>alert(1)</script>")
-        report = reporting.council_page(replace(log, covenant=named))
+        report = reporting.council_page(replace(log, covenant=named), load_catalogue())
     assert "<script" not in html.render(report)
     assert csvfile.plain("=1+1") == "'=1+1"
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from samenloop.audit.entry import Entry
 from samenloop.audit.fields import Event
+from samenloop.catalogue import Catalogue
 from samenloop.clock import Clock, milliseconds
 from samenloop.reports.model import Report
 from samenloop.review import leakage, patterns, samples
@@ -13,6 +14,7 @@ from samenloop.review.patterns import Finding
 from samenloop.review.samples import NewEntry
 from samenloop.review.scope import norms_of, per_partner_day, plan_of
 from samenloop_coordinator import operating
+from samenloop_coordinator.agreement import catalogue_in_force
 from samenloop_coordinator.config import CoordinatorConfig
 from samenloop_coordinator.control import Looked, Reviewed
 from samenloop_coordinator.review.reading import Reading, reading
@@ -98,9 +100,9 @@ def _looked(config: CoordinatorConfig, clock: Clock, filters: tuple[str, ...], c
     operating.looked(config, clock, Looked(Event.LOG_VIEW, filters, count))
 
 
-def report(config: CoordinatorConfig, clock: Clock, name: str, build: Callable[[Reading], Report]) -> Report:
-    """Make a report; that it was made is logged first."""
+def report(config: CoordinatorConfig, clock: Clock, name: str, build: Callable[[Reading, Catalogue], Report]) -> Report:
+    """Make a report by the law in force; that it was made is logged first."""
     with reading(config) as log:
-        made = build(log)
+        made = build(log, catalogue_in_force(log.covenant, config.catalogue_override))
     _looked(config, clock, ("report", name), 1)
     return made

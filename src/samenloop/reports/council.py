@@ -73,7 +73,8 @@ def _registers(covenant: Covenant, catalogue: Catalogue) -> Section:
     rows = []
     for row in covenant.participants:
         kinds = [_(catalogue.registers[one.kind].name) for one in row.registers if one.kind in catalogue.registers]
-        asked = [covenant.participant(other).display_name for other in row.may_ask if covenant.find(other)]
+        barred = any(catalogue.partners[kind].ask_rule for kind in row.asks_as if kind in catalogue.partners)
+        asked = [covenant.participant(one).display_name for one in row.may_ask if covenant.find(one) and not barred]
         rows.append((row.display_name, ", ".join(kinds) or "-", ", ".join(asked) or "-"))
     columns = (_("Deelnemer"), _("Houdt deze lijst"), _("Mag vragen aan"))
     return Section(_("Wie mag wat vragen"), (), Table(_("Lijsten en vragen"), columns, tuple(rows)))

@@ -3,10 +3,11 @@ and the legal catalogue. Pure.
 """
 
 from samenloop.catalogue import Catalogue
+from samenloop.catalogue.schema import Term
 from samenloop.covenant import Covenant, Participant
 from samenloop.covenant.permissions import retention_months
 from samenloop.reports.model import Report, Row, Section, Table
-from samenloop.texts import _
+from samenloop.texts import N_, _
 
 
 def build(covenant: Covenant, catalogue: Catalogue, participant: str) -> Report:
@@ -73,7 +74,7 @@ def _held(covenant: Covenant, catalogue: Catalogue, me: Participant) -> Section:
         kind = catalogue.registers.get(one.kind)
         term = catalogue.terms.get(kind.retention) if kind else None
         source = kind.source if kind else "-"
-        rows.append((_(kind.name) if kind else one.kind, source, _(term.text) if term else "-"))
+        rows.append((_(kind.name) if kind else one.kind, source, _kept(term)))
     table = Table(_("Eigen lijsten"), (_("Lijst"), _("Bron"), _("Bewaren")), tuple(rows)) if rows else None
     return Section(
         _("Verstrekken: dat een persoon bekend is"),
@@ -81,6 +82,21 @@ def _held(covenant: Covenant, catalogue: Catalogue, me: Participant) -> Section:
         table,
         note=_("Een treffer wordt alleen getoond na een besluit van deze deelnemer: per wet, vooraf of achteraf."),
     )
+
+
+_UNITS = {
+    "days": N_("{text} Termijn: {amount} dagen."),
+    "weeks": N_("{text} Termijn: {amount} weken."),
+    "months": N_("{text} Termijn: {amount} maanden."),
+    "years": N_("{text} Termijn: {amount} jaar."),
+}
+
+
+def _kept(term: Term | None) -> str:
+    """Return how long a list is kept; a deployer may have shortened the number."""
+    if term is None:
+        return "-"
+    return _(_UNITS[term.unit], text=_(term.text), amount=term.amount) if term.amount else _(term.text)
 
 
 def _received(covenant: Covenant, me: Participant) -> Section:

@@ -5,6 +5,7 @@
    persons in two registers, purposes, covenants or epochs have different values: a stolen index shows no overlap (T20).
 3. A value is 16 bytes. Without the consortium key of the nodes nobody can compute a token to pepper (T1, T2).
 
+The keys stand ready as HMAC states that are copied: the key is hashed in once, not for every token.
 This is the coordinator's only user of `hmac`.
 """
 
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from samenloop.errors import ErrorCode, SamenloopError
@@ -49,7 +51,7 @@ class RegisterPepper:
     root: bytes = field(repr=False)
     scope: Scope
     profiles: EpochProfiles
-    _keys: dict[str, tuple[bytes, ...]] = field(default_factory=dict, repr=False)
+    _keys: dict[str, tuple[HMAC, ...]] = field(default_factory=dict, repr=False)
     _purposes: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     def pepper(self, tokens: TokenSet) -> list[bytes]:
@@ -57,9 +59,9 @@ class RegisterPepper:
         keys = self._epoch_keys(tokens.epoch)
         if tokens.mask >> len(keys):
             raise SamenloopError(ErrorCode.INVALID_INPUT, _("De tokens noemen een recept dat dit profiel niet heeft."))
-        data, digest, places = tokens.tokens, hmac.digest, range(0, len(tokens.tokens), TOKEN_BYTES)
+        data, places = tokens.tokens, range(0, len(tokens.tokens), TOKEN_BYTES)
         return [
-            digest(keys[recipe], data[place : place + TOKEN_BYTES], "sha256")[:VALUE_BYTES]
+            _value(keys[recipe], data[place : place + TOKEN_BYTES])
             for recipe, place in zip(tokens.each_recipe(), places, strict=True)
         ]
 
@@ -70,11 +72,12 @@ class RegisterPepper:
             key = self._purposes[purpose] = _derive(self.root, (purpose, *_parts(self.scope)))
         return hmac.digest(key, value, "sha256")[:VALUE_BYTES]
 
-    def _epoch_keys(self, epoch: str) -> tuple[bytes, ...]:
+    def _epoch_keys(self, epoch: str) -> tuple[HMAC, ...]:
         found = self._keys.get(epoch)
         if found is None:
             recipes = self.profiles.of(epoch).recipes
-            found = tuple(_derive(self.root, (epoch, recipe, *_parts(self.scope))) for recipe in recipes)
+            keys = (_derive(self.root, (epoch, recipe, *_parts(self.scope))) for recipe in recipes)
+            found = tuple(HMAC(key, SHA256()) for key in keys)
             self._keys[epoch] = found
         return found
 
@@ -154,6 +157,12 @@ def _random_root() -> bytes:
 
 def _parts(scope: Scope) -> tuple[str, ...]:
     return (scope.covenant, scope.purpose, scope.participant, scope.register)
+
+
+def _value(key: HMAC, token: bytes) -> bytes:
+    state = key.copy()
+    state.update(token)
+    return state.finalize()[:VALUE_BYTES]
 
 
 def _derive(root: bytes, parts: Iterable[str]) -> bytes:

@@ -16,6 +16,7 @@ from samenloop_node.review.sampling import draw_due
 from samenloop_node.statements import declare
 
 _INTEGRATE_SECONDS = 1.0
+_TIDY_SECONDS = 1.0
 _ANCHOR_SECONDS = 600.0
 _REVIEW_SECONDS = 600.0
 _DAILY_SECONDS = 3600.0
@@ -30,6 +31,7 @@ def jobs(app: App) -> tuple[Periodic, ...]:
     nightly = NightlyCheck(app, f"{app.clock.now():%Y-%m-%d}")
     return (
         Periodic("ownlog", _INTEGRATE_SECONDS, lambda: integrate(app)),
+        Periodic("tidy", _TIDY_SECONDS, lambda: asyncio.to_thread(app.store.tidy)),
         Periodic("agreement", poll, lambda: refresh(app)),
         Periodic("fsck", _DAILY_SECONDS, nightly.run),
         Periodic("anchor", _ANCHOR_SECONDS, lambda: anchor(app)),

@@ -368,7 +368,8 @@ def test_the_log_of_the_process_names_no_person_no_token_and_no_answer(running: 
     for line in lines.splitlines():
         assert line.startswith("{"), "something else than our own lines"
         assert json.loads(line).keys() <= {
-            "event", "level", "timestamp", "program", "version", "address", "method", "code", "error_type", "places"
+            "event", "level", "timestamp", "program", "version", "address", "method", "code", "error_type", "places",
+            "participant", "count",  # of an alarm: which organisation, how many questions
         }  # fmt: skip
 
 

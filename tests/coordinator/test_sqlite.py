@@ -230,6 +230,28 @@ def test_the_wal_is_emptied_now_and_then_and_files_are_the_owners_alone(path: Pa
     _play(path, scenario)
 
 
+def test_writing_starts_at_the_head_of_the_wal_again_though_somebody_always_writes(path: Path) -> None:
+    async def scenario(store: SqliteStore) -> None:
+        async def writing() -> None:
+            while True:
+                await _fill(store, 20)
+
+        always = asyncio.create_task(writing())
+        before = _restarts(path)
+        for _number in range(20):
+            await asyncio.sleep(0.05)
+            await store.tidy()
+        always.cancel()
+        assert _restarts(path) - before >= 10
+
+    _play(path, scenario)
+
+
+def _restarts(path: Path) -> int:
+    """Return the checkpoint sequence number of the WAL (SQLite file format, section 4.1)."""
+    return int.from_bytes(path.with_name(path.name + "-wal").read_bytes()[12:16])
+
+
 def _size(path: Path) -> int:
     return path.with_name(path.name + "-wal").stat().st_size
 

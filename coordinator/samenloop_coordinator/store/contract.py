@@ -26,6 +26,8 @@ from samenloop_coordinator.store.values import (
     ShownHit,
 )
 
+MOST_ACKNOWLEDGED = 1_000
+"""Of so many oldest items of a mailbox some may be acknowledged; ten times what is fetched at once."""
 Result = TypeVar("Result")
 
 
@@ -181,7 +183,7 @@ class Mail(Protocol):
         ...
 
     def acknowledge(self, receiver: str, item_ids: Sequence[bytes]) -> None:
-        """Delete items of this receiver; ids of others are left alone."""
+        """Delete items of this receiver, which are among its `MOST_ACKNOWLEDGED` oldest; other ids are left alone."""
         ...
 
     def keep_keys(self, rows: Iterable[KeyRow], now_ms: int) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Sequence
 
+from samenloop_coordinator.store.contract import MOST_ACKNOWLEDGED
 from samenloop_coordinator.store.values import CovenantRow, KeyRow, MailRow, NoticeRow
 
 _ACTIVE = """SELECT id, version, fingerprint, document, signatures, activated_ms FROM covenant
@@ -15,6 +16,7 @@ _KEEP = """INSERT INTO covenant (id, version, fingerprint, document, signatures,
                fingerprint = excluded.fingerprint, document = excluded.document, signatures = excluded.signatures,
                activated_ms = excluded.activated_ms
            WHERE activated_ms = 0"""
+_OLDEST = "SELECT id, item_id FROM mail WHERE receiver = ? ORDER BY id LIMIT ?"
 
 
 class SqliteMail:
@@ -36,9 +38,10 @@ class SqliteMail:
         return [MailRow(*row) for row in self._connection.execute(sql, (receiver, limit)).fetchall()]
 
     def acknowledge(self, receiver: str, item_ids: Sequence[bytes]) -> None:
-        """Delete items of this receiver."""
-        sql = "DELETE FROM mail WHERE item_id = ? AND receiver = ?"
-        self._connection.executemany(sql, [(item_id, receiver) for item_id in item_ids])
+        """Delete items of this receiver. They are among its oldest: no index on random ids is kept for them."""
+        rows = self._connection.execute(_OLDEST, (receiver, MOST_ACKNOWLEDGED)).fetchall()
+        arrived = frozenset(item_ids)
+        self._connection.executemany("DELETE FROM mail WHERE id = ?", [(row,) for row, item in rows if item in arrived])
 
     def keep_keys(self, rows: Iterable[KeyRow], now_ms: int) -> None:
         """Keep wrapped content keys."""

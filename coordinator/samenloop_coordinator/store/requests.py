@@ -44,8 +44,8 @@ class SqliteRequests:
         self._connection.execute("UPDATE request SET reply = NULL WHERE id = ?", (request_id,))
 
     def forget_before(self, moment_ms: int, limit: int) -> int:
-        """Delete up to `limit` older requests."""
-        sql = "DELETE FROM request WHERE id IN (SELECT id FROM request WHERE at_ms < ? ORDER BY at_ms LIMIT ?)"
+        """Delete up to `limit` older requests: rows are in the order in which requests came."""
+        sql = "DELETE FROM request WHERE at_ms < ? AND rowid IN (SELECT rowid FROM request ORDER BY rowid LIMIT ?)"
         return self._connection.execute(sql, (moment_ms, limit)).rowcount
 
     def count(self, scope: bytes, day: str) -> int:

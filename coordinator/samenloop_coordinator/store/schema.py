@@ -44,14 +44,13 @@ _FIRST = (
         id BLOB PRIMARY KEY CHECK (length(id) = 16), participant TEXT NOT NULL, payload_hash BLOB NOT NULL,
         reply BLOB, at_ms INTEGER NOT NULL
     ) STRICT""",
-    "CREATE INDEX request_by_time ON request (at_ms)",
     """CREATE TABLE counter (
         scope BLOB NOT NULL, day TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (scope, day)
     ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE question (
         id BLOB PRIMARY KEY CHECK (length(id) = 16), covenant TEXT NOT NULL, asker TEXT NOT NULL, case_ref BLOB NOT
         NULL, asked_ms INTEGER NOT NULL, holders TEXT NOT NULL
-    ) STRICT""",
+    ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX question_by_case ON question (case_ref, asker)",
     """CREATE TABLE shown (
         question BLOB NOT NULL, holder TEXT NOT NULL, handle BLOB NOT NULL, until TEXT NOT NULL, acting_as TEXT NOT
@@ -60,7 +59,7 @@ _FIRST = (
     "CREATE INDEX shown_by_handle ON shown (handle)",
     "CREATE INDEX shown_by_day ON shown (until)",
     """CREATE TABLE mail (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, item_id BLOB NOT NULL UNIQUE CHECK (length(item_id) = 16),
+        id INTEGER PRIMARY KEY, item_id BLOB NOT NULL CHECK (length(item_id) = 16),
         receiver TEXT NOT NULL, key_id BLOB NOT NULL, sealed BLOB NOT NULL, at_ms INTEGER NOT NULL
     ) STRICT""",
     "CREATE INDEX mail_by_receiver ON mail (receiver, id)",

@@ -156,15 +156,16 @@ class SqliteStore:
     async def tidy(self) -> None:
         """Merge recent values when there are many, and move the WAL into the file; now and then empty the WAL wholly.
 
-        So what was deleted is gone from both files within a minute (`secure_delete` blanks the pages themselves).
+        Most of the WAL is moved beside the writer, the little that came in meanwhile between two of its groups: after
+        that it writes from the head of the WAL again, and overwriting costs half of what growing a file does. What
+        was deleted is gone from both files within a minute (`secure_delete` blanks the pages themselves).
         """
         if len(self._recent) >= self._merge_at:
             await self._merge()
         self._tidied += 1
-        if self._tidied % EMPTY_WAL_EVERY == 0:
-            await self._writer.exclusive(functools.partial(self._checkpoint, "TRUNCATE"))
-        else:
-            await asyncio.get_running_loop().run_in_executor(None, self._checkpoint, "PASSIVE")
+        kind = "TRUNCATE" if self._tidied % EMPTY_WAL_EVERY == 0 else "PASSIVE"
+        await asyncio.get_running_loop().run_in_executor(None, self._checkpoint, "PASSIVE")
+        await self._writer.exclusive(functools.partial(self._checkpoint, kind))
 
     async def close(self) -> None:
         """Finish queued units, move the WAL into the file, release the lock."""

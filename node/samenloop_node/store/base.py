@@ -38,6 +38,7 @@ _PRAGMAS: dict[str, object] = {
     "trusted_schema": 0,
     "temp_store": 2,
     "busy_timeout": 5000,
+    "wal_autocheckpoint": 16_000,  # pages, 64 MB: the daemon calls `tidy` long before
 }
 _STORAGE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
@@ -99,6 +100,17 @@ class Store:
         with self._reading:
             self._refuse_closed()
             return _read(self._far, work)
+
+    def tidy(self) -> None:
+        """Move the write-ahead log into the file, from a thread that may wait: most of it beside the writers, the
+        rest while they wait.
+
+        After that they write from its head again: overwriting costs half of what growing a file does.
+        """
+        for lock, connection in ((self._reading, self._far), (self._writing, self._connection)):
+            with lock:
+                self._refuse_closed()
+                _read(connection, lambda db: db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall())
 
     def truncate_log(self) -> None:
         """Empty the write-ahead log, so that nothing purged stays behind in it."""

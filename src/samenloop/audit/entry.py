@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from samenloop.audit.canonical import Value, canonical_checked, parse_object
+from samenloop.audit.canonical import Value, canonical_checked, parse_unchecked
 from samenloop.audit.events import EVENTS, Sealed
 from samenloop.audit.fields import CHECKS, Event
 from samenloop.errors import InvalidInput
@@ -69,9 +69,11 @@ def parse(body: bytes) -> Entry:
     """Parse a body: canonical, complete, known fields only; raises InvalidInput otherwise."""
     if len(body) > MAX_BODY_BYTES:
         raise _wrong("body")
-    whole = parse_object(body)
-    public, salt, sealed = whole.get("public"), whole.get("salt"), whole.get("sealed")
-    if whole.keys() != {"public", "salt", "sealed"} or type(public) is not dict or type(sealed) is not list:
+    whole = parse_unchecked(body)
+    if type(whole) is not dict or whole.keys() != {"public", "salt", "sealed"}:
+        raise _wrong("body")
+    public, salt, sealed = whole["public"], whole["salt"], whole["sealed"]
+    if type(public) is not dict or type(sealed) is not list:
         raise _wrong("body")
     if type(salt) is not str or not _SALT.match(salt):
         raise _wrong("salt")

@@ -1,6 +1,7 @@
 """The node's database: durable before it answers, one failing piece of work harms no other, a full disk says so."""
 
 import asyncio
+import itertools
 import stat
 import subprocess
 import sys
@@ -148,6 +149,22 @@ def test_erased_rows_leave_nothing_in_the_file(store):
     store.write_now(lambda db: registrations.remove(db, [b"i" * 16]))
     store.truncate_log()
     assert b"findable-record-id" not in b"".join(path.read_bytes() for path in store.path.parent.iterdir())
+
+
+def test_writing_starts_at_the_head_of_the_write_ahead_log_after_tidying(store):
+    numbers = itertools.count()
+
+    def grown() -> int:
+        for number in itertools.islice(numbers, 50):
+            store.write_now(lambda db, n=number: receipts.add(db, f"{{{n}}}".encode(), "register", n))
+        return store.path.with_name(store.path.name + "-wal").stat().st_size
+
+    store.truncate_log()
+    first = grown()
+    second = grown()
+    assert second > first  # the control: nobody tidied in between
+    store.tidy()
+    assert grown() == second
 
 
 def test_a_caller_that_is_cancelled_stops_nobody_else(store):

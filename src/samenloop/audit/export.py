@@ -57,23 +57,22 @@ def pieces(
 
 @dataclass(frozen=True, slots=True)
 class ExportFolder:
-    """Writes the pieces of an export to a new folder, mode 0700."""
+    """Writes the pieces of an export to a new folder, mode 0700, made with the first piece."""
 
     root: Path
 
     def __post_init__(self) -> None:
-        """Make the folder; raises SamenloopError when it exists."""
-        try:
-            self.root.mkdir(parents=True, mode=0o700)
-        except FileExistsError as error:
+        """Refuse a folder that exists."""
+        if self.root.exists():
             raise SamenloopError(
                 ErrorCode.INVALID_INPUT, _("De map {path} bestaat al: kies een nieuwe.", path=self.root)
-            ) from error
+            )
 
     def add(self, path: str, data: bytes) -> None:
         """Append a piece to its file; the manifest is durable on return. Raises IntegrityError for a strange path."""
         if not _PATH.match(path):
             raise IntegrityError(_("onbekend bestand {path}", path=path))
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         target = self.root / path
         target.parent.mkdir(exist_ok=True)
         with target.open("ab") as file:

@@ -13,6 +13,7 @@ from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.texts import _
 from samenloop.tls import PeerIdentity
 from samenloop.wire.convert import CovenantRef
+from samenloop.wire.guard import address
 from samenloop_coordinator import budgets
 from samenloop_coordinator.agreement import Agreement
 from samenloop_coordinator.budgets import Limit
@@ -102,5 +103,5 @@ class Desk:
 
     def from_where(self, peer: PeerIdentity) -> dict[str, object]:
         """Return the fields of an entry that say over which connection a message came."""
-        where: dict[str, object] = {"certificate": peer.fingerprint, "tls": "TLSv1.3"}
-        return {**where, "kex": peer.key_exchange} if peer.key_exchange else where
+        known = {"address": address(), "kex": peer.key_exchange}
+        return {"certificate": peer.fingerprint, "tls": "TLSv1.3", **{name: one for name, one in known.items() if one}}

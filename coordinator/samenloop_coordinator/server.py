@@ -31,7 +31,7 @@ from samenloop.tls import (
     server_credentials,
     server_options,
 )
-from samenloop.wire.guard import AuthContext, Guard
+from samenloop.wire.guard import AuthContext, Guard, address
 from samenloop.wire.v1 import audit_pb2_grpc, covenant_pb2_grpc, mailbox_pb2_grpc, overlap_pb2_grpc
 from samenloop_coordinator import covenants, epochs
 from samenloop_coordinator.agreement import Agreement, catalogue_in_force
@@ -165,7 +165,7 @@ class Coordinator:
 
     def _turn_away(self, error: SamenloopError) -> None:
         """Log that somebody whom we do not know or do not let in was refused; the certificate did not say who."""
-        public = {"actor": "unknown", "status": error.code.value, "action": "connect"}
+        public = {"actor": "unknown", "status": error.code.value, "action": "connect", "address": address()}
 
         async def write() -> None:
             await self.store.write(lambda parts: parts.log.append(self.desk.journal.body(Event.REFUSE, public), ()))

@@ -193,7 +193,7 @@ def test_a_revoked_certificate_is_denied_on_an_open_connection_with_a_leaf(runni
 
     _with(running, OTHER_HOUSE, scenario)
     (leaf,) = _wait(lambda: _search(running, event="refuse", actor="unknown"), 1)
-    assert (leaf["status"], leaf["action"]) == ("not_authenticated", "connect")
+    assert (leaf["status"], leaf["action"], leaf["address"]) == ("not_authenticated", "connect", "127.0.0.1")
 
 
 def test_garbage_and_oversized_messages_are_refused_and_the_process_lives(running: Consortium) -> None:
@@ -367,9 +367,10 @@ def test_the_log_of_the_process_names_no_person_no_token_and_no_answer(running: 
     assert "anna" not in lines
     for line in lines.splitlines():
         assert line.startswith("{"), "something else than our own lines"
-        assert json.loads(line).keys() <= {
-            "event", "level", "timestamp", "program", "version", "address", "method", "code", "error_type", "places",
-            "participant", "count",  # of an alarm: which organisation, how many questions
+        shown = json.loads(line)
+        of_an_alarm = {"participant", "count"} if shown["event"] == "alarm" else set()
+        assert shown.keys() <= of_an_alarm | {
+            "event", "level", "timestamp", "program", "version", "address", "method", "code", "error_type", "places"
         }  # fmt: skip
 
 
@@ -382,3 +383,59 @@ def _wait(read: Callable[[], list[Any]], number: int) -> list[Any]:
         time.sleep(0.2)
         found = read()
     return found
+
+
+ALWAYS = {
+    "action": ("schema", "event"),
+    "when": ("start_ms", "end_ms", "process", "n", "clock"),
+    "which log": ("origin", "software"),
+    "who": ("actor", "certificate"),
+    "from where": ("address", "tls", "kex"),
+}
+REQUESTED = {**ALWAYS, "agreement": ("covenant", "version"), "joins both logs": ("request",)}
+WRITTEN = {
+    "question": {
+        **REQUESTED,
+        "why": ("purpose", "case", "holders"),
+        "for whom": ("user", "responsible"),
+        "result": ("status", "holders"),
+        "by which rules": ("epochs", "recipes", "budget_left"),
+        "evidence": ("commitment", "signature"),
+    },
+    "register": {
+        **REQUESTED,
+        "why": ("purpose", "register"),
+        "result": ("count", "added", "changed", "withdrawn", "failed"),
+        "by which rules": ("epochs", "recipes"),
+        "evidence": ("commitment", "signature"),
+    },
+    "find_own": {**REQUESTED, "why": ("reason",), "evidence": ("commitment", "signature")},
+    "node_anchor": {**REQUESTED, "evidence": ("anchor", "signature")},
+    "key_ceremony": {**ALWAYS, "agreement": ("covenant", "version"), "about": ("action", "epochs", "document")},
+    "refuse": {**ALWAYS, "result": ("status",), "about": ("action",)},
+}
+"""Per kind of act of a partner: what security.md section 4 asks of its entry, and the fields that say it."""
+
+
+def test_what_a_partner_does_is_written_with_who_when_from_where_why_and_how_it_ended(running: Consortium) -> None:
+    async def scenario(client: Client) -> None:
+        await client.ask([HOUSE], "anna")
+        await client.declare(Anchor(b"b" * 32))
+        await client.send(client.overlap.FindOwn, own_request(client.party, "anna"))
+        with pytest.raises(grpc.aio.AioRpcError):
+            await FOREIGN["Declare"](client, running.parties[POLICE])
+
+    before = len(_search(running, event="refuse", actor=PROBATION))
+    _with(running, PROBATION, scenario)
+    _wait(lambda: _search(running, event="refuse", actor=PROBATION), before + 1)
+    found = [one for one in _search(running) if one["event"] in WRITTEN and one["actor"] != "unknown"]
+    assert {one["event"] for one in found} == WRITTEN.keys()
+    lacking = [
+        (one["event"], need, name)
+        for one in found
+        for need, names in WRITTEN[one["event"]].items()
+        for name in names
+        if name not in one
+    ]
+    assert lacking == []
+    assert {one["address"] for one in found} == {"127.0.0.1"}

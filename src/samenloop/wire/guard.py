@@ -7,6 +7,7 @@ expected error becomes a status and a detail of the closed list; (4) anything el
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any, TypeAlias, cast
+from urllib.parse import unquote
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -28,11 +29,18 @@ LANGUAGE_KEY = "samenloop-language"
 """Metadata of a call: the language in which its peer reads the text of an error. It changes nothing else."""
 
 _peer: ContextVar[PeerIdentity] = ContextVar("peer")
+_came_from: ContextVar[str] = ContextVar("came_from", default="")
 
 
 def peer() -> PeerIdentity:
     """Return who is calling; only inside a handler behind the guard."""
     return _peer.get()
+
+
+def address() -> str:
+    """Return the network address that the caller came from, without its port; empty outside a handler."""
+    _kind, _colon, place = _came_from.get().partition(":")
+    return unquote(place.rpartition(":")[0]).strip("[]")
 
 
 class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs only, not at run time
@@ -64,6 +72,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
 
     def _enter(self, context: Context) -> None:
         speak(_language(context))
+        _came_from.set(context.peer())
         _peer.set(self._identify(context.auth_context()))
 
     def _unary(self, method: str, inner: Unary) -> Unary:

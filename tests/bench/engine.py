@@ -23,13 +23,12 @@ from samenloop_coordinator.pepper import Pepper, RegisterPepper, Scope
 from samenloop_coordinator.store.contract import Parts
 from samenloop_coordinator.store.sqlite import SqliteStore, create_store, open_store
 from samenloop_coordinator.store.values import Mark, NewRegistration, Place
-from samenloop_node.identity.person import Person
 from samenloop_node.tokens.keys import EpochKeys
-from samenloop_node.tokens.tokenise import tokenise_many
+from samenloop_node.tokens.streams import Making, Row, tokenise_rows
 from tests.bench.figures import LESS, Figure
 from tests.bench.loader import facts
-from tests.bench.people import persons
-from tests.bench.tokenising import PROFILE
+from tests.bench.people import rows
+from tests.bench.tokenising import PROFILE, as_row
 
 PSI_SECONDS = {100_000: 22.0}
 """openmined-psi, exact intersection, on the reference machine of the issue."""
@@ -39,8 +38,8 @@ _STORED, _MATCHED = 1000, 300
 
 def measure(folder: Path, size: int) -> list[Figure]:
     """Find the overlap of two lists of `size` persons, half of whom stand in both."""
-    people = persons(size + size // 2, seed=3)
-    seconds, hits = run(_job(folder / f"engine-{size}.sqlite", people[:size], people[size // 2 :]))
+    people = lists(size)
+    seconds, hits = run(_job(folder / f"engine-{size}.sqlite", *people))
     total = sum(seconds.values())
     named = [Figure("engine", f"overlap job: {name}", size, took, "s") for name, took in seconds.items()]
     return [
@@ -50,7 +49,13 @@ def measure(folder: Path, size: int) -> list[Figure]:
     ]
 
 
-async def _job(path: Path, stored: Sequence[Person], asked: Sequence[Person]) -> tuple[dict[str, float], int]:
+def lists(size: int) -> tuple[list[Row], list[Row]]:
+    """Return two lists of `size` persons as rows; half of each stand in both."""
+    people = [as_row(row) for row in rows(size + size // 2, seed=3)]
+    return people[:size], people[size // 2 :]
+
+
+async def _job(path: Path, stored: Sequence[Row], asked: Sequence[Row]) -> tuple[dict[str, float], int]:
     chosen, processes = profile(PROFILE), os.cpu_count() or 1
     keys = EpochKeys(os.urandom(32), "bench", "bench", EpochId("2026-1"), chosen.recipe_names)
     pepper = Pepper(os.urandom(64)).register(Scope("bench", "bench", "holder", "register"), EpochProfiles(chosen))
@@ -58,7 +63,8 @@ async def _job(path: Path, stored: Sequence[Person], asked: Sequence[Person]) ->
     store = open_store(path, Journal("bench.test/log", Stamper(SystemClock())))
     try:
         times = [time.perf_counter()]
-        tokens = list(tokenise_many(iter([*stored, *asked]), chosen, keys, processes))
+        making = Making(((chosen, keys),))
+        tokens = [one for (one,) in tokenise_rows([*stored, *asked], making, processes)]
         times.append(time.perf_counter())
         await _store(store, pepper, tokens[: len(stored)])
         times.append(time.perf_counter())

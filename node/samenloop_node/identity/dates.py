@@ -1,6 +1,7 @@
 """Dates of birth: parts may be unknown (00) and are never completed."""
 
 import calendar
+import functools
 import re
 from dataclasses import dataclass
 
@@ -40,6 +41,7 @@ class BirthDate:
         return "BirthDate(...)"
 
 
+@functools.lru_cache(maxsize=65536)
 def parse_birth_date(column: str, text: str) -> BirthDate:
     """Read JJJJ-MM-DD, JJJJMMDD or DD-MM-JJJJ; raises FieldError not_a_date, or empty when nothing is known."""
     match = next((m for form in _FORMS if (m := form.fullmatch(text))), None)

@@ -28,3 +28,7 @@ class FieldError(InvalidInput):
         super().__init__(column, _(_REASONS[reason], column=column))
         self.column = column
         self.reason = reason
+
+    def __reduce__(self) -> tuple[type["FieldError"], tuple[str, str]]:
+        """Travel whole from a worker process."""
+        return FieldError, (self.column, self.reason)

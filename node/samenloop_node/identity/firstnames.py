@@ -48,7 +48,6 @@ class FirstNames:
     candidates: tuple[str, ...]
 
 
-@functools.lru_cache(maxsize=65536)
 def first_names(voornamen: str, roepnaam: str, surname_is_upper: bool) -> FirstNames:
     """Take the first-name fields apart; `surname_is_upper` tells capitals used for all names from initials."""
     initials, official = _official(voornamen, capitals_are_names=surname_is_upper)

@@ -7,6 +7,7 @@ applying them to their own result changes nothing (docs/reference/normalisation.
 import functools
 import re
 import unicodedata
+from collections.abc import Callable
 
 from anyascii import anyascii
 
@@ -53,31 +54,36 @@ def _latin(text: str) -> str:
     return marks_off if marks_off.isascii() else anyascii(marks_off)
 
 
-_RULES = tuple(
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        (r"(?:sk|ck)(?:a|i|y|ij|iy|yy|yi|oj|oy|aja|aya)$", "sk"),  # Polish, Russian: -ska, -ski
-        (r"^x(?=[aeiou])", "h"),  # Somali: Xasan
-        (r"x", "ks"),
-        (r"^(?:dj|dzj|zj|j|y)(?=[aeou])", "J"),  # Djamila, Jamila; Youssef, Joesoef
-        (r"(?:tsj|tsch|tch|tsh)", "g"),  # written ch in English and Ukrainian passports
-        (r"ch(?=[rl])", "k"),  # Christiaan
-        (r"(?:sch|sh|sj|zh|zj|sz)", "s"),
-        (r"(?:ch|kh|gh)", "g"),
-        (r"ph", "f"),
-        (r"th", "t"),
-        (r"(?:ck|c|q)", "k"),
-        (r"dj", "i"),
-        (r"[vw]", "f"),
-        (r"z", "s"),
-        (r"h", ""),
-        (r"(?:uij|uy|ui|oei|oey|eu|ue)", "u"),  # huis, Kuyper
-        (r"(?:ou|au|oe|uu)", "u"),
-        (r"(?:eij|ij|ei|ey|y|ie|j)", "i"),  # Meijer, Meyer, Meier
-        (r"ae", "a"),
-        (r"(.)\1+", r"\1"),
-        (r"(?:dt|d)$", "t"),
-        (r"(.)\1+", r"\1"),
+def _once(match: re.Match[str]) -> str:
+    return match[1]
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzJ-"
+_RULES: tuple[tuple[frozenset[str], re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
+    (frozenset(letters), re.compile(pattern), replacement)
+    for letters, pattern, replacement in (
+        ("k", r"(?:sk|ck)(?:a|i|y|ij|iy|yy|yi|oj|oy|aja|aya)$", "sk"),  # Polish, Russian: -ska, -ski
+        ("x", r"^x(?=[aeiou])", "h"),  # Somali: Xasan
+        ("x", r"x", "ks"),
+        ("jy", r"^(?:dj|dzj|zj|j|y)(?=[aeou])", "J"),  # Djamila, Jamila; Youssef, Joesoef
+        ("t", r"(?:tsj|tsch|tch|tsh)", "g"),  # written ch in English and Ukrainian passports
+        ("h", r"ch(?=[rl])", "k"),  # Christiaan
+        ("sz", r"(?:sch|sh|sj|zh|zj|sz)", "s"),
+        ("h", r"(?:ch|kh|gh)", "g"),
+        ("h", r"ph", "f"),
+        ("h", r"th", "t"),
+        ("cq", r"(?:ck|c|q)", "k"),
+        ("j", r"dj", "i"),
+        ("vw", r"[vw]", "f"),
+        ("z", r"z", "s"),
+        ("h", r"h", ""),
+        ("uo", r"(?:uij|uy|ui|oei|oey|eu|ue)", "u"),  # huis, Kuyper
+        ("ou", r"(?:ou|au|oe|uu)", "u"),
+        ("eijy", r"(?:eij|ij|ei|ey|y|ie|j)", "i"),  # Meijer, Meyer, Meier
+        ("e", r"ae", "a"),
+        (_LETTERS, r"(.)\1+", _once),
+        ("d", r"(?:dt|d)$", "t"),
+        (_LETTERS, r"(.)\1+", _once),
     )
 )
 
@@ -88,15 +94,18 @@ def sound(word: str) -> str:
     before = ""
     while word != before:
         before = word
-        for pattern, replacement in _RULES:
-            word = pattern.sub(replacement, word)
+        for letters, pattern, replacement in _RULES:
+            if not letters.isdisjoint(word):
+                word = pattern.sub(replacement, word)
     return word
 
 
+_FIRST_VOWELS = re.compile("^[aeiou]+")
 _VOWELS = re.compile("(?<!^)[aeiou]")
+_DOUBLE = re.compile(r"(.)\1+")
 
 
 @functools.lru_cache(maxsize=65536)
 def skeleton(sounding: str) -> str:
     """Return the consonants of a sound, d written as t, after one sign `a` for any leading vowel."""
-    return re.sub(r"(.)\1+", r"\1", _VOWELS.sub("", re.sub("^[aeiou]+", "a", sounding)).replace("d", "t"))
+    return _DOUBLE.sub(_once, _VOWELS.sub("", _FIRST_VOWELS.sub("a", sounding)).replace("d", "t"))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from samenloop_node.identity.address import parse_house_number, parse_postcode
 from samenloop_node.identity.bsn import refuse_bsn
@@ -16,6 +17,7 @@ PERSON_COLUMNS = (*NAME_COLUMNS, "geboortedatum", *OPTIONAL_COLUMNS)
 """The columns of a person in the order of the CSV file."""
 
 _SEXES = {"M": "M", "V": "V", "O": "", "X": "", "": ""}
+_DIGIT = re.compile(r"\d")
 _LONG_NUMBER = re.compile(r"\d{5}")
 
 
@@ -50,14 +52,12 @@ def parse_person(fields: Mapping[str, str], optional_errors: list[FieldError] | 
     With `optional_errors` (evaluation only) a refused optional field is left empty and its error appended instead.
     Needs a first name, call name or surname, and a date of birth of which parts may be unknown.
     """
-    names = {column: _name(column, fields.get(column, ""), optional_errors) for column in NAME_COLUMNS}
+    names = {column: _value(column, fields.get(column, ""), optional_errors) for column in NAME_COLUMNS}
     if not (names["voornamen"] or names["roepnaam"] or names["geslachtsnaam"] or names["partner_geslachtsnaam"]):
         raise FieldError("geslachtsnaam", "empty")
-    return Person(
-        **names,
-        geboortedatum=parse_birth_date("geboortedatum", fields.get("geboortedatum", "").strip()),
-        **{column: _optional(column, fields.get(column, ""), optional_errors) for column in OPTIONAL_COLUMNS},
-    )
+    date = parse_birth_date("geboortedatum", fields.get("geboortedatum", "").strip())
+    others = {column: _value(column, fields.get(column, ""), optional_errors) for column in OPTIONAL_COLUMNS}
+    return Person(**names, geboortedatum=date, **others)
 
 
 def person_values(person: Person) -> tuple[str, ...]:
@@ -65,37 +65,29 @@ def person_values(person: Person) -> tuple[str, ...]:
     return tuple(value for column in NAME_COLUMNS if (value := getattr(person, column)))
 
 
-def _name(column: str, text: str, errors: list[FieldError] | None) -> str:
+def _value(column: str, text: str, errors: list[FieldError] | None) -> str:
     if not text:
         return ""
-    if column in ("geslachtsnaam", "voornamen"):
-        return _checked_name(column, text)
-    return _tolerant(column, text, errors, _checked_name)
+    try:
+        return _PARSERS[column](column, text)
+    except FieldError as error:
+        if errors is None or column in _NEEDED:
+            raise
+        errors.append(error)
+        return ""
 
 
+@lru_cache(maxsize=65536)
 def _checked_name(column: str, text: str) -> str:
     value = clean(column, text)
-    if not value.isascii() or any(c.isdigit() for c in value):
+    if not value.isascii() or _DIGIT.search(value):
         refuse_bsn(column, value)
         if _LONG_NUMBER.search(value):
             raise FieldError(column, "digits_in_name")
     return value if any(map(str.isalpha, value)) else ""
 
 
-def _optional(column: str, text: str, errors: list[FieldError] | None) -> str:
-    return _tolerant(column, text, errors, _OPTIONAL_PARSERS[column]) if text else ""
-
-
-def _tolerant(column: str, text: str, errors: list[FieldError] | None, parse: Callable[[str, str], str]) -> str:
-    try:
-        return parse(column, text)
-    except FieldError as error:
-        if errors is None:
-            raise
-        errors.append(error)
-        return ""
-
-
+@lru_cache(maxsize=64)
 def _sex(column: str, text: str) -> str:
     try:
         return _SEXES[clean(column, text).upper()]
@@ -107,13 +99,16 @@ def _postcode(column: str, text: str) -> str:
     return parse_postcode(column, clean(column, text))
 
 
+@lru_cache(maxsize=4096)
 def _house_number(column: str, text: str) -> str:
     return parse_house_number(column, clean(column, text))
 
 
-_OPTIONAL_PARSERS: Mapping[str, Callable[[str, str], str]] = {
+_PARSERS: Mapping[str, Callable[[str, str], str]] = {
+    **dict.fromkeys(NAME_COLUMNS, _checked_name),
     "geboorteplaats": _checked_name,
     "geslacht": _sex,
     "postcode": _postcode,
     "huisnummer": _house_number,
 }
+_NEEDED = frozenset({"geslachtsnaam", "voornamen"})

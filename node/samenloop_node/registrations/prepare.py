@@ -3,24 +3,22 @@ time.
 """
 
 import json
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import tee
 
 from samenloop.model import RegistrationId, TokenSet
-from samenloop.profile import EpochProfiles
 from samenloop.wire.register import FACTS, PUT, WITHDRAW, Act, Item, item_bytes
-from samenloop_node.csvfile import CsvFile
+from samenloop_node.csvfile import CsvFile, Record
 from samenloop_node.registrations.by_hand import by_hand, facts_as_kept, read_decision
 from samenloop_node.registrations.facts import RowDecision, RowFacts, beforehand
-from samenloop_node.registrations.rows import Row, RowReader
+from samenloop_node.registrations.rows import RowReader
 from samenloop_node.store import Store, Transaction, registrations, syncs
 from samenloop_node.store.consents import Detail
 from samenloop_node.store.registrations import Decision
 from samenloop_node.store.syncs import PlanRow
-from samenloop_node.tokens.keys import EpochKeys
-from samenloop_node.tokens.tokenise import tokenise_many
+from samenloop_node.tokens.streams import Making, tokenise_rows
 
 MAX_ITEMS = 200
 MAX_BYTES = 190 * 1024
@@ -53,8 +51,7 @@ class Source:
     sync: int
     file: CsvFile
     reader: RowReader
-    profiles: EpochProfiles
-    keys: Sequence[EpochKeys]
+    making: Making
     processes: int
     purpose: str
 
@@ -72,19 +69,19 @@ def withdrawals(source: Source) -> Iterator[Prepared]:
 
 def facts_only(source: Source) -> Iterator[Prepared]:
     """Yield changed facts of records whose person stayed the same."""
-    for plan, row in _rows(source, FACTS):
-        yield prepared(plan, row.said, None, source.purpose, _by_hand(source, plan, row))
+    for plan, record in _records(source, FACTS):
+        said = source.reader.said(record)
+        yield prepared(plan, said, None, source.purpose, _by_hand(source, plan, said))
 
 
 def puts(source: Source) -> Iterator[Prepared]:
     """Yield added and changed persons with their tokens for every write epoch."""
-    rows, *others = tee(_rows(source, PUT), len(source.keys) + 1)
-    streams = [
-        tokenise_many((row.person for _plan, row in other), source.profiles.of(keys.epoch), keys, source.processes)
-        for other, keys in zip(others, source.keys, strict=True)
-    ]
-    for (plan, row), *token_sets in zip(rows, *streams, strict=True):
-        yield prepared(plan, row.said, tuple(token_sets), source.purpose, _by_hand(source, plan, row))
+    planned, others = tee(_records(source, PUT))
+    rows = (source.reader.person_fields(record) for _plan, record in others)
+    token_sets = tokenise_rows(rows, source.making, source.processes)
+    for (plan, record), made in zip(planned, token_sets, strict=True):
+        said = source.reader.said(record)
+        yield prepared(plan, said, made, source.purpose, _by_hand(source, plan, said))
 
 
 def chunks(items: Iterator[Prepared]) -> Iterator[list[Prepared]]:
@@ -175,20 +172,20 @@ def stored_decisions(item: Prepared) -> tuple[Decision, ...]:
     )
 
 
-def _by_hand(source: Source, plan: PlanRow, row: Row) -> tuple[Detail, ...]:
+def _by_hand(source: Source, plan: PlanRow, said: RowFacts) -> tuple[Detail, ...]:
     if not plan.by_hand:
         return ()
 
     def look(db: Transaction) -> tuple[Detail, ...]:
         registered, today = registrations.by_id(db, plan.registration_id), source.reader.setting.today
-        return by_hand(db, registered, row.said.facts, applied(plan, row.said), today).standing
+        return by_hand(db, registered, said.facts, applied(plan, said), today).standing
 
     return source.store.read_now(look)
 
 
-def _rows(source: Source, act: Act) -> Iterator[tuple[PlanRow, Row]]:
+def _records(source: Source, act: Act) -> Iterator[tuple[PlanRow, Record]]:
     after = 0
     while plans := source.store.read_now(partial(syncs.todo, sync=source.sync, act=act, after=after, limit=_READ)):
         for plan in plans:
-            yield plan, source.reader.read(source.file.record_at(plan.offset, plan.row))
+            yield plan, source.file.record_at(plan.offset, plan.row)
         after = plans[-1].row

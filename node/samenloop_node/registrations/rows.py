@@ -1,6 +1,6 @@
 """From a record of an export to what must be known of it: person (in memory), facts, and the keyed digests of both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -59,16 +59,21 @@ class RowReader:
     def read(self, record: Record) -> Row:
         """Parse and judge a row; raises RowError or FieldError for the first thing that is wrong."""
         record_id = self.record_id(record)
-        said = self._facts(record.fields)
-        places = self.layout.places
-        fields = {column: record.fields[places[column]] for column in PERSON_COLUMNS if column in places}
+        said = self.said(record)
+        fields = dict(zip(PERSON_COLUMNS, self.person_fields(record), strict=True))
         dropped: list[FieldError] = []
         person = parse_person(fields, dropped if self.drop_optional else None)
         digest = self.setting.references.row(self.setting.register, self.profile, person.row())
         return Row(record_id, person, said, digest, tuple(dropped))
 
-    def _facts(self, fields: Sequence[str]) -> RowFacts:
-        places, defaults = self.layout.places, self.layout.defaults
+    def person_fields(self, record: Record) -> tuple[str, ...]:
+        """Return the fields of the person in the order of PERSON_COLUMNS, as they stand there."""
+        places, fields = self.layout.places, record.fields
+        return tuple([fields[places[column]] if column in places else "" for column in PERSON_COLUMNS])
+
+    def said(self, record: Record) -> RowFacts:
+        """Judge the facts of a row; raises RowError."""
+        places, defaults, fields = self.layout.places, self.layout.defaults, record.fields
         key = tuple(
             fields[places[column]].strip() if column in places else defaults.get(column, "") for column in FACT_COLUMNS
         )

@@ -35,6 +35,7 @@ from samenloop_node.registrations.survey import Survey, survey
 from samenloop_node.statements import declare
 from samenloop_node.store import Transaction, registrations, syncs
 from samenloop_node.store.syncs import DONE, STOPPED, RowProblem, Sync
+from samenloop_node.tokens.streams import Making
 
 GUARD_COUNT: Final = 50
 GUARD_PERCENT: Final = 5
@@ -155,8 +156,7 @@ async def _plan_and_send(running: Running) -> None:
             sync=sync.id,
             file=file,
             reader=reader,
-            profiles=app.profiles(),
-            keys=keys,
+            making=Making(tuple((app.profiles().of(one.epoch), one) for one in keys), drop_optional=app.evaluation),
             processes=app.config.tokenise_processes if running.total >= PARALLEL_FROM else 1,
             purpose=app.covenant().purpose.id,
         )

@@ -88,11 +88,14 @@ def features_of(person: Person) -> Features:
     )
 
 
-@lru_cache(maxsize=_CACHED)
 def _exchanged(voornamen: str, surname: str) -> bool:
     """Tell that initials stand in the surname field and a name in the first-name field."""
-    only_initials = bool(surname) and all(len(word) == 1 for word in words(surname))
-    return only_initials and any(len(word) > 2 for word in words(voornamen))
+    return _is_initials(surname) and any(len(word) > 2 for word in words(voornamen))
+
+
+@lru_cache(maxsize=_CACHED)
+def _is_initials(surname: str) -> bool:
+    return bool(surname) and all(len(word) == 1 for word in words(surname))
 
 
 @lru_cache(maxsize=_CACHED)

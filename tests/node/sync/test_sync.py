@@ -16,6 +16,7 @@ from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.wire.declare import Freshness
 from samenloop.wire.register import FACTS, PUT, WITHDRAW
 from samenloop_node.app import App
+from samenloop_node.identity.person import PERSON_COLUMNS
 from samenloop_node.registrations.jobs import resume, synchronise
 from samenloop_node.registrations.sync import Order
 from samenloop_node.store import registrations, syncs
@@ -417,13 +418,13 @@ def test_invariant_1_names_dates_and_tokens_never_reach_the_disk(coordinator, pa
 def test_a_build_that_keeps_a_name_is_caught(coordinator, partner, sync, tmp_path, monkeypatch):
     from samenloop_node.registrations.rows import RowReader
 
-    honest = RowReader.read
+    honest = RowReader.said
 
     def keeps_the_name(self, record):
-        row = honest(self, record)
-        return dataclasses.replace(row, said=dataclasses.replace(row.said, case_number=row.person.geslachtsnaam))
+        surname = self.person_fields(record)[PERSON_COLUMNS.index("geslachtsnaam")]
+        return dataclasses.replace(honest(self, record), case_number=surname)
 
-    monkeypatch.setattr(RowReader, "read", keeps_the_name)
+    monkeypatch.setattr(RowReader, "said", keeps_the_name)
     sync(write(tmp_path / "export.csv", [person(1, geslachtsnaam="Zonnebloemenveld")]))
     assert planted(partner.folder, [b"Zonnebloemenveld"]) != []
 

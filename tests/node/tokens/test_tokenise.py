@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,11 @@ from hypothesis import strategies as st
 from samenloop.errors import InvalidInput
 from samenloop.model import GROUP_SIZES, MAX_TOKENS, EpochId, TokenSet
 from samenloop.profile import Profile, profile
-from samenloop_node.identity.person import Person, parse_person
+from samenloop_node.identity.person import parse_person
 from samenloop_node.tokens.features import prefixed
 from samenloop_node.tokens.keys import EpochKeys, length_prefixed
 from samenloop_node.tokens.recipes import RECIPES, messages_of
-from samenloop_node.tokens.tokenise import fitting, tokenise, tokenise_many
+from samenloop_node.tokens.tokenise import fitting, tokenise
 
 PATH = Path(__file__).parents[2] / "vectors" / "tokens.json"
 NL_1 = profile("nl-1")
@@ -157,56 +156,6 @@ def test_keys_show_nothing_in_their_repr() -> None:
 def test_an_unknown_recipe_is_refused() -> None:
     with pytest.raises(InvalidInput):
         messages_of(parse_person(SANNE), Profile("xx-1", ("no-such-recipe",), ()))
-
-
-def population(size: int) -> list[Person]:
-    chosen = random.Random(3)
-    names = ["Jan", "Piet", "Fatima", "Łukasz", "J.P.", "Anne-Marie"]
-    surnames = ["de Vries", "El Amrani", "Berg-de Jong", "Kuijpers"]
-    return [
-        parse_person(
-            {
-                "voornamen": chosen.choice(names),
-                "geslachtsnaam": chosen.choice(surnames),
-                "geboortedatum": f"19{chosen.randint(40, 99)}-05-{chosen.randint(10, 28)}",
-            }
-        )
-        for _number in range(size)
-    ]
-
-
-@pytest.mark.parametrize("processes", [1, 2])
-def test_many_persons_come_back_in_order_whatever_the_number_of_processes(processes: int) -> None:
-    people = population(700)
-    made = list(tokenise_many(people, NL_1, keys(), processes))
-    for person, tokens in zip(people, made, strict=True):
-        wanted = groups(tokenise(person, NL_1, keys(), bytes))
-        got = groups(tokens)
-        assert wanted.keys() == got.keys()
-        assert all({token for token in wanted[name] if any(token)} <= got[name] for name in wanted)
-
-
-def test_a_worker_process_tokenises_its_chunk_with_the_profile_and_keys_it_was_started_with() -> None:
-    from samenloop_node.tokens.tokenise import _start, _tokenise_chunk
-
-    people = population(3)
-    _start(NL_1, keys())
-    assert [tokens.mask for tokens in _tokenise_chunk(people)] == [tokenise(p, NL_1, keys()).mask for p in people]
-
-
-def test_parallel_tokenising_reads_only_a_little_ahead() -> None:
-    read = 0
-
-    def stream():  # type: ignore[no-untyped-def]
-        nonlocal read
-        for person in population(4000):
-            read += 1
-            yield person
-
-    made = tokenise_many(stream(), NL_1, keys(), 2)
-    next(made)
-    assert read <= 256 * 9
-    made.close()
 
 
 if __name__ == "__main__":

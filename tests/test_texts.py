@@ -22,8 +22,8 @@ PLACE = re.compile(r"\{\w*\}")
 DUTCH = re.compile(r"\b(de|het|een|niet|geen|wordt|worden|deze|zijn|moet|naar|maar|uw|bij|ook)\b")
 # What is not a text of the program: papers in the citizen's language, and tables of letters.
 NOT_TRANSLATED = {"consent_form.py", "notice_letter.py", "fold.py"}
-SENTENCE = "Deze casus hoort niet bij de doelgroep. Geef advies of verwijs door."
-ENGLISH = "This case does not belong to the target group. Advise or refer."
+SENTENCE = "Informeer de persoon, of leg vast waarom dat nog niet kan."
+ENGLISH = "Tell the person, or record why that cannot be done yet."
 
 
 def _tool() -> ModuleType:

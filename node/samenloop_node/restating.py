@@ -60,7 +60,7 @@ def find(app: App, db: Transaction, register: str, record_id: str) -> Registrati
     found = registrations.find(db, register, record_id)
     if found is None:
         raise SamenloopError(
-            ErrorCode.NOT_FOUND, _("Dit record is in register {name} niet geregistreerd.", name=register)
+            ErrorCode.NOT_FOUND, _("Dit dossiernummer is in register {name} niet geregistreerd.", name=register)
         )
     return found
 

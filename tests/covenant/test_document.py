@@ -107,6 +107,21 @@ WRONG = {
     ),
     "a partner with a case list (R-08)": ('kind = "ggz"', 'kind = "vhh_casus"', "participants.ggz-midden.registers"),
     "a joint care provider (R-04)": ("joint = false", "joint = true", "controller.joint"),
+    "the operator as controller (R-05)": (
+        'operator = "Demo-beheerder"',
+        'operator = "korpschef  van Politie"',
+        "politie-midden.controller",
+    ),
+    "the operator as participant (R-05)": (
+        'operator = "Demo-beheerder"',
+        'operator = "GGZ Midden"',
+        "ggz-midden.contr",
+    ),
+    "a Veiligheidshuis as controller (R-01)": (
+        'name = "De partners namens wie de lijst wordt bijgehouden"',
+        'name = "Zorg- en Veiligheidshuis Midden"',
+        "zvh-midden.controller",
+    ),
     "suspending oneself": ('id = "zvh-oost"\n', 'id = "zvh-oost"\nsuspended_by = ["zvh-oost"]\n', "suspended_by"),
     "nobody who signed on paper (R-02)": ("signing_bodies = [", "signing_bodies = [] # [", "agreement.signing_bodies"),
     "a receiver of police data who is no party (R-06)": ("receivers = [", 'receivers = ["om-west", ', "wpg20.0"),

@@ -126,6 +126,7 @@ BROKEN: dict[tuple[str, str, str], Any] = {
     ("CASE", "R-20", "referrer"): _case(referrer=good.HOUSE),
     ("CASE", "R-20", "by_referrer"): _case(acting_partner=good.POLICE),
     ("CASE", "R-22", "target_group"): _case(target_group=("meer_problemen", "meer_ketens")),
+    ("CASE", "R-22", "target_group_code"): _case(target_group=("gebiedsprobleem", "onbekend")),
     ("CASE", "R-21", "intake"): _case(intake=replace(_CASE.intake or Intake(), consent="")),
     ("CASE", "R-23", "needed"): _case(
         intake=replace(_CASE.intake or Intake(), needed=(good.needed(receive_basis=""),))

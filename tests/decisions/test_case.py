@@ -4,7 +4,17 @@ from dataclasses import fields, replace
 
 import pytest
 
-from samenloop.decisions.case import CASE, CaseEvent, Intake, Invitation, Meeting, Plan, TriageDecision, contradicting
+from samenloop.decisions.case import (
+    CASE,
+    CaseEvent,
+    Intake,
+    Invitation,
+    Meeting,
+    Plan,
+    TriageDecision,
+    contradicting,
+    outcome_of_hit,
+)
 from samenloop.decisions.case_facts import CaseState
 from samenloop.decisions.contact import speakable
 from samenloop.model import ParticipantId, QuestionId
@@ -66,6 +76,10 @@ def test_R22_outside_the_target_group_there_is_advice_only(ticked: tuple[str, ..
     step(E.ACCEPT, "R-22", target_group=ticked)
 
 
+def test_R22_an_unknown_tick_is_named_by_its_place_and_not_repeated() -> None:
+    step(E.ACCEPT, "R-22", "target_group[1]", target_group=("gebiedsprobleem", "verzonnen"))
+
+
 def test_R22_an_area_problem_is_enough() -> None:
     step(E.ACCEPT, target_group=("gebiedsprobleem",))
 
@@ -74,7 +88,8 @@ def test_R22_an_area_problem_is_enough() -> None:
     "field", ["purpose", "proportionality", "subsidiarity", "give_basis", "receive_basis", "reason"]
 )
 def test_R23_each_needed_partner_has_its_four_conditions(field: str) -> None:
-    step(E.START_TRIAGE, "R-23", "intake.needed[1]", intake=replace(INTAKE, needed=(needed(), needed(**{field: ""}))))
+    where = f"intake.needed[1].{field}"
+    step(E.START_TRIAGE, "R-23", where, intake=replace(INTAKE, needed=(needed(), needed(**{field: ""}))))
 
 
 def test_R36_a_hit_is_no_fact_until_the_person_is_confirmed() -> None:
@@ -86,6 +101,31 @@ def test_R36_a_hit_is_no_fact_until_the_person_is_confirmed() -> None:
 def test_R36_contradicting_outcomes_are_seen() -> None:
     assert contradicting(["juiste_persoon", "geen_contact", "verkeerde_persoon"])
     assert not contradicting(["juiste_persoon", "juiste_persoon", "geen_contact"])
+
+
+RIGHT, WRONG, NOBODY = "juiste_persoon", "verkeerde_persoon", "geen_contact"
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "outcome"),
+    [
+        ([], [], ""),
+        ([NOBODY], [], NOBODY),
+        ([RIGHT], [], RIGHT),
+        ([RIGHT, WRONG], [], WRONG),
+        ([WRONG, RIGHT], [], RIGHT),
+        ([RIGHT, NOBODY], [], RIGHT),
+        ([RIGHT], [WRONG], WRONG),
+        ([WRONG], [RIGHT], WRONG),
+        ([RIGHT], [WRONG, RIGHT], RIGHT),
+        ([RIGHT], [WRONG, NOBODY], WRONG),
+        ([], [RIGHT], RIGHT),
+    ],
+)
+def test_R36_the_last_talk_of_each_side_counts_and_both_must_agree(
+    own: list[str], others: list[str], outcome: str
+) -> None:
+    assert outcome_of_hit([own, others]) == outcome
 
 
 def test_R37_a_case_is_not_purged_while_its_answers_are_there() -> None:

@@ -372,6 +372,38 @@ def test_R01_R02_R04_never_12_a_care_provider_as_joint_controller_or_a_network_a
     assert refusal(node, HOUSE, "anna", "case", "report", "N-12")["rule"] == "R-20"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ('operator = "Demo-beheerder"', 'operator = "Korpschef van politie"', "R-05"),
+        ('operator = "Demo-beheerder"', 'operator = "Politie Midden"', "R-05"),
+        ('name = "De partners namens wie de lijst', 'name = "Zorg- en Veiligheidshuis Midden" # ', "R-01"),
+    ],
+    ids=["operator as controller", "operator as partner", "house as controller"],
+)
+def test_R01_R05_never_12_the_operator_or_a_veiligheidshuis_as_controller(node, old, new, rule, tmp_path):
+    text = (node.world.consortium.folder / "covenant.toml").read_text()
+    assert old in text
+    covenant = tmp_path / "covenant.toml"
+    covenant.write_text(text.replace(old, new))
+    config = str(node.world.consortium.config_file)
+    for module, words in (
+        ("samenloop.cli", ("covenant", "show", str(covenant))),
+        ("samenloop_coordinator.cli", ("covenant", "activate", str(covenant), "--config", config)),
+    ):
+        program = [PROGRAM[0], "-c", f"from {module} import main; main()", *words]
+        done = subprocess.run(program, capture_output=True, text=True, check=False)
+        assert (done.returncode, rule in done.stderr) == (2, True), done
+
+
+def test_R05_R10_never_12_who_runs_the_machines_sees_nobody(node):
+    for command in (("inbox",), ("answers", "N-OK"), ("case", "list"), ("log", "search"), ("rights", "list")):
+        assert refusal(node, POLICE, "otto", *command)["rule"] == "R-10", command
+    found = refusal(node, POLICE, "otto", "find-own", "--purpose", "access", stdin={"person": person(1)})
+    assert found["rule"] == "R-10"
+    assert "registers" in node.json(POLICE, "otto", "status"), "control: what he needs to run the node he does see"
+
+
 def test_R29_never_13_a_municipal_department_asking(wrong):
     wrong.json(MAYOR, "otto", "activate")
     asked = ask("N-13", POLICE, purpose="samenloop", receive_basis="gemeentewet172_ontvangst")

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 
 from samenloop.audit.fields import Event
-from samenloop.decisions.case import contradicting
+from samenloop.decisions.case import contradicting, standing_outcomes
 from samenloop.decisions.contact import speakable
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
 from samenloop.model import ParticipantId, QuestionId
@@ -51,7 +51,7 @@ async def record(app: App, user: User, said: Outcome) -> str:
 
 async def contradictions(app: App, user: User) -> list[dict[str, object]]:
     """Return the hits that this user sees and about which outcomes contradict, of both sides: the same person at one
-    talk, another at the next, or the same person here and another there.
+    talk, another at the next, or the same person here and another there. `settled` when later talks agree.
     """
 
     def look(db: Transaction) -> dict[tuple[bytes, str], list[Said]]:
@@ -67,10 +67,16 @@ async def contradictions(app: App, user: User) -> list[dict[str, object]]:
             "holder": holder,
             "reference": speakable(QuestionId(question), ParticipantId(holder)),
             "outcomes": [asdict(one) for one in sorted(made, key=lambda one: one.day)],
+            "settled": not contradicting(_standing(made)),
         }
         for (question, holder), made in (await app.store.read(look)).items()
         if contradicting(one.outcome for one in made)
     ]
+
+
+def _standing(made: list[Said]) -> tuple[str, ...]:
+    sides = dict.fromkeys(one.said_by for one in made)
+    return standing_outcomes([one.outcome for one in made if one.said_by == side] for side in sides)
 
 
 def outcomes_of(app: App, db: Transaction, question_id: bytes | None = None) -> list[tuple[bytes, str, Said]]:

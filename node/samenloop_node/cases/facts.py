@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from samenloop.covenant import Covenant
-from samenloop.decisions.case import CaseInput, Intake, Meeting, Plan, TriageDecision, contradicting
+from samenloop.decisions.case import CaseInput, Intake, Meeting, Plan, TriageDecision, outcome_of_hit
 from samenloop.decisions.case_facts import CaseState
 from samenloop.decisions.parse import parse
 from samenloop.errors import ErrorCode, SamenloopError
@@ -67,7 +67,7 @@ def case_input(app: App, db: Transaction, user: User, case_number: str, parts: P
         informed=bool(told) and all(one.state != "due" for one in told),
         triage=parts.triage,
         had_hit=bool(outcomes),
-        contact=_contact(outcomes),
+        contact=_contact(tuple(map(outcome_of_hit, outcomes))),
         care_partner=_care(app, parts.meeting),
         meeting=parts.meeting,
         plan=parts.plan,
@@ -81,28 +81,29 @@ def state_of(found: CaseFile | None) -> CaseState:
     return CaseState(found.state) if found else CaseState.REPORTED
 
 
-def contact_outcomes(db: Transaction, case_number: str) -> list[list[str]]:
-    """Return, per hit that this case shows, the outcome codes of the contacts about it: own ones, oldest first,
-    then what the other side told.
+def contact_outcomes(db: Transaction, case_number: str) -> list[tuple[list[str], list[str]]]:
+    """Return, per hit that this case shows, the outcome codes of the contacts about it: own ones, and what the other
+    side told, each in order.
     """
     found = []
     for question in questions.questions_of(db, case_number):
-        made = [(one.holder, one.outcome) for one in cases.contacts(db, question.question_id)]
-        made += [(one.holder, one.outcome) for one in told.contacts(db, question.question_id)]
+        own = [(one.holder, one.outcome) for one in cases.contacts(db, question.question_id)]
+        others = [(one.holder, one.outcome) for one in told.contacts(db, question.question_id)]
         for answer in questions.answers_of(db, question.question_id):
             if answer.visible and answer.state == "answered":
-                found.append([outcome for holder, outcome in made if holder == answer.holder])
+                found.append((_about(own, answer.holder), _about(others, answer.holder)))
     return found
 
 
-def _contact(outcomes: list[list[str]]) -> str:
-    """Return one code for the whole case: empty while a hit has none; contradictions count as another person (R-36)."""
-    if not outcomes or not all(outcomes):
+def _about(outcomes: list[tuple[str, str]], holder: str) -> list[str]:
+    return [outcome for name, outcome in outcomes if name == holder]
+
+
+def _contact(hits: tuple[str, ...]) -> str:
+    """Return one code for the whole case: empty while a hit has none; one right person is enough (R-36, R-53)."""
+    if not hits or not all(hits):
         return ""
-    if any(map(contradicting, outcomes)):
-        return "verkeerde_persoon"
-    latest = [one[-1] for one in outcomes]
-    return "juiste_persoon" if "juiste_persoon" in latest else latest[0]
+    return "juiste_persoon" if "juiste_persoon" in hits else hits[0]
 
 
 def _care(app: App, meeting: Meeting | None) -> bool:

@@ -8,7 +8,7 @@ from samenloop.decisions.case_facts import CaseState
 from samenloop.decisions.explain import spelled_out
 from samenloop.decisions.guards import failing
 from samenloop.errors import InvalidInput, Refused
-from samenloop.texts import _
+from samenloop.texts import N_, _
 from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.cases.facts import Parts, case_input, own_case, read_parts, state_of
@@ -19,11 +19,31 @@ from samenloop_node.questions.draft import MAX_CASE
 from samenloop_node.store import Transaction, cases, notices
 from samenloop_node.store.cases import CaseFile
 
-_NEXT = {
-    CaseState.REPORTED: CaseEvent.ACCEPT,
-    CaseState.INTAKE: CaseEvent.START_TRIAGE,
-    CaseState.TRIAGE: CaseEvent.MEET,
-    CaseState.MEETING: CaseEvent.PLAN,
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What comes after a state: the event, and the command that a case worker gives for it."""
+
+    event: CaseEvent
+    command: str
+
+
+NEXT = {
+    CaseState.REPORTED: NextStep(CaseEvent.ACCEPT, "case accept"),
+    CaseState.INTAKE: NextStep(CaseEvent.START_TRIAGE, "case triage"),
+    CaseState.TRIAGE: NextStep(CaseEvent.MEET, "case meet"),
+    CaseState.MEETING: NextStep(CaseEvent.PLAN, "case plan"),
+    CaseState.PLAN: NextStep(CaseEvent.CLOSE, "case close"),
+}
+STATE_NAMES = {
+    CaseState.REPORTED: N_("aangemeld"),
+    CaseState.INTAKE: N_("intake"),
+    CaseState.TRIAGE: N_("triage"),
+    CaseState.MEETING: N_("overleg"),
+    CaseState.PLAN: N_("plan"),
+    CaseState.CLOSED: N_("gesloten"),
+    CaseState.REJECTED: N_("afgewezen"),
+    CaseState.PURGED: N_("gewist"),
 }
 
 
@@ -91,8 +111,8 @@ def parts_of(app: App, user: User, case_number: str) -> Parts:
 
 def missing_for_next(app: App, db: Transaction, user: User, case: CaseFile) -> tuple[str, ...]:
     """Return in sentences what is still missing for the next step of a case."""
-    event = _NEXT.get(state_of(case))
-    transition = CASE.find(state_of(case), event) if event else None
+    step = NEXT.get(state_of(case))
+    transition = CASE.find(state_of(case), step.event) if step and step.event is not CaseEvent.CLOSE else None
     if transition is None:
         return ()
     given = case_input(app, db, user, case.case_number, read_parts(case.data))
@@ -104,6 +124,7 @@ def take_in(app: App, db: Transaction, user: User, step: Step) -> CaseState:
     found = own_case(db, user, step.case)
     state = state_of(found)
     if step.event is not None:
+        _refuse_out_of_order(state, step.event)
         given = case_input(app, db, user, step.case, step.parts)
         state = CASE.step(app.catalogue, state, step.event, given)
     elif state in (CaseState.CLOSED, CaseState.REJECTED):
@@ -113,6 +134,14 @@ def take_in(app: App, db: Transaction, user: User, step: Step) -> CaseState:
     public = {**_public(app, step.case, step.action), "status": state.value}
     log(app, db, user, Event.CASE, {**public, **keep_text(app, db, step.text)})
     return state
+
+
+def _refuse_out_of_order(state: CaseState, event: CaseEvent) -> None:
+    if CASE.find(state, event) is None:
+        text = _("Deze stap kan nu niet. De casus staat op: {state}.", state=_(STATE_NAMES[state]))
+        if state in NEXT:
+            text = _("{text} De volgende stap is: {command}.", text=text, command=NEXT[state].command)
+        raise Refused(CASE.rule, text, (f"{CASE.rule} order",))
 
 
 def _new(app: App, user: User, case_number: str, state: CaseState, parts: Parts) -> CaseFile:

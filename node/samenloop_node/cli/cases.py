@@ -9,16 +9,13 @@ from samenloop.errors import InvalidInput
 from samenloop.texts import _
 from samenloop_node.cli import prompts
 from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption, SocketOption, one_sentence
+from samenloop_node.cli.options import CaseArgument, TargetOption
 
-CaseArgument = Annotated[str, typer.Argument(metavar="CASUS", help="Zaaknummer in uw eigen systeem.")]
-TargetOption = Annotated[
-    list[str] | None, typer.Option("--target-group", help="Doelgroep (code). Herhaal dit voor elke code.")
-]
 NEEDED_HELP = "Een partner die nodig is: NAAM,purpose=CODE,reason=CODE,... Herhaal dit voor elke partner."
 NEEDED = ("purpose", "proportionality", "subsidiarity", "give_basis", "receive_basis", "reason")
 case_app = typer.Typer(
     no_args_is_help=True,
-    help="Uw eigen casussen: alleen procesinformatie. Wat de codes betekenen: `samenloop catalogue show`.",
+    help="Uw eigen casussen: alleen procesinformatie. Codes en wat ze betekenen: `samenloop catalogue show TABEL`.",
 )
 
 
@@ -60,17 +57,17 @@ def intake(  # noqa: PLR0913 - one argument per option
     case_number: CaseArgument,
     *,
     task: Annotated[
-        list[str] | None, typer.Option(help="Uw wettelijke taak (code). Herhaal dit voor elke taak.")
+        list[str] | None, typer.Option(help="Uw wettelijke taak (code uit tasks). Herhaal dit voor elke taak.")
     ] = None,
-    basis: Annotated[str, typer.Option(help="Wettelijke grond (code).")] = "",
-    consent: Annotated[str, typer.Option(help="Of toestemming nodig en gegeven is (code).")] = "",
-    informing: Annotated[str, typer.Option(help="Of informeren is uitgesteld (code).")] = "",
+    basis: Annotated[str, typer.Option(help="Wettelijke grond (code uit receive of give).")] = "",
+    consent: Annotated[str, typer.Option(help="Of toestemming nodig en gegeven is (code uit intake_consent).")] = "",
+    informing: Annotated[str, typer.Option(help="Of informeren is uitgesteld (code uit informing_exception).")] = "",
     needed: Annotated[list[str] | None, typer.Option(help=NEEDED_HELP)] = None,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Leg de vijf velden van de intake vast; zegt wat er nog ontbreekt voor de triage.
+    """Leg velden van de intake vast; wat u weglaat, blijft. Zegt wat er nog ontbreekt voor de triage.
 
     Voorbeeld: samenloop-node case intake R-2026-9 --task toezicht --basis rr8 --consent niet_nodig --informing geen
     """
@@ -97,10 +94,11 @@ def decide(  # noqa: PLR0913 - one argument per option
     case_number: CaseArgument,
     *,
     part: Annotated[
-        list[str] | None, typer.Option(help="Een deel dat is besloten (code). Herhaal dit voor elk deel.")
+        list[str] | None,
+        typer.Option(help="Een deel dat is besloten (code uit triage_parts). Herhaal dit voor elk deel."),
     ] = None,
-    outcome: Annotated[str, typer.Option(help="Uitkomst (code).")] = "",
-    moment: Annotated[str, typer.Option(help="Op welk moment (code).")] = "",
+    outcome: Annotated[str, typer.Option(help="Uitkomst (code uit triage_outcomes).")] = "",
+    moment: Annotated[str, typer.Option(help="Op welk moment (code uit triage_moments).")] = "",
     decided_on: Annotated[str, typer.Option(help="Dag van het besluit (JJJJ-MM-DD).")] = "",
     superior_consulted: Annotated[
         bool, typer.Option(help="De leidinggevende is geraadpleegd (bij opschalen).")
@@ -123,10 +121,12 @@ def meet(  # noqa: PLR0913 - one argument per option
     case_number: CaseArgument,
     *,
     invite: Annotated[
-        list[str] | None, typer.Option(help="PARTNER=REDEN (code). Herhaal dit voor elke partner.")
+        list[str] | None, typer.Option(help="PARTNER=REDEN (code uit reasons). Herhaal dit voor elke partner.")
     ] = None,
     person_invited: Annotated[bool, typer.Option(help="De persoon is uitgenodigd.")] = False,
-    not_invited_because: Annotated[str, typer.Option(help="Waarom de persoon niet is uitgenodigd (code).")] = "",
+    not_invited_because: Annotated[
+        str, typer.Option(help="Waarom de persoon niet is uitgenodigd (code uit not_invited).")
+    ] = "",
     care_steps_done: Annotated[bool, typer.Option(help="De zorgaanbieder deed zijn zes stappen.")] = False,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
@@ -169,7 +169,7 @@ def plan(  # noqa: PLR0913 - one argument per option
 @case_app.command()
 def close(
     case_number: CaseArgument,
-    reason: Annotated[str, typer.Option(help="Waarom de casus sluit (code).")] = "",
+    reason: Annotated[str, typer.Option(help="Waarom de casus sluit (code uit closing_reasons).")] = "",
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
@@ -269,7 +269,10 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _case_lines(result: Mapping[str, Any]) -> Iterator[str]:
-    yield _("Casus {case}: {state}", case=result["case"], state=result["state"])
+    yield _("Casus {case}: {state}", case=result["case"], state=result["state_name"])
+    if result["plan"] is not None:
+        made = result["plan"]["made"]
+        yield _("Plan gemaakt op {day}", day=result["plan"]["made_on"]) if made else _("Er is geen plan gemaakt.")
     for hit in result["hits"]:
         yield _("Treffer {reference} bij {holder}: {outcome}", **{**hit, "outcome": hit["outcome"] or "-"})
     for text in result["missing"]:
@@ -284,14 +287,15 @@ def _contact_lines(result: Mapping[str, Any]) -> Iterator[str]:
 def _contradiction_lines(result: Mapping[str, Any]) -> Iterator[str]:
     for one in result["contradictions"]:
         said = ", ".join(f"{row['day']} {row['outcome']} ({row['said_by']})" for row in one["outcomes"])
-        yield _("Treffer {reference} bij {holder}: {said}", **one, said=said)
+        line = _("Treffer {reference} bij {holder}: {said}", **one, said=said)
+        yield line + " " + _("(opgehelderd)") if one["settled"] else line
     if not result["contradictions"]:
         yield _("Er zijn geen tegenstrijdige uitkomsten.")
 
 
 def _list_lines(result: Mapping[str, Any]) -> Iterator[str]:
     for one in result["cases"]:
-        yield f"{one['case']}  {one['reported_on']}  {one['state']}"
+        yield f"{one['case']}  {one['reported_on']}  {one['state_name']}"
     if not result["cases"]:
         yield _("U heeft geen casussen.")
 

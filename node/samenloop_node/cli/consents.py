@@ -5,22 +5,37 @@ from typing import Annotated, Any
 
 import typer
 
-from samenloop.texts import _
+from samenloop.texts import N_, _
 from samenloop_node.cli import papers, prompts
 from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption, SocketOption, one_sentence
+from samenloop_node.cli.options import BreachOption, ConsentOption, GiveBasisOption
 from samenloop_node.cli.papers import FormatOption, OutOption
 
 ConsentArgument = Annotated[str, typer.Argument(metavar="TOESTEMMING", help="Nummer van de toestemming.")]
 RecordArgument = Annotated[str, typer.Argument(metavar="DOSSIER", help="Dossiernummer in uw eigen systeem.")]
 RegisterArgument = Annotated[str, typer.Argument(metavar="REGISTER", help="Uw eigen register.")]
-ReferenceOption = Annotated[str, typer.Option(help="Nummer van het besluit in uw eigen systeem; één per dossier.")]
+ReferenceOption = Annotated[str, typer.Option(help="Nummer van het besluit in uw eigen systeem; één per registratie.")]
+_STATES = {
+    "drafted": N_("opgesteld"),
+    "given": N_("gegeven"),
+    "used": N_("gebruikt"),
+    "withdrawn": N_("ingetrokken"),
+    "expired": N_("verlopen"),
+}
+_FORM = {
+    "receiver": N_("Ontvanger"),
+    "purpose": N_("Doel"),
+    "paper": N_("Papier"),
+    "signed_on": N_("Getekend op"),
+    "valid_until": N_("Geldig tot en met"),
+}
 consent_app = typer.Typer(
     no_args_is_help=True,
-    help="Toestemming van de persoon (R-46..R-52). Wat de codes betekenen: `samenloop catalogue show`.",
+    help="Toestemming van de persoon (R-46..R-52). Codes en wat ze betekenen: `samenloop catalogue show TABEL`.",
 )
 beforehand_app = typer.Typer(
     no_args_is_help=True,
-    help="Beslis vooraf over één dossier (R-76). Wat de codes betekenen: `samenloop catalogue show`.",
+    help="Beslis vooraf over één registratie (R-76). Codes en wat ze betekenen: `samenloop catalogue show TABEL`.",
 )
 
 
@@ -44,7 +59,7 @@ def form(form: FormatOption = "html", out: OutOption = None) -> None:
 def record(
     question: Annotated[str, typer.Option(help="Nummer van de treffer, zoals de inbox het toont.")] = "",
     register: Annotated[str, typer.Option(help="Of: uw eigen register ...")] = "",
-    record_id: Annotated[str, typer.Option("--record", help="... en uw eigen dossier.")] = "",
+    record_id: Annotated[str, typer.Option("--record", help="... en uw eigen dossiernummer.")] = "",
     holder: Annotated[str, typer.Option(help="Als vrager: de houder aan wie uw vraag ging (een arts).")] = "",
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
@@ -113,18 +128,19 @@ def decide_beforehand(  # noqa: PLR0913 - one argument per option
     reference: ReferenceOption,
     valid_until: Annotated[str, typer.Option(help="Laatste dag (JJJJ-MM-DD), niet later dan de toetsdatum.")],
     receiver: Annotated[list[str] | None, typer.Option(help="Ontvanger. Herhaal dit voor elke ontvanger.")] = None,
-    purpose: Annotated[str, typer.Option(help="Eén doel (code).")] = "",
-    give_basis: Annotated[str, typer.Option(help="Uw grond om te geven (code).")] = "",
-    breach_ground: Annotated[str, typer.Option(help="De grond die uw geheimhouding doorbreekt (code).")] = "",
+    purpose: Annotated[str, typer.Option(help="Eén doel (code uit purposes).")] = "",
+    give_basis: GiveBasisOption = "",
+    breach_ground: BreachOption = "",
     step: Annotated[
-        list[str] | None, typer.Option(help="Stap van een paarregel die u deed (code). Herhaal dit voor elke stap.")
+        list[str] | None,
+        typer.Option(help="Stap van een paarregel die u deed (code uit profiles). Herhaal dit voor elke stap."),
     ] = None,
-    consent_number: Annotated[str, typer.Option("--consent", help="Nummer van de toestemming waarop dit rust.")] = "",
+    consent_number: ConsentOption = "",
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Beslis over één dossier voor ontvangers die u noemt. Leest {"motive": "...", "person": {...}} van de
+    """Beslis over één registratie voor ontvangers die u noemt. Leest {"motive": "...", "person": {...}} van de
     standaardinvoer.
 
     Voorbeeld: samenloop-node beforehand decide politie 2026-17 --reference B-9 --valid-until 2026-12-31 --receiver ...
@@ -158,7 +174,7 @@ def withdraw_beforehand(
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Neem een besluit over één dossier terug: treffers erop zijn vanaf dan weer verborgen.
+    """Neem een besluit over één registratie terug: treffers erop zijn vanaf dan weer verborgen.
 
     Voorbeeld: samenloop-node beforehand withdraw politie 2026-17 --reference B-9
     """
@@ -167,10 +183,21 @@ def withdraw_beforehand(
     daemon.show(daemon.ask("beforehand", request), _beforehand_lines)
 
 
+@beforehand_app.command(name="list")
+def list_beforehand(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
+    """Toon de besluiten vooraf die nu gelden: over welke registratie, voor wie, en tot wanneer.
+
+    Voorbeeld: samenloop-node beforehand list
+    """
+    daemon = Daemon(socket, acting, as_json)
+    daemon.show(daemon.ask("beforehand", {"action": "list"}), _decision_lines)
+
+
 def _consent_lines(result: Mapping[str, Any]) -> Iterator[str]:
-    yield _("Toestemming {consent}: {state}", consent=result["consent"], state=result["state"])
-    for name in ("receiver", "purpose", "paper", "signed_on", "valid_until"):
-        yield f"  {name}: {result['form'][name]}"
+    state = _STATES[result["state"]]
+    yield _("Toestemming {consent}: {state}", consent=result["consent"], state=_(state))
+    for name, label in _FORM.items():
+        yield f"  {_(label)}: {result['form'][name]}"
 
 
 def _withdrawn_lines(result: Mapping[str, Any]) -> Iterator[str]:
@@ -184,9 +211,19 @@ def _withdrawn_lines(result: Mapping[str, Any]) -> Iterator[str]:
 
 def _list_lines(result: Mapping[str, Any]) -> Iterator[str]:
     for one in result["consents"]:
-        yield f"{one['consent']}  {one['recorded_on']}  {one['state']}  {one['form']['receiver']}"
+        state = _STATES[one["state"]]
+        yield f"{one['consent']}  {one['recorded_on']}  {_(state)}  {one['form']['receiver']}"
     if not result["consents"]:
         yield _("Er zijn geen toestemmingen vastgelegd.")
+
+
+def _decision_lines(result: Mapping[str, Any]) -> Iterator[str]:
+    for one in result["decisions"]:
+        yield _(
+            "{register}/{record}: voor {receiver}, besloten op {decided_on}, geldig tot en met {valid_until}", **one
+        )
+    if not result["decisions"]:
+        yield _("Er gelden geen besluiten vooraf.")
 
 
 def _beforehand_lines(result: Mapping[str, Any]) -> Iterator[str]:

@@ -9,13 +9,13 @@ from samenloop.errors import InvalidInput
 from samenloop.texts import N_, _
 from samenloop_node.cli import prompts
 from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption, SocketOption, one_sentence, red
+from samenloop_node.cli.options import BreachOption, ConsentOption, GiveBasisOption
 
 Question = Annotated[str, typer.Argument(metavar="VRAAG", help="Nummer van de vraag, zoals de inbox het toont.")]
 RecordOption = Annotated[str, typer.Option(help="Eigen dossiernummer, als de vraag er meer dan één raakte.")]
-BreachOption = Annotated[str, typer.Option(help="De grond die uw geheimhouding doorbreekt (code).")]
 decide_app = typer.Typer(
     no_args_is_help=True,
-    help="Beslis over één treffer, voor één ontvanger. Wat de codes betekenen: `samenloop catalogue show`.",
+    help="Beslis over één treffer, voor één ontvanger. Codes en wat ze betekenen: `samenloop catalogue show TABEL`.",
 )
 witness_app = typer.Typer(no_args_is_help=True, help="Deze node als getuige van het logboek van de coördinator.")
 
@@ -34,17 +34,17 @@ def release(  # noqa: PLR0913 - one argument per option
     question: Question,
     *,
     record: RecordOption = "",
-    give_basis: Annotated[str, typer.Option(help="Uw grond om te geven (code).")] = "",
+    give_basis: GiveBasisOption = "",
     breach_ground: BreachOption = "",
     answer: Annotated[
         list[str] | None, typer.Option(help="STAP=ANTWOORD; zie `decide steps`. Herhaal dit voor elke stap.")
     ] = None,
     protocol_entry: Annotated[str, typer.Option(help="Politie: verwijzing naar de regel in het protocol.")] = "",
     wpg20_decision: Annotated[str, typer.Option(help="Politie: nummer van het besluit volgens art. 20 Wpg.")] = "",
-    consent: Annotated[str, typer.Option(help="Nummer van de toestemming waarop het tonen rust.")] = "",
+    consent: ConsentOption = "",
     consulted_colleague: Annotated[bool, typer.Option(help="Een collega is geraadpleegd.")] = False,
     decided_by_professional: Annotated[bool, typer.Option(help="De professional beslist zelf.")] = False,
-    person_informed: Annotated[bool, typer.Option(help="De persoon is over dit dossier geïnformeerd.")] = False,
+    person_informed: Annotated[bool, typer.Option(help="De persoon is over deze registratie geïnformeerd.")] = False,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,

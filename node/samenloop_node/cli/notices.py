@@ -12,7 +12,8 @@ from samenloop_node.cli.papers import FormatOption, OutOption
 
 NoticeArgument = Annotated[int, typer.Argument(metavar="BERICHT", help="Nummer van het bericht.")]
 notice_app = typer.Typer(
-    no_args_is_help=True, help="De persoon informeren (R-61..R-64). Wat de codes betekenen: `samenloop catalogue show`."
+    no_args_is_help=True,
+    help="De persoon informeren (R-61..R-64). Codes en wat ze betekenen: `samenloop catalogue show TABEL`.",
 )
 
 
@@ -31,10 +32,13 @@ def give(  # noqa: PLR0913 - one argument per option
     number: NoticeArgument,
     *,
     given_on: Annotated[str, typer.Option(help="Dag (JJJJ-MM-DD).")],
-    way: Annotated[str, typer.Option(help="Hoe (code).")],
+    way: Annotated[str, typer.Option(help="Hoe (code uit notice_ways).")],
     given_by: Annotated[str, typer.Option(help="Partner die de persoon informeerde.")],
     content: Annotated[
-        list[str] | None, typer.Option(help="Waarover de persoon is geïnformeerd (code). Herhaal dit voor elke code.")
+        list[str] | None,
+        typer.Option(
+            help="Waarover de persoon is geïnformeerd (code uit notice_contents). Herhaal dit voor elke code."
+        ),
     ] = None,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
@@ -52,7 +56,7 @@ def give(  # noqa: PLR0913 - one argument per option
 def defer(  # noqa: PLR0913 - one argument per option
     number: NoticeArgument,
     *,
-    ground: Annotated[str, typer.Option(help="Grond (code).")],
+    ground: Annotated[str, typer.Option(help="Grond (code uit deferral_grounds).")],
     review_on: Annotated[str, typer.Option(help="Dag waarop dit opnieuw wordt bekeken (JJJJ-MM-DD).")],
     decision: Annotated[str, typer.Option(help="Nummer van het besluit, zodat het later te controleren is.")] = "",
     condition: Annotated[str, typer.Option(help="Waar u opschreef wat er eerst moet gebeuren (verwijzing).")] = "",

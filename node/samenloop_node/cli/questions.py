@@ -11,7 +11,7 @@ import typer
 from samenloop.texts import _
 from samenloop_node.cli import prompts
 from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption, SocketOption, one_sentence
-from samenloop_node.cli.cases import TargetOption
+from samenloop_node.cli.options import CaseOption, TargetOption
 from samenloop_node.questions.draft import parse_holder_argument
 
 HOLDER_HELP = "Eén houder: NAAM,purpose=CODE,reason=CODE,... Herhaal dit voor elke houder die u kiest."
@@ -19,16 +19,20 @@ HOLDER_HELP = "Eén houder: NAAM,purpose=CODE,reason=CODE,... Herhaal dit voor e
 
 def ask(  # noqa: PLR0913 - one argument per option
     *,
-    case_number: Annotated[str, typer.Option("--case", help="Zaaknummer in uw eigen systeem.")] = "",
+    case_number: CaseOption = "",
     holder: Annotated[list[str] | None, typer.Option(help=HOLDER_HELP)] = None,
-    asked_person: Annotated[str, typer.Option(help="Waarom de persoon het zelf niet gevraagd kan worden (code).")] = "",
-    anonymous_talk: Annotated[str, typer.Option(help="Waarom overleg zonder naam niet genoeg is (code).")] = "",
-    phone_call: Annotated[str, typer.Option(help="Waarom een telefoontje niet genoeg is (code).")] = "",
-    power: Annotated[str, typer.Option(help="Burgemeester: de bevoegdheid (code).")] = "",
-    region_reason: Annotated[
-        str, typer.Option(help="Waarom een houder in een andere regio wordt gevraagd (code).")
+    asked_person: Annotated[
+        str, typer.Option(help="Waarom de persoon het zelf niet gevraagd kan worden (code uit asked_person).")
     ] = "",
-    new_fact: Annotated[str, typer.Option(help="Wat er nieuw is sinds de vorige vraag (code).")] = "",
+    anonymous_talk: Annotated[
+        str, typer.Option(help="Waarom overleg zonder naam niet genoeg is (code uit anonymous_talk).")
+    ] = "",
+    phone_call: Annotated[str, typer.Option(help="Waarom een telefoontje niet genoeg is (code uit phone_call).")] = "",
+    power: Annotated[str, typer.Option(help="Burgemeester: de bevoegdheid (code uit powers).")] = "",
+    region_reason: Annotated[
+        str, typer.Option(help="Waarom een houder in een andere regio wordt gevraagd (code uit region_reasons).")
+    ] = "",
+    new_fact: Annotated[str, typer.Option(help="Wat er nieuw is sinds de vorige vraag (code uit new_facts).")] = "",
     target_group: TargetOption = None,
     retry: Annotated[str, typer.Option(help="Nummer van een open vraag; geef dezelfde persoon nog eens.")] = "",
     socket: SocketOption = DEFAULT_SOCKET,

@@ -22,8 +22,7 @@ from samenloop_node.cli.base import (
     one_sentence,
 )
 from samenloop_node.cli.fields import MAX_FIELDS, parse_fields, prompted
-
-RegisterOption = Annotated[str, typer.Option("--register", help="Register van deze deelnemer.")]
+from samenloop_node.cli.options import RecordIdOption, RegisterOption
 
 
 def sync(
@@ -56,7 +55,7 @@ def sync(
 
 def register(
     register: RegisterOption,
-    record_id: Annotated[str, typer.Option("--record-id", help="Nummer van het dossier in uw eigen systeem.")],
+    record_id: RecordIdOption,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
@@ -77,7 +76,7 @@ def register(
 
 def withdraw(
     register: RegisterOption,
-    record_id: Annotated[str, typer.Option("--record-id", help="Nummer van het dossier in uw eigen systeem.")],
+    record_id: RecordIdOption,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,

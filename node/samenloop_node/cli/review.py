@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from samenloop.clock import milliseconds
 from samenloop.texts import _
 from samenloop_node.cli.base import DEFAULT_SOCKET, FAILED, AsOption, Daemon, JsonOption, SocketOption, write_files
+from samenloop_node.cli.options import CaseOption, FolderOption
 
 log_app = typer.Typer(no_args_is_help=True, help="Het eigen logboek van de node, met namen en motiveringen.")
 review_app = typer.Typer(
@@ -24,7 +24,6 @@ Places = Annotated[
     list[int],
     typer.Argument(metavar="REGEL...", min=0, help="Nummers van getrokken regels, zoals `review list` ze toont."),
 ]
-Folder = Annotated[Path, typer.Option("--out", help="Map voor de pagina, de PDF en het tabelbestand.")]
 PeriodOption = Annotated[str, typer.Option("--period", help="Een maand of jaar: 2026-11 of 2026.")]
 
 
@@ -33,7 +32,7 @@ def log_search(  # noqa: PLR0913 - one option per filter
     *,
     event: Annotated[str, typer.Option(help="Code van de gebeurtenis, zoals case, answer, withhold of protocol.")] = "",
     user: Annotated[str, typer.Option(help="Naam van het account.")] = "",
-    case: Annotated[str, typer.Option(help="Zaaknummer in uw eigen systeem.")] = "",
+    case: CaseOption = "",
     holder: Annotated[str, typer.Option(help="Deelnemer die gevraagd is, of die ontving.")] = "",
     answer: Annotated[str, typer.Option(help="Antwoord zoals gegeven: known of no_message.")] = "",
     question: Annotated[str, typer.Option(help="Nummer van een vraag (hex).")] = "",
@@ -139,7 +138,7 @@ def leakage(
 @report_app.command()
 def accountability(
     period: PeriodOption,
-    out: Folder,
+    out: FolderOption,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
@@ -154,7 +153,7 @@ def accountability(
 
 @report_app.command()
 def council(
-    out: Folder, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
+    out: FolderOption, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
 ) -> None:
     """Schrijf de pagina voor de gemeenteraad: wie doet mee, wie is verantwoordelijk, hoe horen burgers het (R-74).
 
@@ -165,7 +164,7 @@ def council(
 
 @report_app.command()
 def register(
-    out: Folder, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
+    out: FolderOption, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
 ) -> None:
     """Schrijf de regel van deze partner voor het register van verwerkingen (art. 30 AVG).
 
@@ -177,7 +176,7 @@ def register(
 @protocol_app.command()
 def extract(
     period: PeriodOption,
-    out: Folder,
+    out: FolderOption,
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
@@ -202,7 +201,7 @@ def breach_report(  # noqa: PLR0913 - one option per fact
     discovered: Annotated[
         str, typer.Option(help="Wanneer het werd ontdekt: 2026-11-21T10:00+01:00. De klok begint dan.")
     ],
-    out: Folder,
+    out: FolderOption,
     since: Annotated[str, typer.Option(help="Wanneer het begon, als dat eerder was.")] = "",
     until: Annotated[str, typer.Option(help="Wanneer het ophield, als dat voor de ontdekking was.")] = "",
     question: Annotated[str, typer.Option(help="Alleen de registraties die deze vraag raakte (hex).")] = "",

@@ -1,7 +1,6 @@
 """`samenloop-node rights ...`: requests of persons about their data; `retention ...`: what goes when."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -17,13 +16,19 @@ from samenloop_node.cli.base import (
     one_sentence,
     write_files,
 )
+from samenloop_node.cli.options import FolderOption
 
 RequestArgument = Annotated[str, typer.Argument(metavar="VERZOEK", help="Nummer van het verzoek.")]
 IdentityOption = Annotated[bool, typer.Option("--identity-checked", help="U heeft vastgesteld wie het vraagt.")]
-BasisOption = Annotated[str, typer.Option(help="Bezwaar: de grond waarop de gegevens rusten (code).")]
+BasisOption = Annotated[
+    str, typer.Option(help="Bezwaar: de grond waarop de gegevens rusten (code uit objection_bases).")
+]
 rights_app = typer.Typer(
     no_args_is_help=True,
-    help="Verzoeken van personen over hun gegevens (R-65..R-68). Wat de codes betekenen: `samenloop catalogue show`.",
+    help=(
+        "Verzoeken van personen over hun gegevens (R-65..R-68). "
+        "Codes en wat ze betekenen: `samenloop catalogue show TABEL`."
+    ),
 )
 retention_app = typer.Typer(no_args_is_help=True, help="Wat wordt gewist, en wanneer (R-18, R-69, R-70).")
 
@@ -86,7 +91,7 @@ def answer(
     acting: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Beantwoord een verzoek, met het gevolg voor uw eigen dossiers. Leest {"motive": "...", "person": {...}}.
+    """Beantwoord een verzoek, met het gevolg voor uw eigen registraties. Leest {"motive": "...", "person": {...}}.
 
     Voorbeeld: samenloop-node rights answer 0123456789abcdef0123456789abcdef --outcome toegewezen --complaint-route
     """
@@ -100,7 +105,7 @@ def answer(
 @rights_app.command()
 def extract(
     request: RequestArgument,
-    out: Annotated[Path, typer.Option("--out", help="Map voor de pagina, de PDF en het tabelbestand.")],
+    out: FolderOption,
     case: Annotated[
         list[str] | None, typer.Option(help="Eigen casus van de persoon. Herhaal dit voor elke casus.")
     ] = None,

@@ -1,4 +1,4 @@
-"""`beforehand`: decide over one record in advance for named receivers, or take that back (R-76)."""
+"""`beforehand`: decide over one record in advance for named receivers, take that back, or see what stands (R-76)."""
 
 from collections.abc import Mapping
 
@@ -14,8 +14,10 @@ from samenloop_node.process import free_text
 
 
 async def run(app: App, user: User, request: Mapping[str, object], emit: object) -> dict[str, object]:
-    """Take {action: decide | withdraw, register, record, reference, ...}; return what was decided."""
+    """Take {action: decide | withdraw, register, record, reference, ...} or {action: list}; return what was decided."""
     del emit
+    if request.get("action") == "list":
+        return {"decisions": await app.store.read(lambda db: beforehand.in_force(app, db))}
     register, record, reference = (text(request, name) for name in ("register", "record", "reference"))
     match request.get("action"):
         case "decide":
@@ -25,7 +27,7 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
             await beforehand.withdraw(app, user, register, record, reference)
             state = "withdrawn"
         case _other:
-            raise InvalidInput("action", _("Kies decide of withdraw."))
+            raise InvalidInput("action", _("Kies decide, withdraw of list."))
     return {"register": register, "record": record, "reference": reference, "state": state}
 
 

@@ -1,5 +1,6 @@
 """`case`: the life of an own case, step by step; each step names what it records."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
@@ -13,11 +14,11 @@ from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.cases import contacts, life
 from samenloop_node.cases.closing import close_case
-from samenloop_node.cases.facts import own_case
+from samenloop_node.cases.facts import own_case, read_parts, state_of
 from samenloop_node.cases.life import Step
 from samenloop_node.commands.arguments import codes, table_of, text, tick
 from samenloop_node.commands.ask import hex_id
-from samenloop_node.process import free_text
+from samenloop_node.process import dumped, free_text
 from samenloop_node.store import Transaction, cases, questions
 from samenloop_node.store.cases import CaseFile
 
@@ -44,8 +45,9 @@ async def _accept(app: App, user: User, request: Mapping[str, object]) -> dict[s
 
 
 async def _intake(app: App, user: User, request: Mapping[str, object]) -> dict[str, object]:
-    intake = parse(Intake, table_of(request, "intake"), "intake")
-    parts = replace(life.parts_of(app, user, _case(request)), intake=intake)
+    before = life.parts_of(app, user, _case(request))
+    said = {**_kept(before.intake), **{name: one for name, one in table_of(request, "intake").items() if one}}
+    parts = replace(before, intake=parse(Intake, said, "intake"))
     return await _taken(app, user, request, Step(_case(request), "intake", None, parts))
 
 
@@ -110,7 +112,17 @@ async def _list(app: App, user: User, request: Mapping[str, object]) -> dict[str
     del request
     rows = await app.store.read(cases.listed)
     own = [row for row in rows if user.name in (row.reported_by, row.responsible)]
-    return {"cases": [{"case": one.case_number, "state": one.state, "reported_on": one.reported_on} for one in own]}
+    return {
+        "cases": [
+            {
+                "case": one.case_number,
+                "state": one.state,
+                "state_name": _(life.STATE_NAMES[state_of(one)]),
+                "reported_on": one.reported_on,
+            }
+            for one in own
+        ]
+    }
 
 
 _ACTIONS: Mapping[str, Action] = {
@@ -135,10 +147,18 @@ async def _taken(app: App, user: User, request: Mapping[str, object], step: Step
     return await _show(app, user, request)
 
 
+def _kept(intake: Intake | None) -> dict[str, object]:
+    """Return the fields that were recorded before: what is left out now stays as it was."""
+    return dict(json.loads(dumped({"intake": intake}))["intake"]) if intake is not None else {}
+
+
 def _described(app: App, db: Transaction, user: User, case: CaseFile) -> dict[str, object]:
+    plan = read_parts(case.data).plan
     return {
         "case": case.case_number,
         "state": case.state,
+        "state_name": _(life.STATE_NAMES[state_of(case)]),
+        "plan": None if plan is None else {"made": plan.made, "made_on": plan.made_on and plan.made_on.isoformat()},
         "reported_on": case.reported_on,
         "closed_on": case.closed_on,
         "missing": list(life.missing_for_next(app, db, user, case)),

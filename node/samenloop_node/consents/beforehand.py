@@ -46,7 +46,9 @@ async def decide(app: App, user: User, said: Deciding, motive: str) -> None:
     if not 0 < len(said.reference) <= MAX_REFERENCE or said.valid_until is None:
         raise InvalidInput("reference", _("Geef het nummer van het besluit en tot wanneer het geldt."))
     refuse_bsn(said.reference, "reference")
-    public = {"action": "beforehand", "receiver": next(iter(said.receivers), "")}
+    if not said.receivers:
+        raise InvalidInput("receiver", _("Noem minstens één ontvanger."))
+    public = {"action": "beforehand", "receiver": said.receivers[0]}
     async with refusals_logged(app, user, Event.PROTOCOL, public):
         row, decision, given = await app.store.read(lambda db: _input(app, db, user, said, bool(motive)))
         decide_beforehand(app.catalogue, given)
@@ -76,7 +78,7 @@ async def withdraw(app: App, user: User, register: str, record_id: str, referenc
     row, before = await app.store.read(look)
     kept = tuple(one for one in before if one.decision.reference != wanted)
     if len(kept) == len(before):
-        raise SamenloopError(ErrorCode.NOT_FOUND, _("Over dit record is geen besluit met dit nummer van kracht."))
+        raise SamenloopError(ErrorCode.NOT_FOUND, _("Over deze registratie is geen besluit met dit nummer van kracht."))
 
     def told(db: Transaction) -> None:
         for receiver in {name for one in before if one not in kept for name in one.decision.receivers}:
@@ -86,6 +88,20 @@ async def withdraw(app: App, user: User, register: str, record_id: str, referenc
     await restate(app, Restated(row, row.frozen, kept), told)
 
 
+def in_force(app: App, db: Transaction) -> list[dict[str, str]]:
+    """Return the decisions beforehand in force, one row per receiver; the number of each stays in the own system."""
+    return [
+        {
+            "register": register,
+            "record": record_id,
+            "receiver": one.receiver,
+            "decided_on": one.decided_on,
+            "valid_until": one.valid_until,
+        }
+        for register, record_id, one in registrations.decided_beforehand(db, today(app).isoformat())
+    ]
+
+
 def _refuse_second(before: tuple[Standing, ...], decision: BeforehandDecision) -> None:
     """Per record and receiver one decision stands: raises InvalidInput for a receiver that has one already."""
     decided = {name for one in before for name in one.decision.receivers}
@@ -93,7 +109,10 @@ def _refuse_second(before: tuple[Standing, ...], decision: BeforehandDecision) -
         if receiver in decided:
             raise InvalidInput(
                 "receivers",
-                _("Over dit record is voor {name} al vooraf besloten. Neem dat besluit eerst terug.", name=receiver),
+                _(
+                    "Over deze registratie is voor {name} al vooraf besloten. Neem dat besluit eerst terug.",
+                    name=receiver,
+                ),
             )
 
 

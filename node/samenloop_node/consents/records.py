@@ -134,7 +134,7 @@ def _record(app: App, db: Transaction, user: User, said: Recording) -> StoredCon
 def _form(app: App, said: Recording, kind: str, subject: bytes) -> ConsentForm:
     if said.form.keys() & set(SET_HERE):
         names = ", ".join(SET_HERE)
-        raise InvalidInput("form", _("Laat {names} weg: die volgen uit de treffer of het record.", names=names))
+        raise InvalidInput("form", _("Laat {names} weg: die volgen uit de treffer of de registratie.", names=names))
     holder = said.holder or app.config.participant
     filled = {**said.form, "holder": holder, "holder_kind": kind, "case": "eigen"}
     return replace(parse_consent(filled), case=subject.hex())
@@ -148,7 +148,9 @@ def _about(app: App, db: Transaction, user: User, said: Recording) -> tuple[str,
         return _kind_of_hit(app, db, said.question), said.question
     row = registrations.find(db, said.register, said.record_id)
     if said.question or row is None:
-        raise SamenloopError(ErrorCode.NOT_FOUND, _("Noem een treffer uit de inbox, of een eigen register en record."))
+        raise SamenloopError(
+            ErrorCode.NOT_FOUND, _("Noem een treffer uit de inbox, of een eigen register en dossiernummer.")
+        )
     return app.participant().register(RegisterId(row.register)).kind, row.registration_id
 
 

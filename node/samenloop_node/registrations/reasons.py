@@ -18,7 +18,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "unknown_partner": N_("De kolom {column} noemt iemand die geen deelnemer van het convenant is."),
     "duplicate_record": N_("Dit record_id staat vaker in het bestand, met andere gegevens. Houd er één over."),
     "duplicate_decision": N_(
-        "Dit besluit staat bij meer dan één record. Een besluit vooraf gaat over één record (R-76)."
+        "Dit besluit staat bij meer dan één registratie. Een besluit vooraf gaat over één registratie (R-76)."
     ),
     "decision_incomplete": N_("De kolom {column} ontbreekt bij dit besluit vooraf. Vul alle vijf kolommen of geen."),
     "not_a_decision_maker": N_("De kolom {column} noemt geen bevoegde beslisser van die dag (R-38)."),

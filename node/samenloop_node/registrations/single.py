@@ -69,7 +69,7 @@ async def withdraw(single: Single, record_id: str) -> None:
     found = await app.store.read(lambda db: registrations.find(db, single.register, wanted))
     if found is None:
         raise SamenloopError(
-            ErrorCode.NOT_FOUND, _("Dit record is in register {name} niet geregistreerd.", name=single.register)
+            ErrorCode.NOT_FOUND, _("Dit dossiernummer is in register {name} niet geregistreerd.", name=single.register)
         )
     await app.agreement.refresh(app.connection)
     await _send(single, withdrawal(wanted, found.registration_id), added=False)

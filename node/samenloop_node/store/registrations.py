@@ -178,6 +178,17 @@ def decisions(db: sqlite3.Connection, registration_id: bytes) -> tuple[Decision,
     return tuple(Decision(*row) for row in rows)
 
 
+def decided_beforehand(db: sqlite3.Connection, today: str) -> list[tuple[str, str, Decision]]:
+    """Return (register, record id, decision) of all decisions beforehand that have not ended, per receiver."""
+    rows = db.execute(
+        "SELECT r.register, r.record_id, b.registration_id, b.receiver, b.reference, b.decider, b.decided_on,"
+        " b.valid_until FROM beforehand b JOIN registration r USING (registration_id) WHERE b.valid_until >= ?"
+        " ORDER BY r.register, r.record_id, b.receiver",
+        (today,),
+    )
+    return [(row[0], row[1], Decision(*row[2:])) for row in rows]
+
+
 def decision_owner(db: sqlite3.Connection, reference: bytes) -> bytes | None:
     """Return the registration that a decision reference was used for, or None."""
     row = db.execute("SELECT registration_id FROM beforehand WHERE reference = ? LIMIT 1", (reference,)).fetchone()

@@ -58,16 +58,26 @@ def told_tables(db: Database) -> None:
     )
 
 
+@migrations()
+def contact_in_order(db: Database) -> None:
+    """Remember in which order contacts were heard: the last of a side is what counts (R-36)."""
+    db.execute("ALTER TABLE contact_told ADD COLUMN place INTEGER NOT NULL DEFAULT 0")
+
+
 def add_contact(db: sqlite3.Connection, one: ToldContact) -> bool:
     """Keep what was told of a contact; returns False when this letter came before."""
     values = (one.letter, one.question_id, one.holder, one.outcome, int(one.useful), one.day, one.told_by)
-    return db.execute("INSERT OR IGNORE INTO contact_told VALUES (?, ?, ?, ?, ?, ?, ?)", values).rowcount == 1
+    added = db.execute(
+        "INSERT OR IGNORE INTO contact_told SELECT ?, ?, ?, ?, ?, ?, ?, COALESCE(MAX(place), 0) + 1 FROM contact_told",
+        values,
+    )
+    return added.rowcount == 1
 
 
 def contacts(db: sqlite3.Connection, question_id: bytes | None = None) -> list[ToldContact]:
-    """Return what was told of contacts about a question, or of all, by day."""
+    """Return what was told of contacts about a question, or of all, in the order of hearing them."""
     where, values = ("WHERE question_id = ? ", (question_id,)) if question_id else ("", ())
-    rows = db.execute(f"SELECT * FROM contact_told {where}ORDER BY day, letter", values)  # noqa: S608 - fixed text
+    rows = db.execute(f"SELECT * FROM contact_told {where}ORDER BY place, day, letter", values)  # noqa: S608 - fixed text
     return [ToldContact(row[0], row[1], row[2], row[3], bool(row[4]), row[5], row[6]) for row in rows]
 
 

@@ -31,7 +31,7 @@ Override = Annotated[
 def show(
     table: Annotated[
         str,
-        typer.Argument(metavar="TABEL", help="Een tabel zoals registers, pairs of bases; leeg toont welke er zijn."),
+        typer.Argument(metavar="TABEL", help="Een tabel zoals registers, pairs of give; leeg toont welke er zijn."),
     ] = "",
     row: Annotated[str, typer.Argument(metavar="RIJ", help="Het id van één rij, zoals politie of P-08.")] = "",
     *,

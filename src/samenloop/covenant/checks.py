@@ -1,7 +1,9 @@
 """Rules about a covenant as a whole, after every single value has been parsed. First fault found is raised.
 
 1. Every id that is named exists. 2. Networks (R-01, R-08) only hold case lists, on behalf of partners, and never ask.
-3. No two parties share a key: else one partner could pass for two. 4. Version 1 has no predecessor, any other has one.
+3. No two parties share a key: else one partner could pass for two. 4. The operator holds the pepper, so it is no party
+(R-05): a party has the consortium key, and both together can look anybody up. 5. Version 1 has no predecessor, any
+other has one.
 """
 
 from collections import Counter
@@ -71,6 +73,8 @@ def _names(covenant: Covenant, row: Participant, where: str) -> Iterator[tuple[s
         yield f"{where}.suspended_by", _("een deelnemer kan zichzelf niet schorsen.")
     if row.controller.joint and any(register.kind in _NEVER_JOINT for register in row.registers):
         yield f"{where}.controller.joint", _("een zorgaanbieder is geen gezamenlijke verantwoordelijke (R-04).")
+    if _is(covenant.processor.operator, row.controller.name, row.display_name, row.id):
+        yield f"{where}.controller", _("de beheerder is verwerker: geen deelnemer en geen verantwoordelijke (R-05).")
 
 
 def _partner(row: Participant, where: str) -> Iterator[tuple[str, str]]:
@@ -81,6 +85,8 @@ def _partner(row: Participant, where: str) -> Iterator[tuple[str, str]]:
 def _network(covenant: Covenant, row: Participant, where: str) -> Iterator[tuple[str, str]]:
     if row.may_ask or row.asks_as:
         yield f"{where}.may_ask", _("een Veiligheidshuis vraagt nooit zelf (R-01).")
+    if _is(row.controller.name, row.display_name, row.id):
+        yield f"{where}.controller", _("een Veiligheidshuis is geen rechtspersoon en geen verantwoordelijke (R-01).")
     if not row.registers or any(register.kind != VHH_CASUS for register in row.registers):
         yield f"{where}.registers", _("een netwerk houdt alleen lijsten van soort vhh_casus (R-01, R-08).")
     if not all(register.acting_partners for register in row.registers):
@@ -95,6 +101,11 @@ def _wpg20(covenant: Covenant) -> Iterator[tuple[str, str]]:
             yield f"wpg20.{index}", _("houder en ontvangers zijn deelnemers van dit convenant (R-06).")
         if row.valid_from > row.valid_until or not row.signed_by:
             yield f"wpg20.{index}", _("noem ondertekenaars en een geldige looptijd (R-06).")
+
+
+def _is(name: str, *others: str) -> bool:
+    """Tell whether a name is one of the others, whatever the capitals and spaces."""
+    return " ".join(name.casefold().split()) in {" ".join(one.casefold().split()) for one in others}
 
 
 def _known(covenant: Covenant, names: Iterable[str]) -> bool:

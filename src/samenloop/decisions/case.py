@@ -4,7 +4,7 @@ Minimal: process information only. Any step may end in rejected; closing lapses 
 """
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from samenloop.decisions import case_checks as checks
 from samenloop.decisions.case_facts import (
@@ -21,7 +21,7 @@ from samenloop.decisions.guards import Guard, Machine, Transition, by_law, when
 from samenloop.texts import N_
 
 __all__ = ["CASE", "CaseEvent", "CaseInput", "CaseState", "Intake", "Invitation", "Meeting", "NeededPartner", "Plan"]
-__all__ += ["TriageDecision", "contradicting"]
+__all__ += ["TriageDecision", "contradicting", "outcome_of_hit", "standing_outcomes"]
 
 
 class CaseEvent(enum.Enum):
@@ -65,8 +65,17 @@ _ACCEPT: tuple[Guard[CaseInput], ...] = (
     Guard(
         "R-22",
         "target_group",
-        N_("Deze casus hoort niet bij de doelgroep. Geef advies of verwijs door."),
+        N_(
+            "De toets aan de doelgroep is nog niet positief: alle drie kenmerken van de persoon, of een "
+            "gebiedsprobleem. Hoort de casus er niet bij, geef dan advies of verwijs door."
+        ),
         by_law(checks.in_target_group),
+    ),
+    Guard(
+        "R-22",
+        "target_group_code",
+        N_("Deze code staat niet in de lijst. Zie: samenloop catalogue show target_group."),
+        checks.unknown_groups,
     ),
 )
 _TRIAGE: tuple[Guard[CaseInput], ...] = (
@@ -92,7 +101,10 @@ _MEET: tuple[Guard[CaseInput], ...] = (
     Guard(
         "R-36",
         "right_person",
-        N_("Bij het contact is niet bevestigd dat het om dezelfde persoon gaat."),
+        N_(
+            "Bij het contact is niet bevestigd dat het om dezelfde persoon gaat, of u en de ander zeggen iets anders. "
+            "Spreek elkaar en leg de uitkomst vast."
+        ),
         when(checks.right_person),
     ),
     Guard("R-54", "triage", N_("Het triagebesluit is niet volledig."), checks.triage_decided),
@@ -177,3 +189,21 @@ CASE: Machine[CaseState, CaseEvent, CaseInput] = Machine(
 def contradicting(outcomes: Iterable[str]) -> bool:
     """Tell whether contacts about one hit contradict: the same person at one, another person at another (R-36)."""
     return {"juiste_persoon", "verkeerde_persoon"} <= set(outcomes)
+
+
+def standing_outcomes(sides: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """Return what counts of each side of a hit: the outcome of its last talk; nobody reached says nothing of identity.
+
+    R-36 wants identity confirmed at contact before any use. A later talk that confirms it settles an earlier mistake:
+    asking anew instead would be a second disclosure (R-25) without need (R-28).
+    """
+    spoken = ([one for one in side if one != "geen_contact"] or list(side) for side in sides)
+    return tuple(side[-1] for side in spoken if side)
+
+
+def outcome_of_hit(sides: Iterable[Sequence[str]]) -> str:
+    """Return one code for a hit: empty before any talk; while its sides contradict it is about another person."""
+    standing = standing_outcomes(sides)
+    if contradicting(standing):
+        return "verkeerde_persoon"
+    return "juiste_persoon" if "juiste_persoon" in standing else next(iter(standing), "")

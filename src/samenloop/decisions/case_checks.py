@@ -30,9 +30,15 @@ def by_referrer(given: CaseInput) -> bool:
 
 def in_target_group(catalogue: Catalogue, given: CaseInput) -> bool:
     """Tell whether the target group test is positive: all three of the person, or an area problem (R-22)."""
-    ticked = set(given.target_group)
-    known = ticked <= set(catalogue.codes["target_group"])
-    return known and (ticked >= _PERSON_TEST or ticked >= _AREA_TEST)
+    ticked = set(given.target_group) & set(catalogue.codes["target_group"])
+    return ticked >= _PERSON_TEST or ticked >= _AREA_TEST
+
+
+def unknown_groups(catalogue: Catalogue, given: CaseInput) -> Iterator[str | Failing]:
+    """Find ticks of the target group test that are not on the list (R-22)."""
+    for number, ticked in enumerate(given.target_group):
+        if ticked not in catalogue.codes["target_group"]:
+            yield f"target_group[{number}]"
 
 
 def intake_fields(catalogue: Catalogue, given: CaseInput) -> Iterator[str | Failing]:
@@ -64,19 +70,18 @@ def needed_partners(catalogue: Catalogue, given: CaseInput) -> Iterator[str | Fa
             rule = never_rule(catalogue, code)
             if rule is not None:
                 yield Failing(rule, "never_a_ground", where, NEVER_A_GROUND)
-        if not _four_conditions(catalogue, needed):
-            yield where
+        yield from (f"{where}.{field}" for field, filled in _conditions(catalogue, needed).items() if not filled)
 
 
-def _four_conditions(catalogue: Catalogue, needed: NeededPartner) -> bool:
-    return (
-        catalogue.usable("purposes", needed.purpose)
-        and catalogue.usable("proportionality", needed.proportionality)
-        and catalogue.usable("subsidiarity", needed.subsidiarity)
-        and catalogue.usable("reasons", needed.reason)
-        and (needed.give_basis in catalogue.give or needed.give_basis in catalogue.never)
-        and (needed.receive_basis in catalogue.receive or needed.receive_basis in catalogue.never)
-    )
+def _conditions(catalogue: Catalogue, needed: NeededPartner) -> dict[str, bool]:
+    return {
+        "purpose": catalogue.usable("purposes", needed.purpose),
+        "proportionality": catalogue.usable("proportionality", needed.proportionality),
+        "subsidiarity": catalogue.usable("subsidiarity", needed.subsidiarity),
+        "give_basis": needed.give_basis in catalogue.give or needed.give_basis in catalogue.never,
+        "receive_basis": needed.receive_basis in catalogue.receive or needed.receive_basis in catalogue.never,
+        "reason": catalogue.usable("reasons", needed.reason),
+    }
 
 
 def triage_decided(catalogue: Catalogue, given: CaseInput) -> Iterator[str | Failing]:

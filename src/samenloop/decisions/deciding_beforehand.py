@@ -151,7 +151,7 @@ BEFOREHAND: tuple[Guard[BeforehandInput], ...] = (
     Guard(
         "R-76",
         "receivers",
-        N_("Noem elke ontvanger één voor één. Een besluit voor iedereen kan niet."),
+        N_("Noem elke ontvanger één voor één: deelnemers aan het convenant. Een besluit voor iedereen kan niet."),
         when(_named),
         visible=True,
     ),

@@ -58,7 +58,7 @@ def token_set_message(value: TokenSet) -> common_pb2.TokenSet:
 def record_facts(message: overlap_pb2.RecordFacts, kind: str) -> RecordFacts:
     """Parse the facts of a record in a register of catalogue kind `kind`."""
     if message.tightened not in (0, *Mode):
-        raise InvalidInput("facts.tightened", _("De strengere regel van dit record bestaat niet."))
+        raise InvalidInput("facts.tightened", _("De strengere regel van deze registratie bestaat niet."))
     return RecordFacts(
         kind=kind,
         task=fields.code(message.task, "facts.task"),

@@ -7,6 +7,7 @@ import pytest
 
 from samenloop.errors import InvalidInput, Refused, SamenloopError
 from samenloop_node.accounts import Role
+from samenloop_node.cases.facts import Parts, case_input
 from samenloop_node.commands import ask as ask_command
 from samenloop_node.commands import case as case_command
 from samenloop_node.commands import notice as notice_command
@@ -139,15 +140,55 @@ def test_the_whole_life_of_a_case(app, anna, step):
     assert refused(step, "meet", meeting={**meeting, "invitations": []}).rule == "R-56"
     assert refused(step, "meet", meeting={**meeting, "person_invited": False}).rule == "R-60"
     assert step("meet", meeting=meeting)["state"] == "meeting"
-    assert step("plan", plan={"made": False})["state"] == "meeting", "no plan is written down too"
+    without = step("plan", plan={"made": False})
+    assert without["state"] == "meeting", "no plan is written down too"
+    assert without["plan"] == {"made": False, "made_on": None}
     made = {"made": True, "made_on": day, "case_lead": "ggz-midden", "own_log": "dossier-12"}
     assert refused(step, "plan", plan={**made, "case_lead": "reclassering-midden"}).rule == "R-57"
     assert refused(step, "plan", plan={**made, "own_log": ""}).rule == "R-59"
-    assert step("plan", plan=made)["state"] == "plan"
+    done = step("plan", plan=made)
+    assert (done["state"], done["state_name"], done["plan"]) == ("plan", "plan", {"made": True, "made_on": day})
     assert refused(step, "close", reason="zomaar").rule == "R-70"
     assert step("close", reason="doel_bereikt") == {"case": "R-1", "closed": True, "reported": True}
     assert refused(step, "plan", plan={"made": False}).rule == "R-70"
     assert [row["case"] for row in step("list")["cases"]] == ["R-1"]
+
+
+def test_R20_a_step_out_of_order_says_where_the_case_is_and_what_comes_next(step):
+    step("report")
+    early = refused(step, "meet", meeting={"invitations": [], "person_invited": True})
+    assert (early.rule, early.missing) == ("R-20", ("R-20 order",))
+    assert early.text == "Deze stap kan nu niet. De casus staat op: aangemeld. De volgende stap is: case accept."
+    step("reject")
+    assert refused(step, "triage").text == "Deze stap kan nu niet. De casus staat op: afgewezen."
+
+
+def test_R22_a_code_that_does_not_exist_is_told_apart_from_a_case_that_does_not_fit(step):
+    unknown = refused(step, "report", target_group=["gebiedsprobleem", "overlast"])
+    assert "staat niet in de lijst" in unknown.text
+    assert "overlast" not in str(unknown.missing)
+    assert "doelgroep" in refused(step, "report", target_group=["meer_ketens"]).text
+
+
+def test_R21_a_field_of_the_intake_that_is_left_out_stays_as_it_was(step):
+    step("report", target_group=["gebiedsprobleem"])
+    step("intake", intake={**INTAKE, "basis": ""})
+    assert "De intake is niet volledig. [intake.basis]" in step("show")["missing"]
+    step("intake", intake={"basis": "rr8", "tasks": [], "needed": [], "consent": ""})
+    assert [text for text in step("show")["missing"] if "intake" in text] == []
+
+
+def test_R54_a_new_triage_decision_is_weighed_in_full_again(app, anna, step):
+    step("report", target_group=["gebiedsprobleem"])
+    step("intake", intake=INTAKE)
+    inform(app, anna)
+    step("triage")
+    parts = list(app.catalogue.codes["triage_parts"])
+    made = {"outcome": "casusoverleg", "moment": "toeleiden", "decided_on": app.clock.now().date().isoformat()}
+    step("decide", triage={**made, "parts": parts})
+    step("decide", triage={**made, "parts": parts[:1]})
+    (text,) = [one for one in step("show")["missing"] if "triagebesluit" in one]
+    assert text.count("triage.parts.") == len(parts) - 1
 
 
 def test_R63_a_case_with_an_open_notice_is_not_closed(step):
@@ -205,8 +246,18 @@ def test_R36_R53_a_hit_needs_a_talk_and_contradictions_are_shown(app, anna, step
     assert "datalek" in step("contact", **said, outcome="verkeerde_persoon")["notes"][0]
     (one,) = step("contradictions")["contradictions"]
     assert [row["outcome"] for row in one["outcomes"]] == ["juiste_persoon", "verkeerde_persoon"]
+    assert one["settled"], "the last talk counts"
+    assert contact_of(app, anna) == "verkeerde_persoon"
+    step("contact", **said, outcome="juiste_persoon")
+    (one,) = step("contradictions")["contradictions"]
+    assert (len(one["outcomes"]), one["settled"]) == (3, True), "all of it stays to be seen"
+    assert contact_of(app, anna) == "juiste_persoon"
     with pytest.raises(SamenloopError):
         step("contact", question=asked, holder="ggz-midden", outcome="juiste_persoon")
+
+
+def contact_of(app, anna):
+    return app.store.read_now(lambda db: case_input(app, db, anna, "R-1", Parts())).contact
 
 
 def test_a_known_answer_has_a_reference_for_the_phone_and_no_message_has_none(app, anna, coordinator):

@@ -55,6 +55,11 @@ def ticks(world: World, **change: Any) -> dict[str, Any]:
     return {**form, **change}
 
 
+def in_force(world: World, name: str) -> list[dict[str, Any]]:
+    found = world.run(beforehand_command.run(world.node(name), BAKKER, {"action": "list"}, None))
+    return list(found["decisions"])
+
+
 def consent(world: World, action: str, **said: Any) -> dict[str, Any]:
     return world.run(consent_command.run(world.node(CARE), BAKKER, {"action": action, **said}, None))
 
@@ -159,10 +164,20 @@ def test_R76_a_decision_by_hand_can_be_withdrawn_by_hand(world):
         "motive": "Nodig voor het toezicht",
         "person": who,
     }
+    with pytest.raises(InvalidInput, match="minstens één ontvanger"):
+        world.run(beforehand_command.run(world.node(POLICE), BAKKER, {**given, "receivers": []}, None))
+    assert in_force(world, POLICE) == []
     world.run(beforehand_command.run(world.node(POLICE), BAKKER, given, None))
+    (row,) = in_force(world, POLICE)
+    assert row == {
+        **{name: given[name] for name in ("register", "record", "valid_until")},
+        "receiver": PROBATION,
+        "decided_on": today(world.node(POLICE)).isoformat(),
+    }
     assert world.ask("C-4", who, POLICE)["answers"][0]["known"] is True
     taken = {"action": "withdraw", "register": "politie", "record": "pol-4", "reference": "B-4"}
     world.run(beforehand_command.run(world.node(POLICE), BAKKER, taken, None))
+    assert in_force(world, POLICE) == []
     assert world.ask("C-4b", who, POLICE)["answers"][0]["known"] is False
     with pytest.raises(SamenloopError):
         world.run(beforehand_command.run(world.node(POLICE), BAKKER, taken, None))

@@ -105,6 +105,12 @@ def test_R36_R53_outcomes_reach_the_other_side_and_contradictions_show_at_both(w
             (MAYOR, "verkeerde_persoon"),
         }
     assert overview(world, PROBATION)[0]["reference"] == overview(world, MAYOR)[0]["reference"]
+    contact(world, MAYOR, asked, MAYOR, "juiste_persoon")
+    told_by(world, MAYOR)
+    world.poll(PROBATION)
+    assert [(one["settled"], len(one["outcomes"])) for one in overview(world, PROBATION)] == [(True, 3)], (
+        "the last letter of a side counts, on the same day too"
+    )
 
 
 def test_R34_of_a_hidden_hit_nothing_is_told_and_nothing_is_heard(world):

@@ -193,3 +193,23 @@ def test_a_group_without_a_command_shows_its_help() -> None:
     assert result.exit_code == 2
     assert "Controleer een export van het logboek." in result.output
     assert "Fout" not in result.output
+
+
+NO_JSON = {
+    "samenloop-node run": "runs until it is stopped",
+    "samenloop-coordinator serve": "runs until it is stopped",
+    "samenloop-coordinator migrate": "is done once, by a person who watches",
+    "samenloop-node consent form": "makes a paper",
+    "samenloop-node notice letter": "makes a paper",
+    "samenloop-node notice calendar": "makes a calendar file",
+}
+
+
+def test_every_step_can_be_had_as_json() -> None:
+    without = {
+        " ".join((program, *path))
+        for program in PROGRAMS
+        for path, command in cli.commands(program)
+        if not hasattr(command, "commands") and not any("--json" in one.opts for one in command.params)
+    }
+    assert without == NO_JSON.keys()

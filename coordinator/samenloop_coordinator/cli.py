@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -88,7 +88,7 @@ def serve(
 
 
 @app.command()
-def init(config: Config = DEFAULT) -> None:
+def init(config: Config = DEFAULT, as_json: Json = False) -> None:
     """Maak eenmalig pepper, auditsleutel, database en het begin van het logboek. Toont de auditsleutel voor het
     convenant.
 
@@ -96,7 +96,8 @@ def init(config: Config = DEFAULT) -> None:
     """
     from samenloop_coordinator import operating
 
-    typer.echo(operating.initialise(load_config(config)))
+    key = operating.initialise(load_config(config))
+    _say(key, {"audit_key": key}, as_json=as_json)
 
 
 @app.command()
@@ -110,13 +111,13 @@ def status(config: Config = DEFAULT, as_json: Json = False) -> None:
 
 
 @config_app.command("check")
-def config_check(config: Config = DEFAULT) -> None:
+def config_check(config: Config = DEFAULT, as_json: Json = False) -> None:
     """Lees de configuratie en zeg wat er niet aan klopt.
 
     Voorbeeld: samenloop-coordinator config check --config coordinator.toml
     """
     load_config(config)
-    typer.echo(_("De configuratie klopt."))
+    _say(_("De configuratie klopt."), {"holds": True}, as_json=as_json)
 
 
 @covenant_app.command("activate")
@@ -125,6 +126,7 @@ def covenant_activate(
         Path, typer.Argument(metavar="CONVENANT", help="Het convenant; de handtekeningen staan ernaast.")
     ],
     config: Config = DEFAULT,
+    as_json: Json = False,
 ) -> None:
     """Laat een volledig getekende versie van het convenant gelden; ook terwijl de coördinator draait.
 
@@ -133,12 +135,15 @@ def covenant_activate(
     from samenloop_coordinator import operating
 
     covenant = operating.activate(load_config(config), document, SystemClock())
-    typer.echo(_("Versie {version} van convenant {id} geldt nu.", version=covenant.version, id=covenant.id))
+    found = {"version": covenant.version, "id": covenant.id}
+    _say(_("Versie {version} van convenant {id} geldt nu.", **found), found, as_json=as_json)
 
 
 @audit_app.command("export")
 def audit_export(
-    folder: Annotated[Path, typer.Argument(metavar="MAP", help="Een nieuwe map.")], config: Config = DEFAULT
+    folder: Annotated[Path, typer.Argument(metavar="MAP", help="Een nieuwe map.")],
+    config: Config = DEFAULT,
+    as_json: Json = False,
 ) -> None:
     """Schrijf het logboek als een map die `samenloop audit verify` controleert. De export zelf komt in het logboek.
 
@@ -147,11 +152,12 @@ def audit_export(
     from samenloop_coordinator import operating
 
     size = operating.export(load_config(config), folder, SystemClock())
-    typer.echo(_("{size} regels geschreven naar {folder}.", size=size, folder=folder))
+    found = {"size": size, "folder": str(folder)}
+    _say(_("{size} regels geschreven naar {folder}.", **found), found, as_json=as_json)
 
 
 @audit_app.command("fsck")
-def audit_fsck(config: Config = DEFAULT) -> None:
+def audit_fsck(config: Config = DEFAULT, as_json: Json = False) -> None:
     """Leid het hele logboek opnieuw af uit zijn regels. Exitcode 1 als er iets niet klopt.
 
     Voorbeeld: samenloop-coordinator audit fsck
@@ -160,15 +166,17 @@ def audit_fsck(config: Config = DEFAULT) -> None:
 
     with _progress() as advance:
         report = operating.check_log(load_config(config), advance)
-    for problem in report.problems:
-        typer.echo(_("STUK: {problem}", problem=problem), err=True)
-    if report.problems:
+    text = "\n".join(_("STUK: {problem}", problem=problem) for problem in report.problems)
+    text = text or _("Het logboek klopt: {size} regels.", size=report.size)
+    bad = bool(report.problems)
+    found = {"holds": not bad, "size": report.size, "problems": list(report.problems)}
+    _say(text, found, as_json=as_json, failed=bad)
+    if bad:
         raise typer.Exit(FAILED)
-    typer.echo(_("Het logboek klopt: {size} regels.", size=report.size))
 
 
 @audit_app.command("purge")
-def audit_purge(config: Config = DEFAULT) -> None:
+def audit_purge(config: Config = DEFAULT, as_json: Json = False) -> None:
     """Wis regels van het logboek die over de termijn van het convenant zijn; de hashes blijven, en het wissen is zelf
     een regel. Voor de eigenaar van een PostgreSQL-database: met eigen bestanden doet de draaiende coördinator het zelf.
 
@@ -177,7 +185,12 @@ def audit_purge(config: Config = DEFAULT) -> None:
     from samenloop_coordinator import operating
 
     count = operating.purge_log(load_config(config), SystemClock())
-    typer.echo(_("Gewist na de bewaartermijn: {count} regels.", count=count))
+    _say(_("Gewist na de bewaartermijn: {count} regels.", count=count), {"count": count}, as_json=as_json)
+
+
+def _say(text: str, found: Mapping[str, object], *, as_json: bool, failed: bool = False) -> None:
+    """Print what was done: as JSON, or as text that goes to standard error when it failed."""
+    typer.echo(json.dumps(dict(found), ensure_ascii=False) if as_json else text, err=failed and not as_json)
 
 
 async def _serve(config: CoordinatorConfig, *, evaluation: bool) -> None:

@@ -131,6 +131,7 @@ def test_check_and_diff_read_an_override(tmp_path: Path) -> None:
     good.write_text(STRICTER["a lower limit"], encoding="utf-8")
     bad.write_text(LOOSER["a higher limit"], encoding="utf-8")
     assert run(app, ["check"]).exit_code == run(app, ["check", str(good)]).exit_code == 0
+    assert json.loads(run(app, ["check", str(good), "--json"]).stdout) == {"holds": True, "signed_by": None}
     assert isinstance(run(app, ["check", str(bad)]).exception, Refused)
     assert isinstance(run(app, ["diff", str(tmp_path / "weg.toml")]).exception, InvalidInput)
     assert "limits.respell.value" in run(app, ["diff", str(good)]).stdout

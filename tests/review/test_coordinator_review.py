@@ -307,3 +307,18 @@ def test_the_commands_work_beside_the_files(consortium: Consortium, tmp_path: Pa
     assert typed("report", "council", "--out", str(tmp_path / "raad")).exit_code == 0
     assert (tmp_path / "raad" / "raad-zvh-demo.html").exists()
     assert json.loads(typed("status", "--json").output)["review"] == []
+
+
+def test_what_the_operator_does_can_be_read_by_a_program(consortium: Consortium, tmp_path: Path) -> None:
+    def typed(*words: str) -> dict[str, Any]:
+        done = CliRunner().invoke(app, [*words, "--config", str(consortium.config_file), "--json"])
+        assert done.exit_code == 0, done.output
+        return dict(json.loads(done.output))
+
+    assert typed("config", "check") == {"holds": True}
+    folder = tmp_path / "export"
+    assert typed("audit", "export", str(folder))["folder"] == str(folder)
+    assert any(folder.iterdir())
+    playing(consortium, knows(HOUSE, "vhh_casus"))
+    checked = typed("audit", "fsck")
+    assert (checked["holds"], checked["problems"], checked["size"] > 0) == (True, [], True)

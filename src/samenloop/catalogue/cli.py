@@ -60,6 +60,8 @@ def check(
     covenant: Annotated[
         Path | None, typer.Option(help="Convenant waarmee de handtekeningen worden gecontroleerd.")
     ] = None,
+    *,
+    as_json: JsonFlag = False,
 ) -> None:
     """Controleer de catalogus, of een aanscherping alleen strenger maakt, en met --covenant wie haar tekende.
 
@@ -68,10 +70,15 @@ def check(
     catalogue = load_catalogue()
     if override is not None:
         tightened(catalogue, parse_override(_read(override)))
-    typer.echo(_("De catalogus klopt."))
+    names: list[str] | None = None
     if override is not None and covenant is not None:
-        found = signers(files.read_covenant(covenant), read_bytes(override), _signatures(override))
-        typer.echo(_("Getekend door: {names}", names=", ".join(sorted(found)) or "-"))
+        names = sorted(signers(files.read_covenant(covenant), read_bytes(override), _signatures(override)))
+    if as_json:
+        typer.echo(json.dumps({"holds": True, "signed_by": names}))
+        return
+    typer.echo(_("De catalogus klopt."))
+    if names is not None:
+        typer.echo(_("Getekend door: {names}", names=", ".join(names) or "-"))
 
 
 @app.command()
@@ -80,6 +87,8 @@ def sign(
     covenant: Annotated[Path, typer.Option(help="Het convenant waar de aanscherping bij hoort.")],
     key: Annotated[Path, typer.Option(help="Bestand met de tekensleutel van deze deelnemer (rechten 0400).")],
     participant: Annotated[str, typer.Option("--as", help="Deelnemer die tekent.")],
+    *,
+    as_json: JsonFlag = False,
 ) -> None:
     """Teken een aanscherping voor één deelnemer en voeg de handtekening toe aan het bestand ernaast.
 
@@ -91,7 +100,8 @@ def sign(
     kept = [one for one in _signatures(override) if one.participant != participant]
     signers(agreed, data, [*kept, made])
     files.signatures_path(override).write_bytes(format_signatures([*kept, made]))
-    typer.echo(_("Getekend voor {name}. Vingerafdruk: {print}", name=participant, print=made.fingerprint))
+    text = _("Getekend voor {name}. Vingerafdruk: {print}", name=participant, print=made.fingerprint)
+    typer.echo(json.dumps({"participant": participant, "fingerprint": made.fingerprint}) if as_json else text)
 
 
 @app.command()

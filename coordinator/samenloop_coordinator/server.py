@@ -7,9 +7,8 @@ was rolled back, no covenant, a covenant of another coordinator, an evaluation t
 import asyncio
 import contextlib
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import grpc
 from google.protobuf.internal import api_implementation
@@ -17,7 +16,7 @@ from google.protobuf.internal import api_implementation
 from samenloop.audit.fields import Event
 from samenloop.audit.note import NoteSigner, load_signer
 from samenloop.audit.stamp import Stamper
-from samenloop.clock import Clock, milliseconds
+from samenloop.clock import Clock
 from samenloop.covenant import permissions
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.logs import Log, describe
@@ -59,10 +58,9 @@ from samenloop_coordinator.lapsing import Lapsing
 from samenloop_coordinator.law import Records
 from samenloop_coordinator.owning import FindingOwn
 from samenloop_coordinator.pepper import Pepper, read_root
+from samenloop_coordinator.periodic import Periodic
 from samenloop_coordinator.policy import Policy
-from samenloop_coordinator.purging import purge
 from samenloop_coordinator.registering import RegisterChunks
-from samenloop_coordinator.review import watching
 from samenloop_coordinator.services.audit import AuditServicer
 from samenloop_coordinator.services.covenant import CovenantServicer
 from samenloop_coordinator.services.mailbox import MailboxServicer
@@ -70,16 +68,7 @@ from samenloop_coordinator.services.overlap import OverlapServicer
 from samenloop_coordinator.store.backend import backend_of
 from samenloop_coordinator.store.contract import Store
 
-HEARTBEAT_SECONDS = 300.0
-TIDY_SECONDS = 1.0
-FOLLOW_SECONDS = 0.25
-UPKEEP_SECONDS = 60.0
-WATCH_SECONDS = 30.0
-"""An alarm must be there within 60 seconds of what it is about."""
 GRACE_SECONDS = 8.0
-_KEPT = timedelta(hours=24)
-_KEYS_KEPT = timedelta(days=400)
-_FORGOTTEN = 2_000
 
 
 @dataclass(slots=True)
@@ -92,6 +81,7 @@ class Coordinator:
     board: Board
     lapsing: Lapsing
     integrator: Integrator
+    periodic: Periodic
     signer: NoteSigner
     policy: Policy
     log: Log
@@ -107,8 +97,7 @@ class Coordinator:
         server, port = self._server()
         control = await self._commands()
         await self.desk.keys.renew(self.desk.agreement.covenant)
-        jobs = (self._tidy(), self._upkeep(), self._watch(), self._beat(), self._follow())
-        tasks = [asyncio.create_task(job) for job in (self.integrator.run(), *jobs)]
+        tasks = [asyncio.create_task(job) for job in (self.integrator.run(), *self.periodic.jobs())]
         await server.start()
         ready(port)
         await self.stopping.wait()
@@ -170,7 +159,7 @@ class Coordinator:
         async def write() -> None:
             await self.store.write(lambda parts: parts.log.append(self.desk.journal.body(Event.REFUSE, public), ()))
 
-        task = asyncio.create_task(self._safely(write))
+        task = asyncio.create_task(self.periodic.safely(write))
         self.turned_away.add(task)
         task.add_done_callback(self.turned_away.discard)
 
@@ -197,71 +186,9 @@ class Coordinator:
         else:
             await self.store.write(lambda parts: record_view(parts, self.desk.journal, order))
 
-    async def _tidy(self) -> None:
-        await self._every(TIDY_SECONDS, self.store.tidy)
-
-    async def _follow(self) -> None:
-        while True:
-            with contextlib.suppress(SamenloopError):  # upkeep reports a database that is away
-                await self.board.follow()
-            await asyncio.sleep(FOLLOW_SECONDS)
-
-    async def _upkeep(self) -> None:
-        await self._every(UPKEEP_SECONDS, self.upkeep)
-
-    async def _watch(self) -> None:
-        await self._every(WATCH_SECONDS, self.review)
-
-    async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-            await self._safely(lambda: self.record(Event.HEARTBEAT))
-
-    async def upkeep(self) -> None:
-        """Do what time brings: keys of the day, what lapses, what is forgotten or erased, epochs that ended."""
-        now = self.desk.clock.now()
-        await self.desk.keys.renew(self.desk.agreement.covenant)
-        await self.lapsing.overdue()
-        before, keys_before = milliseconds(now - _KEPT), milliseconds(now - _KEYS_KEPT)
-        await self.store.write(lambda parts: parts.requests.forget_before(before, _FORGOTTEN))
-        await self.store.write(lambda parts: parts.requests.forget_counters(now.date().isoformat()))
-        await self.store.write(lambda parts: parts.mail.forget_keys(keys_before))
-        await self.board.drop_gone()
-        if not backend_of(self.config.data).shared:
-            covenant, journal = self.desk.agreement.covenant, self.desk.journal
-            await purge(self.store, journal, self.integrator.tree, covenant, now)
-
-    async def review(self) -> None:
-        """Log the draws that are due and the alarms about today's questions; of all processes the leading one does."""
-        if self.desk.agreement.lifted or not await self.integrator.leads():
-            return
-        found = Reviewed(tuple(await asyncio.to_thread(watching.due, self.config, self.desk.clock)))
-        await self.store.write(lambda parts: record_review(parts, self.desk.journal, found))
-        for event, public in found.entries:
-            if event is Event.ALARM:
-                facts = {"code": public["reason"], "participant": public["actor"], "count": public["count"]}
-                self.log.warning("alarm", **facts)
-
-    async def record(self, event: Event) -> None:
-        """Append an entry about the log itself."""
-        await self.store.write(lambda parts: parts.log.append(self.desk.journal.body(event, {}), ()))
-
-    async def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            await self._safely(job)
-            await asyncio.sleep(seconds)
-
-    async def _safely(self, job: Callable[[], Awaitable[None]]) -> None:
-        try:
-            await job()
-        except SamenloopError as error:
-            self.log.error("upkeep_failed", code=error.code.value)
-            if error.code is ErrorCode.INTEGRITY:
-                self.stopping.set()
-
     async def _close(self, integrating: "asyncio.Task[None]") -> None:
         with contextlib.suppress(SamenloopError):
-            await self.record(Event.STOP)
+            await self.periodic.record(Event.STOP)
         await self.integrator.stop()
         await integrating
         await self.integrator.close()
@@ -292,9 +219,9 @@ async def prepare(config: CoordinatorConfig, clock: Clock, log: Log, *, evaluati
     desk = Desk(store, journal, clock, agreement, DayKeys(store, journal, clock), Records(agreement.catalogue))
     policy = Policy(agreement.catalogue)
     board, lapsing = Board(desk, own(signer)), Lapsing(desk, policy)
-    coordinator = Coordinator(config, store, desk, board, lapsing, integrator, signer, policy, log, stopping, broken)
-    await coordinator.record(Event.START)
-    return coordinator
+    periodic = Periodic(config, desk, board, lapsing, integrator, log, stopping)
+    await periodic.record(Event.START)
+    return Coordinator(config, store, desk, board, lapsing, integrator, periodic, signer, policy, log, stopping, broken)
 
 
 def own(signer: NoteSigner) -> Own:

@@ -196,7 +196,7 @@ def test_the_values_of_an_ended_epoch_are_deleted_and_the_others_still_answer(
         await world.register(HOUSE, [Item(RegistrationId(b"r" * 16), PUT, both, facts("vhh_casus"), ())])
         _states(monkeypatch, {EPOCH: EpochState.RETIRED, NEXT: EpochState.LIVE})
         await world.coordinator.board.refresh()
-        await world.coordinator.upkeep()
+        await world.coordinator.periodic.upkeep()
         (size,) = world.coordinator.store._connection.execute("SELECT length(tokens) FROM handle").fetchone()
         assert size == len(both[1].tokens)
         await _refused(ErrorCode.EPOCH_MISMATCH, world.ask(PROBATION, [HOUSE], "anna"))

@@ -25,7 +25,7 @@ from samenloop.tls import read_certificate
 from samenloop.wire.declare import Anchor
 from samenloop.wire.guard import LANGUAGE_KEY
 from samenloop.wire.status import error_from_rpc
-from samenloop.wire.v1 import audit_pb2, covenant_pb2, mailbox_pb2
+from samenloop.wire.v1 import audit_pb2, covenant_pb2, mailbox_pb2, overlap_pb2
 from samenloop_coordinator import ca, operating
 from tests.coordinator.consortium import Consortium, Party
 from tests.coordinator.harness import (
@@ -271,6 +271,7 @@ async def _cosign(client: Client, seen: checkpoints.Checkpoint) -> None:
 def test_own_questions_of_today_are_counted(running: Consortium) -> None:
     async def scenario(client: Client) -> None:
         day = datetime.now(UTC).date().isoformat()
+        await _in_the_tree(client, await client.ask([HOUSE], "anna"))  # and with it every question before it
         before = await _counted(client, day)
         await client.ask([HOUSE], "anna")
         for _try in range(600):
@@ -280,6 +281,17 @@ def test_own_questions_of_today_are_counted(running: Consortium) -> None:
         pytest.fail("the question was not counted")
 
     _with(running, PROBATION, scenario)
+
+
+async def _in_the_tree(client: Client, reply: overlap_pb2.AskReply) -> None:
+    leaf = leaf_hash(reply.receipt.entry)
+    for _try in range(600):
+        size = (await _checkpoint(client)).size
+        request = audit_pb2.GetInclusionRequest(leaf_hashes=[leaf], tree_size=size)
+        if (await client.send(client.audit.GetInclusion, request)).inclusions[0].found:
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail("the question never came into the tree")
 
 
 async def _counted(client: Client, day: str) -> int:

@@ -26,9 +26,9 @@ CASE = b"\x5e" * 32
 async def aged(world: World) -> None:
     """Ask, and let the term go by; one newer entry shows that it did."""
     await world.ask(PROBATION, [HOUSE], "nobody", case_ref=CASE)
-    await world.coordinator.record(Event.HEARTBEAT)
+    await world.coordinator.periodic.record(Event.HEARTBEAT)
     world.clock.ahead += TERM + timedelta(days=1)
-    await world.coordinator.record(Event.HEARTBEAT)
+    await world.coordinator.periodic.record(Event.HEARTBEAT)
     await world.coordinator.integrator.tree(world.coordinator.integrator._all_waiting)
 
 
@@ -55,7 +55,7 @@ def test_what_is_past_its_term_goes_by_itself_and_the_log_still_verifies(
 ) -> None:
     async def scenario(world: World) -> None:
         await aged(world)
-        await world.coordinator.upkeep()
+        await world.coordinator.periodic.upkeep()
         await world.coordinator.integrator.tree(world.coordinator.integrator._all_waiting)
         assert await world.coordinator.integrator.tree(lambda tree: tree.row(0)) is None
 
@@ -76,9 +76,9 @@ def test_nothing_goes_before_its_term(consortium: Consortium) -> None:
     async def scenario(world: World) -> None:
         await world.ask(PROBATION, [HOUSE], "nobody", case_ref=CASE)
         world.clock.ahead += TERM - timedelta(days=1)
-        await world.coordinator.record(Event.HEARTBEAT)
+        await world.coordinator.periodic.record(Event.HEARTBEAT)
         await world.coordinator.integrator.tree(world.coordinator.integrator._all_waiting)
-        await world.coordinator.upkeep()
+        await world.coordinator.periodic.upkeep()
 
     play(consortium, scenario)
     assert None not in bodies(consortium)
@@ -108,7 +108,7 @@ def test_what_a_crash_left_in_the_index_is_forgotten_the_next_time(
         await coordinator.integrator.tree(coordinator.integrator._all_waiting)
         left = await coordinator.integrator.tree(lambda tree: tree.row(0))
         assert left is not None, "the index still has what was erased"
-        await coordinator.upkeep()
+        await coordinator.periodic.upkeep()
         await coordinator.integrator.tree(coordinator.integrator._all_waiting)
 
     play(consortium, scenario)

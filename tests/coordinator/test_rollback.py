@@ -37,7 +37,7 @@ def grow(consortium: Consortium, times: int = 1) -> Checkpoint:
 
     async def scenario(world: World) -> None:
         for _number in range(times):
-            await world.coordinator.record(Event.HEARTBEAT)
+            await world.coordinator.periodic.record(Event.HEARTBEAT)
         await world.coordinator.integrator.tree(world.coordinator.integrator._all_waiting)
 
     play(consortium, scenario)
@@ -52,7 +52,7 @@ def shown(consortium: Consortium, note: bytes) -> tuple[bool, bool]:
         integrator = world.coordinator.integrator
         await integrator.hold_against(note)
         before = await integrator.tree(lambda tree: tree.head())
-        await world.coordinator.record(Event.HEARTBEAT)
+        await world.coordinator.periodic.record(Event.HEARTBEAT)
         await integrator._round()
         after = await integrator.tree(lambda tree: tree.head())
         found.extend((world.coordinator.stopping.is_set(), before != after))

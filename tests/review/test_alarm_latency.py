@@ -11,7 +11,7 @@ from pathlib import Path
 from samenloop.audit.fields import Event
 from samenloop.audit.store import Search
 from samenloop.review.patterns import Pattern
-from samenloop_coordinator import operating, server
+from samenloop_coordinator import operating, periodic
 from tests.coordinator.conftest import made  # noqa: F401 - fixture
 from tests.coordinator.consortium import Consortium
 from tests.coordinator.harness import MAYOR, PROBATION, Process, connect, hold_ceremony
@@ -26,7 +26,7 @@ WORK_SECONDS = 10.0
 
 def latency(consortium: Consortium, interval: float, most: float) -> float | None:
     """Ask about eight cases at once; return the seconds until the signed log holds the alarm, None without one."""
-    prelude = f"from samenloop_coordinator import server; server.WATCH_SECONDS = {interval}"
+    prelude = f"from samenloop_coordinator import periodic; periodic.WATCH_SECONDS = {interval}"
     process = Process(consortium, prelude=prelude)
     process.start()
     try:
@@ -57,8 +57,8 @@ def _waited(consortium: Consortium, most: float) -> float | None:
 
 
 def test_an_alarm_is_in_the_signed_log_within_a_minute(made: Consortium, tmp_path: Path) -> None:  # noqa: F811
-    assert server.WATCH_SECONDS + WORK_SECONDS <= ALARM_SECONDS
-    interval = server.WATCH_SECONDS if FULL else SHORT_SECONDS
+    assert periodic.WATCH_SECONDS + WORK_SECONDS <= ALARM_SECONDS
+    interval = periodic.WATCH_SECONDS if FULL else SHORT_SECONDS
     bound = ALARM_SECONDS if FULL else SHORT_SECONDS + WORK_SECONDS
     consortium = copied(made, tmp_path)
     found = latency(consortium, interval, bound)

@@ -220,7 +220,7 @@ def test_of_two_processes_only_the_one_that_leads_looks_for_reviews(consortium: 
         async with opened_world(consortium) as one, opened_world(second(consortium, _free_port())) as other:
             coordinators = (one.coordinator, other.coordinator)
             leads = [await each.integrator.leads() for each in coordinators]
-            await asyncio.gather(*(each.review() for each in coordinators))
+            await asyncio.gather(*(each.periodic.review() for each in coordinators))
             await one.coordinator.integrator.tree(one.coordinator.integrator._all_waiting)
             promised = Search(event=Event.ADMIN.value, actor=ACTOR)
             return leads, await one.coordinator.integrator.tree(lambda tree: tree.count(promised))

@@ -11,7 +11,7 @@ from tests.coordinator.world import MovingClock, World, play
 def test_the_owner_erases_what_is_past_its_term_and_the_log_still_holds(consortium: Consortium) -> None:
     async def scenario(world: World) -> None:
         await aged(world)
-        await world.coordinator.upkeep()
+        await world.coordinator.periodic.upkeep()
 
     play(consortium, scenario)
     assert found(consortium) == (1, 1), "the running program may erase nothing"

@@ -1,0 +1,117 @@
+"""The jobs that a coordinator repeats, each at its own interval: a closed list.
+
+1. `tidy`: merge recent values, move the write-ahead log into the file.
+2. `upkeep`: what time brings. 3. `review`: the draws that are due and the alarms about today's questions.
+4. `follow`: take over what another process on the same database changed. 5. A heartbeat in the log.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from samenloop.audit.fields import Event
+from samenloop.clock import milliseconds
+from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.logs import Log
+from samenloop_coordinator.board import Board
+from samenloop_coordinator.config import CoordinatorConfig
+from samenloop_coordinator.control import Reviewed, record_review
+from samenloop_coordinator.desk import Desk
+from samenloop_coordinator.integrator import Integrator
+from samenloop_coordinator.lapsing import Lapsing
+from samenloop_coordinator.purging import purge
+from samenloop_coordinator.review import watching
+from samenloop_coordinator.store.backend import backend_of
+
+HEARTBEAT_SECONDS = 300.0
+TIDY_SECONDS = 1.0
+FOLLOW_SECONDS = 0.25
+UPKEEP_SECONDS = 60.0
+WATCH_SECONDS = 30.0
+"""An alarm must be there within 60 seconds of what it is about."""
+_KEPT = timedelta(hours=24)
+_KEYS_KEPT = timedelta(days=400)
+_FORGOTTEN = 2_000
+
+
+@dataclass(slots=True)
+class Periodic:
+    """The repeating work of one coordinator."""
+
+    config: CoordinatorConfig
+    desk: Desk
+    board: Board
+    lapsing: Lapsing
+    integrator: Integrator
+    log: Log
+    stopping: asyncio.Event
+
+    def jobs(self) -> tuple[Coroutine[Any, Any, None], ...]:
+        """Return what runs until it is cancelled."""
+        return (self._tidy(), self._upkeep(), self._watch(), self._beat(), self._follow())
+
+    async def _tidy(self) -> None:
+        await self._every(TIDY_SECONDS, self.desk.store.tidy)
+
+    async def _follow(self) -> None:
+        while True:
+            with contextlib.suppress(SamenloopError):  # upkeep reports a database that is away
+                await self.board.follow()
+            await asyncio.sleep(FOLLOW_SECONDS)
+
+    async def _upkeep(self) -> None:
+        await self._every(UPKEEP_SECONDS, self.upkeep)
+
+    async def _watch(self) -> None:
+        await self._every(WATCH_SECONDS, self.review)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await self.safely(lambda: self.record(Event.HEARTBEAT))
+
+    async def upkeep(self) -> None:
+        """Do what time brings: keys of the day, what lapses, what is forgotten or erased, epochs that ended."""
+        now = self.desk.clock.now()
+        await self.desk.keys.renew(self.desk.agreement.covenant)
+        await self.lapsing.overdue()
+        before, keys_before = milliseconds(now - _KEPT), milliseconds(now - _KEYS_KEPT)
+        await self.desk.store.write(lambda parts: parts.requests.forget_before(before, _FORGOTTEN))
+        await self.desk.store.write(lambda parts: parts.requests.forget_counters(now.date().isoformat()))
+        await self.desk.store.write(lambda parts: parts.mail.forget_keys(keys_before))
+        await self.board.drop_gone()
+        if not backend_of(self.config.data).shared:
+            covenant, journal = self.desk.agreement.covenant, self.desk.journal
+            await purge(self.desk.store, journal, self.integrator.tree, covenant, now)
+
+    async def review(self) -> None:
+        """Log the draws that are due and the alarms about today's questions; of all processes the leading one does."""
+        if self.desk.agreement.lifted or not await self.integrator.leads():
+            return
+        found = Reviewed(tuple(await asyncio.to_thread(watching.due, self.config, self.desk.clock)))
+        await self.desk.store.write(lambda parts: record_review(parts, self.desk.journal, found))
+        for event, public in found.entries:
+            if event is Event.ALARM:
+                facts = {"code": public["reason"], "participant": public["actor"], "count": public["count"]}
+                self.log.warning("alarm", **facts)
+
+    async def record(self, event: Event) -> None:
+        """Append an entry about the log itself."""
+        await self.desk.store.write(lambda parts: parts.log.append(self.desk.journal.body(event, {}), ()))
+
+    async def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await self.safely(job)
+            await asyncio.sleep(seconds)
+
+    async def safely(self, job: Callable[[], Awaitable[None]]) -> None:
+        """Run a job that nobody waits for: what goes wrong is told to the operator; a broken log stops everything."""
+        try:
+            await job()
+        except SamenloopError as error:
+            self.log.error("upkeep_failed", code=error.code.value)
+            if error.code is ErrorCode.INTEGRITY:
+                self.stopping.set()

@@ -278,6 +278,7 @@ def test_a_purged_export_says_purged_and_not_broken(tmp_path: Path) -> None:
     world.clock.advance(days=ANCHOR.retention_days + 1)
     world.purge_until(5, ANCHOR.retention_days)
     world.integrate()
+    world.cosign(*HOLDERS[:2])
     report = verify.verify_export(world.export(tmp_path / "export"), ANCHOR.fingerprint)
     assert report.problems == ()
     assert report.purged == ((0, 5),)
@@ -309,6 +310,31 @@ def test_a_cosignature_before_its_entries_is_mentioned(tmp_path: Path) -> None:
     assert report.holds
     assert any("later" in one for one in report.warnings)
     assert "Let op" in run(str(tmp_path / "export"))[1]
+    world.close()
+
+
+@pytest.mark.parametrize(("hours", "warns", "holds"), [(23, False, True), (25, True, True), (73, False, False)])
+@pytest.mark.parametrize("watched", [True, False], ids=["watched before", "never watched"])
+def test_what_too_few_witnesses_saw_is_a_warning_after_a_day_and_no_evidence_after_three(
+    tmp_path: Path, hours: int, warns: bool, holds: bool, watched: bool
+) -> None:
+    """Until then the log's own key may have written anew all that came after the last cosignatures."""
+    world = World(tmp_path)
+    world.start()
+    world.integrate()
+    if watched:
+        world.cosign(*HOLDERS[:2])
+    world.clock.advance(hours=hours)
+    world.refusal()
+    world.integrate()
+    world.cosign(HOLDERS[2])
+    report = verify.verify_export(world.export(tmp_path / "export"), ANCHOR.fingerprint)
+    told = [one for one in (*report.warnings, *report.problems) if "niet door genoeg getuigen" in one]
+    assert (report.holds, bool(told)) == (holds, warns or not holds)
+    assert report.origin_checked is holds
+    world.cosign(HOLDERS[0])
+    report = verify.verify_export(world.export(tmp_path / "later"), ANCHOR.fingerprint)
+    assert (report.problems, report.warnings) == ((), ()), "as soon as they cosign again, all is well"
     world.close()
 
 
@@ -394,6 +420,7 @@ def test_the_command_names_purged_ranges(tmp_path: Path) -> None:
     world.clock.advance(days=ANCHOR.retention_days + 1)
     world.purge_until(5, ANCHOR.retention_days)
     world.integrate()
+    world.cosign(*HOLDERS[:2])
     code, output = run(str(world.export(tmp_path / "export")))
     assert code == 0
     assert "regels 0 tot en met 5" in output

@@ -8,15 +8,18 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from samenloop.audit import verify
+from samenloop.audit import checkpoint as checkpoints
+from samenloop.audit import log, verify
+from samenloop.audit.anchor import from_covenant
 from samenloop.audit.fields import Event
+from samenloop.audit.note import load_signer
 from samenloop.audit.store import Search, TreeStore
 from samenloop.covenant import fingerprint
 from samenloop_coordinator import operating, purging
 from samenloop_coordinator.cli import app
 from samenloop_coordinator.purging import LONGEST_MONTH_DAYS
 from tests.coordinator.consortium import Consortium
-from tests.coordinator.harness import HOUSE, PROBATION
+from tests.coordinator.harness import HOUSE, POLICE, PROBATION
 from tests.coordinator.world import MovingClock, World, copied, play
 
 TERM = timedelta(days=60 * LONGEST_MONTH_DAYS)
@@ -44,9 +47,21 @@ def found(consortium: Consortium) -> tuple[int, int]:
         return whole, files.tree.count(Search(case=CASE.hex()))
 
 
+def cosign(consortium: Consortium, seconds: int) -> None:
+    """Let two partners witness the log as it is."""
+    trusted = from_covenant(consortium.covenant)
+    with operating.log_files(consortium.config) as files:
+        for name in (PROBATION, POLICE):
+            head = files.head()
+            line = checkpoints.cosign(head, load_signer(name, consortium.parties[name].folder / "signing.key"), seconds)
+            log.accept_cosignature(files.tree, line.line(), head.size, files.signer, trusted.witnesses)
+
+
 def checked(consortium: Consortium, folder: Path) -> verify.Report:
     assert operating.check_log(consortium.config, lambda _done, _all: None).problems == ()
-    operating.export(consortium.config, folder, MovingClock(TERM + timedelta(days=2)))
+    now = MovingClock(TERM + timedelta(days=2))
+    cosign(consortium, int(now.now().timestamp()))
+    operating.export(consortium.config, folder, now)
     return verify.verify_export(folder, fingerprint(consortium.covenant))
 
 

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from samenloop.audit import anchor as anchors
 from samenloop.audit import anchored, export, layout, log, tree, verify
+from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import entry as entries
 from samenloop.audit.fields import Event
 from samenloop.audit.fsck import fsck
@@ -329,7 +330,11 @@ def coordinator_export(kit, coordinator, root: Path, *, leave_out: int = 0, purg
         moment.ms += 6 * 366 * 86_400_000
         log.integrate(stored, grown, signer)
         stored.purge(body(Event.PURGE, first=0, last=purge - 1, term_days=5 * 366), len(stored.stored))
-    log.integrate(stored, grown, signer)
+    head = log.integrate(stored, grown, signer)
+    trusted = anchors.from_covenant(kit.covenant)
+    for name in sorted(trusted.witnesses)[: trusted.quorum]:
+        line = checkpoints.cosign(head, NoteSigner(name, kit.raw[name]), moment.ms // 1000).line()
+        log.accept_cosignature(grown, line, head.size, signer, trusted.witnesses)
     export.write_export(root, (stored, grown), signer, [canonical(kit.covenant)], moment.ms)
     return root
 

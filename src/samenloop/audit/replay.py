@@ -50,6 +50,7 @@ class Replay:
     problems: list[str] = field(default_factory=list)
     frontier: Frontier = field(default_factory=Frontier)
     purged: list[tuple[int, int]] = field(default_factory=list)
+    oldest_ms: int = 0
     newest_ms: int = 0
     _claims: list[PurgeClaim] = field(default_factory=list)
     _after_purge: dict[int, int] = field(default_factory=dict)
@@ -117,6 +118,7 @@ class Replay:
 
     def _check_order(self, seq: int, parsed: Entry) -> None:
         start, end, n = parsed.integer("start_ms"), parsed.integer("end_ms"), parsed.integer("n")
+        self.oldest_ms = self.oldest_ms or start
         self.newest_ms = max(self.newest_ms, end)
         process = self._processes.get(parsed.text("process"))
         last_purged = self.purged[-1][1] if self.purged else -1

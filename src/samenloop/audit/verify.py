@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from samenloop.audit import anchor as anchors
-from samenloop.audit import anchored, layout
+from samenloop.audit import anchored, folder, layout
 from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import note as notes
 from samenloop.audit.anchor import TrustAnchor
@@ -19,7 +18,7 @@ from samenloop.audit.checkpoint import Checkpoint
 from samenloop.audit.layout import Manifest
 from samenloop.audit.replay import Replay
 from samenloop.audit.tree import leaf_hash
-from samenloop.covenant import parse_canonical
+from samenloop.audit.witness import HOUR_MS, STOP_MS, WARN_MS, cosigned_ms
 from samenloop.errors import IntegrityError, SamenloopError
 from samenloop.reasons import why
 from samenloop.texts import _
@@ -60,9 +59,9 @@ def verify_export(root: Path, fingerprint: str | None = None, progress: Progress
     """
     try:
         manifest, note = layout.parse_manifest((root / layout.MANIFEST).read_bytes())
-        anchor, chain = _trust(root, manifest, fingerprint)
+        anchor, chain = folder.trusted(root, manifest, fingerprint)
         notes.verify(note, anchor.origin, anchor.audit_key)
-        _check_files(root, manifest, own=bool(anchor.participant))
+        folder.check_files(root, manifest, own=bool(anchor.participant))
     except OSError as error:
         return Report("", 0, "", problems=(_unreadable(error),))
     except SamenloopError as error:
@@ -129,14 +128,7 @@ class _Run:
 
     def report(self, *, origin_checked: bool) -> Report:
         """Return what was found."""
-        if len(self.witnesses) < self.anchor.quorum:
-            self.warnings.append(
-                _(
-                    "{count} getuigen hebben dit logboek medeondertekend; het convenant vraagt er {quorum}",
-                    count=len(self.witnesses),
-                    quorum=self.anchor.quorum,
-                )
-            )
+        self._judge_witnesses()
         return Report(
             self.manifest.origin,
             self.manifest.size,
@@ -148,6 +140,26 @@ class _Run:
             tuple(self.warnings),
             self.anchor.participant,
         )
+
+    def _judge_witnesses(self) -> None:
+        """Miss the witnesses as a node does: what nobody cosigned, the log's own key alone could have written anew."""
+        quorum, count = self.anchor.quorum, len(self.witnesses)
+        if count < quorum:
+            self.warnings.append(
+                _(
+                    "{count} getuigen hebben dit logboek medeondertekend; het convenant vraagt er {quorum}",
+                    count=count,
+                    quorum=quorum,
+                )
+            )
+        since = cosigned_ms(self.witnesses.values(), quorum)
+        unwatched = self.replay.newest_ms - (self.replay.oldest_ms if since is None else since)
+        if quorum and unwatched > WARN_MS:
+            hours = unwatched // HOUR_MS
+            text = _(
+                "de laatste {hours} uur van dit logboek zijn niet door genoeg getuigen medeondertekend", hours=hours
+            )
+            (self.replay.problem if unwatched > STOP_MS else self.warnings.append)(text)
 
     def _feed(self, line: bytes, sealed: dict[int, tuple[bytes, ...]]) -> None:
         seq = self.replay.frontier.size
@@ -196,46 +208,6 @@ class _Run:
             self.witnesses[name] = max(second, self.witnesses.get(name, 0))
         if seconds and self.replay.newest_ms > min(seconds.values()) * 1000 + SKEW_MS:
             self.warnings.append(_("ijkpunt {size}: een regel is later dan de medeondertekening", size=size))
-
-
-def _trust(root: Path, manifest: Manifest, fingerprint: str | None) -> tuple[TrustAnchor, tuple[TrustAnchor, ...]]:
-    """Return the anchor and the chain of its predecessors that the export holds."""
-    found = {}
-    for path in sorted((root / "covenant").iterdir()):
-        anchor = anchors.of_log(parse_canonical(path.read_bytes()), manifest.origin)
-        if path.name != f"{anchor.fingerprint}.json":
-            raise IntegrityError(_("een convenant staat onder een verkeerde naam"))
-        found[anchor.fingerprint] = anchor
-    if fingerprint is not None and fingerprint != manifest.covenant:
-        raise IntegrityError(_("het convenant van deze uitvoer is niet {fingerprint}", fingerprint=fingerprint))
-    chain: list[TrustAnchor] = []
-    following = manifest.covenant
-    while following in found:
-        chain.append(found.pop(following))
-        following = chain[-1].predecessor
-    if not chain or found:
-        raise IntegrityError(_("de convenanten in deze uitvoer vormen geen reeks"))
-    return chain[0], tuple(chain)
-
-
-def _check_files(root: Path, manifest: Manifest, *, own: bool) -> None:
-    listed = [one.path for one in manifest.files]
-    present = [path for path in layout.files_under(root) if path != layout.MANIFEST]
-    if listed != sorted(set(listed)) or listed != sorted(present):
-        raise IntegrityError(_("de map heeft andere bestanden dan het manifest noemt"))
-    expected = {layout.CHECKPOINT, layout.CHECKPOINTS, *([anchored.ANCHORS] if own else [])}
-    expected.update(
-        layout.range_name(folder, first)
-        for folder in ("entries", "sealed")
-        for first in range(0, manifest.size, layout.RANGE)
-    )
-    for one in manifest.files:
-        if one.path not in expected and not one.path.startswith("covenant/"):
-            raise IntegrityError(_("onbekend bestand {path}", path=one.path))
-        if (root / one.path).is_symlink() or not (root / one.path).is_file() or layout.fact(root, one.path) != one:
-            raise IntegrityError(_("bestand {path} past niet bij het manifest", path=one.path))
-    if not expected <= set(listed):
-        raise IntegrityError(_("er ontbreken bestanden"))
 
 
 def _signed_by(checkpoint: Checkpoint, chain: tuple[TrustAnchor, ...]) -> TrustAnchor:

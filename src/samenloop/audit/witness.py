@@ -19,8 +19,9 @@ from samenloop.texts import _
 
 INCLUSION_MS = 60_000
 FRESH_MS = 600_000
-WARN_MS = 24 * 3_600_000
-STOP_MS = 72 * 3_600_000
+HOUR_MS = 3_600_000
+WARN_MS = 24 * HOUR_MS
+STOP_MS = 72 * HOUR_MS
 
 
 class Reason(enum.Enum):

@@ -23,8 +23,10 @@ WORKERS ?= 2
 QUALITY := var/quality
 CLKHASH := clkhash==0.18.3
 SECTIONS ?=
+PEERS := var/bench-peers
+SIZES ?= 10000 100000
 
-.PHONY: help demo up down test lint proto docs texts separation bench evaluate quality clean venv
+.PHONY: help demo up down test lint proto docs texts separation bench bench-peers evaluate quality clean venv
 
 help:
 	@echo 'make demo        build, then play the whole story with six nodes on this machine'
@@ -38,6 +40,7 @@ help:
 	@echo 'make evaluate DATA=dir OUT=hits.csv   matching quality through the real path'
 	@echo 'make quality     measure matching, also beside its peers; rewrites docs/explanation/quality.md'
 	@echo 'make bench       speed, as ratios measured in one run'
+	@echo 'make bench-peers SIZES="10000 100000"   the engine beside other methods for the same job'
 	@echo 'make clean       remove .venv and everything that was made'
 
 # --- the virtual environment: hashed third-party packages first, then our three projects -----------------------------
@@ -92,6 +95,18 @@ quality: $(INSTALLED) $(QUALITY)/.installed
 
 bench: $(INSTALLED)
 	$(PY) -m tests.bench
+
+$(PEERS)/.installed: deploy/requirements/dev.txt pyproject.toml
+	@echo 'Installing the extra `bench-peers` in $(PEERS) (once; about two minutes) ...'
+	@rm -rf $(PEERS)
+	@$(PY) -m venv $(PEERS)
+	@$(PEERS)/bin/python $(PIP_INSTALL) --require-hashes -r $<
+	@$(PEERS)/bin/python $(PIP_INSTALL) --no-build-isolation -e '.[bench-peers]' -e node -e coordinator
+	@$(PEERS)/bin/python $(PIP_INSTALL) --no-deps $(CLKHASH)
+	@touch $@
+
+bench-peers: $(INSTALLED) $(PEERS)/.installed
+	$(PEERS)/bin/python -W ignore::UserWarning -m tests.bench.engine $(SIZES)
 
 # --- checking --------------------------------------------------------------------------------------------------------
 

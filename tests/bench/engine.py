@@ -1,14 +1,20 @@
 """The overlap job in one process, without network, audit or rules: tokenise two lists, store one, match the other.
 
 This is the engine only. The product has no call that compares two lists (R-28): there every person is one question.
+`python -m tests.bench.engine SIZE` runs it alone, beside the peers that are installed (`make bench-peers`).
 """
 
 import itertools
 import os
+import sys
+import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+
+from rich.console import Console
 
 from samenloop.audit.stamp import Stamper
 from samenloop.clock import SystemClock
@@ -19,13 +25,14 @@ from samenloop_coordinator import matching
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.law import pack_facts
 from samenloop_coordinator.matching import Probe
-from samenloop_coordinator.pepper import Pepper, RegisterPepper, Scope
+from samenloop_coordinator.pepper import VALUE_BYTES, Pepper, RegisterPepper, Scope
 from samenloop_coordinator.store.contract import Parts
 from samenloop_coordinator.store.sqlite import SqliteStore, create_store, open_store
 from samenloop_coordinator.store.values import Mark, NewRegistration, Place
 from samenloop_node.tokens.keys import EpochKeys
 from samenloop_node.tokens.streams import Making, Row, tokenise_rows
-from tests.bench.figures import LESS, Figure
+from tests.bench import engine_peers
+from tests.bench.figures import LESS, Figure, show
 from tests.bench.loader import facts
 from tests.bench.people import rows
 from tests.bench.tokenising import PROFILE, as_row
@@ -36,16 +43,36 @@ _STORED, _MATCHED = 1000, 300
 """Persons per write and per lookup."""
 
 
+@dataclass(frozen=True, slots=True)
+class Peppered(Making):
+    """Makes tokens and peppers them at once: node and coordinator in one, as they never are in the product."""
+
+    pepper: RegisterPepper | None = None
+
+    def token_sets(self, row: Row) -> tuple[TokenSet, ...]:
+        """Return the token sets of one person, each token replaced by its value."""
+        assert self.pepper is not None
+        made = Making.token_sets(self, row)
+        return tuple(replace(one, tokens=b"".join(self.pepper.pepper(one))) for one in made)
+
+
 def measure(folder: Path, size: int) -> list[Figure]:
-    """Find the overlap of two lists of `size` persons, half of whom stand in both."""
+    """Find the overlap of two lists of `size` persons, half of whom stand in both; the peers do the same job."""
     people = lists(size)
+    before = engine_peers.processor_seconds()
     seconds, hits = run(_job(folder / f"engine-{size}.sqlite", *people))
+    busy = engine_peers.processor_seconds() - before
+    peers = engine_peers.measure(*people)
     total = sum(seconds.values())
     named = [Figure("engine", f"overlap job: {name}", size, took, "s") for name, took in seconds.items()]
+    psi = next((one.value for one in peers if one.name.startswith(engine_peers.PSI)), None)
+    beside = {"limit_name": engine_peers.PSI, "limit": psi, "bar": 1.0} if psi else {"bar": PSI_SECONDS.get(size)}
     return [
         *named,
-        Figure("engine", "overlap job: all", size, total, "s", bar=PSI_SECONDS.get(size), better=LESS),
+        Figure("engine", "overlap job: all", size, total, "s", better=LESS, **beside),  # type: ignore[arg-type]
+        Figure("engine", "overlap job: processor time", size, busy, "s"),
         Figure("engine", "overlap job: found of those in both", size, hits / (size / 2), "part"),
+        *peers,
     ]
 
 
@@ -63,48 +90,47 @@ async def _job(path: Path, stored: Sequence[Row], asked: Sequence[Row]) -> tuple
     store = open_store(path, Journal("bench.test/log", Stamper(SystemClock())))
     try:
         times = [time.perf_counter()]
-        making = Making(((chosen, keys),))
+        making = Peppered(((chosen, keys),), pepper=pepper)
         tokens = [one for (one,) in tokenise_rows([*stored, *asked], making, processes)]
         times.append(time.perf_counter())
-        await _store(store, pepper, tokens[: len(stored)])
+        await _store(store, tokens[: len(stored)])
         times.append(time.perf_counter())
-        hits = await _match(store, pepper, chosen, tokens[len(stored) :])
+        hits = await _match(store, chosen, tokens[len(stored) :])
         times.append(time.perf_counter())
     finally:
         await store.close()
     spans = [after - before for before, after in itertools.pairwise(times)]
-    return dict(zip(("tokenise both", "store one", "match the other"), spans, strict=True)), hits
+    return dict(zip(("tokenise and pepper both", "store one", "match the other"), spans, strict=True)), hits
 
 
-async def _store(store: SqliteStore, pepper: RegisterPepper, tokens: Sequence[TokenSet]) -> None:
+async def _store(store: SqliteStore, tokens: Sequence[TokenSet]) -> None:
     place = await store.write(lambda parts: parts.registrations.make_place(Place("bench", "holder", "register")))
     for first in range(0, len(tokens), _STORED):
-        await store.write(partial(_put, place, pepper, tokens[first : first + _STORED]))
+        await store.write(partial(_put, place, tokens[first : first + _STORED]))
         await store.tidy()
 
 
-def _put(place: int, pepper: RegisterPepper, tokens: Sequence[TokenSet], parts: Parts) -> None:
+def _put(place: int, tokens: Sequence[TokenSet], parts: Parts) -> None:
     packed = pack_facts(facts())
     for one in tokens:
-        values = b"".join(pepper.pepper(one))
-        mark = Mark(one.epoch, one.mask, one.facts, len(values) // 16)
+        mark = Mark(one.epoch, one.mask, one.facts, len(one.tokens) // VALUE_BYTES)
         identity = RegistrationId(os.urandom(ID_BYTES))
-        parts.registrations.put(NewRegistration(place, identity, packed, b"", (mark,), values))
+        parts.registrations.put(NewRegistration(place, identity, packed, b"", (mark,), one.tokens))
 
 
-async def _match(store: SqliteStore, pepper: RegisterPepper, chosen: Profile, tokens: Sequence[TokenSet]) -> int:
+async def _match(store: SqliteStore, chosen: Profile, tokens: Sequence[TokenSet]) -> int:
     hits = 0
     for first in range(0, len(tokens), _MATCHED):
-        hits += await store.read(partial(_hits, pepper, chosen, tokens[first : first + _MATCHED]))
+        hits += await store.read(partial(_hits, chosen, tokens[first : first + _MATCHED]))
     return hits
 
 
-def _hits(pepper: RegisterPepper, chosen: Profile, tokens: Sequence[TokenSet], parts: Parts) -> int:
+def _hits(chosen: Profile, tokens: Sequence[TokenSet], parts: Parts) -> int:
     """Return how many of these persons have a hit: looked up together, judged one by one as the coordinator does."""
     probes, values = [], []
     for number, one in enumerate(tokens):
         probes += [Probe(number, 0, recipe) for recipe in one.each_recipe()]
-        values += pepper.pepper(one)
+        values += [one.tokens[at : at + VALUE_BYTES] for at in range(0, len(one.tokens), VALUE_BYTES)]
     rows = matching.candidates(probes, parts.registrations.lookup(values), len(tokens), ())
     candidates = [matching.choose(one, iter(int, 1)) for one in rows]
     real = {one.row for chosen_four in candidates for one in chosen_four if one.agreeing}
@@ -114,3 +140,14 @@ def _hits(pepper: RegisterPepper, chosen: Profile, tokens: Sequence[TokenSet], p
         any(one.agreeing and matching.judge(EpochProfiles(chosen), asked[number], one, sides[one.row]) for one in four)
         for number, four in enumerate(candidates)
     )
+
+
+def main() -> None:
+    """Run the job for the sizes that are given."""
+    with tempfile.TemporaryDirectory(prefix="samenloop-engine-") as folder:
+        for size in sys.argv[1:]:
+            show(Console(width=150), measure(Path(folder), int(size)))
+
+
+if __name__ == "__main__":
+    main()

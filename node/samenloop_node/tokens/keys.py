@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from samenloop.errors import InvalidInput
@@ -22,18 +23,28 @@ _LEAST_DISTINCT_BYTES = 16
 class EpochKeys:
     """The recipe keys of one epoch, derived once. The repr hides them."""
 
-    __slots__ = ("_keys", "epoch")
+    __slots__ = ("_keys", "epoch", "ready")
 
     def __init__(self, secret: bytes, covenant: str, purpose: str, epoch: EpochId, recipes: Sequence[str]) -> None:
         """Derive all keys; raises InvalidInput for a secret that is not 32 random-looking bytes."""
         _refuse_weak(secret)
         self.epoch = epoch
-        self._keys = {recipe: _derive(secret, (_SCHEME, covenant, purpose, epoch, recipe)) for recipe in recipes}
+        keys = {recipe: _derive(secret, (_SCHEME, covenant, purpose, epoch, recipe)) for recipe in recipes}
+        self.__setstate__((epoch, keys))
 
     @property
     def by_recipe(self) -> Mapping[str, bytes]:
         """32 bytes per recipe name."""
         return self._keys
+
+    def __getstate__(self) -> tuple[EpochId, dict[str, bytes]]:
+        """Travel to a worker process."""
+        return self.epoch, self._keys
+
+    def __setstate__(self, state: tuple[EpochId, dict[str, bytes]]) -> None:
+        """Set the keys ready: copying a keyed state costs half of keying anew for every message."""
+        self.epoch, self._keys = state
+        self.ready: Mapping[str, HMAC] = {recipe: HMAC(key, SHA256()) for recipe, key in self._keys.items()}
 
     def __repr__(self) -> str:
         return f"EpochKeys(epoch={self.epoch!r})"

@@ -1,8 +1,9 @@
 """Tokens of a person: HMAC-SHA256 per recipe, cut to 16 bytes, padded with random tokens per recipe."""
 
-import hmac
 import os
 from collections.abc import Callable, Iterator, Sequence
+
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from samenloop.model import GROUP_SIZES, MAX_TOKENS, TOKEN_BYTES, TokenSet
 from samenloop.profile import Facts, Profile
@@ -12,7 +13,6 @@ from samenloop_node.tokens.recipes import messages_of
 
 _PADDED = (0, *(next(size for size in GROUP_SIZES if size >= n) for n in range(1, GROUP_SIZES[-1] + 1)))
 """Padded size by number of values; a recipe with more than 12 values is left out whole."""
-_hmac = hmac.digest
 
 NO_FACTS = Facts(0, official_full_names=False).pack()
 """The rule of nl-1 needs no clear facts (measured), so nodes send none."""
@@ -30,8 +30,8 @@ def tokenise(person: Person, profile: Profile, keys: EpochKeys, random_bytes: Ra
     for number, values, size in fitting(messages_of(person, profile)):
         mask |= 1 << number
         counts.append(size)
-        key = keys.by_recipe[profile.recipes[number]]
-        made = [_hmac(key, value.encode(), "sha256")[:TOKEN_BYTES] for value in values]
+        key = keys.ready[profile.recipes[number]]
+        made = [_token(key.copy(), value) for value in values]
         tokens += made if size == 1 else _hidden(made, size, random_bytes)
     return TokenSet(keys.epoch, mask, NO_FACTS, bytes(counts), b"".join(tokens))
 
@@ -44,6 +44,11 @@ def fitting(messages: Sequence[Sequence[str]]) -> Iterator[tuple[int, Sequence[s
         if 0 < size <= room:
             room -= size
             yield number, values, size
+
+
+def _token(keyed: HMAC, value: str) -> bytes:
+    keyed.update(value.encode())
+    return keyed.finalize()[:TOKEN_BYTES]
 
 
 def _hidden(made: list[bytes], size: int, random_bytes: RandomBytes) -> list[bytes]:

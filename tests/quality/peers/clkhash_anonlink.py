@@ -17,7 +17,7 @@ def pairs(registers: Registers) -> list[Pair]:
     from anonlink.candidate_generation import find_candidate_pairs
     from anonlink.similarities import dice_coefficient
 
-    filters = {name: _encoded(rows) for name, rows in registers.items()}
+    filters = {name: encoded(rows) for name, rows in registers.items()}
     found: list[Pair] = []
     for one, other in combinations(registers, 2):
         similar, _sets, (mine, theirs) = find_candidate_pairs(
@@ -30,7 +30,7 @@ def pairs(registers: Registers) -> list[Pair]:
     return found
 
 
-def _encoded(rows: list[Row]) -> Any:
+def encoded(rows: list[Row]) -> Any:
     from clkhash import clk
 
     text = io.StringIO()

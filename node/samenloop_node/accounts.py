@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
 from samenloop.reasons import toml_place, why
-from samenloop.texts import _
+from samenloop.texts import N_, _
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*$", max_length=64)]
 
@@ -30,6 +30,18 @@ class Role(enum.Enum):
     DECISION_MAKER = "decision_maker"
     PRIVACY_OFFICER = "privacy_officer"
     OPERATOR = "operator"
+
+
+_ROLE_NAMES = {
+    Role.CASE_WORKER: N_("casusmedewerker"),
+    Role.DECISION_MAKER: N_("beslisser"),
+    Role.PRIVACY_OFFICER: N_("privacyfunctionaris"),
+    Role.OPERATOR: N_("beheerder"),
+}
+
+
+def _by_value(role: Role) -> str:
+    return role.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +66,7 @@ class User:
                 _("Account {name} is vandaag niet geldig. Vraag de beheerder om het te verlengen.", name=self.name),
             )
         if not self.roles & roles:
-            needed = ", ".join(sorted(role.value for role in roles))
+            needed = ", ".join(f"{_(_ROLE_NAMES[role])} ({role.value})" for role in sorted(roles, key=_by_value))
             raise Refused(
                 "R-10", _("Account {name} heeft hiervoor geen rol. Nodig is: {needed}.", name=self.name, needed=needed)
             )

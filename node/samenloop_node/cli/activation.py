@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from samenloop.texts import _
-from samenloop_node.cli.base import DEFAULT_SOCKET, REFUSED, AsOption, Daemon, JsonOption, SocketOption
+from samenloop_node.cli.base import DEFAULT_SOCKET, REFUSED, AsOption, Daemon, JsonOption, SocketOption, red
 
 
 def activate(
@@ -23,11 +22,11 @@ def activate(
     """
     daemon = Daemon(socket, acting, as_json)
     found = daemon.ask("activate", {"action": "check"})
-    red = not all(line["met"] for line in found["lines"])
-    if not (check or red):
+    refused = not all(line["met"] for line in found["lines"])
+    if not (check or refused):
         found = daemon.ask("activate", {"action": "activate"})
     daemon.show(found, _lines)
-    if red:
+    if refused:
         raise typer.Exit(REFUSED)
 
 
@@ -40,15 +39,21 @@ def suspend(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_jso
     daemon.show(daemon.ask("activate", {"action": "suspend"}), _lines)
 
 
+def _green(text: str) -> str:
+    return typer.style(text, fg=typer.colors.GREEN)
+
+
 def _lines(result: Mapping[str, Any]) -> Iterator[str]:
-    colours = Console().is_terminal
-    for line in result["lines"]:
-        mark = _("groen") if line["met"] else _("rood")
-        if colours:
-            mark = f"\033[{32 if line['met'] else 31}m{mark}\033[0m"
-        yield f"{mark:<6} {line['rule']}  {', '.join(line['missing']) if not line['met'] else ''}".rstrip()
-        if not line["met"]:
-            yield f"       {line['text']}"
+    from samenloop.catalogue import load_catalogue
+
+    rules = load_catalogue().rules
+    for rule in dict.fromkeys(line["rule"] for line in result["lines"]):
+        unmet = [line for line in result["lines"] if line["rule"] == rule and not line["met"]]
+        text = _(rules[rule].text)
+        mark = red(_("rood")) if unmet else _green(_("groen"))
+        yield f"{rule} {mark}  {text}"
+        for line in unmet:
+            yield f"     - {line['text']} {', '.join(line['missing'])}".rstrip()
     if result["state"] == "active":
         yield _("Deze node is in gebruik.")
     else:

@@ -155,7 +155,8 @@ def _hide(daemon: Daemon, action: str, question: str) -> None:
 
 
 def _motive() -> dict[str, Any]:
-    given = prompts.given()
+    """Ask for a motive at the terminal; elsewhere it may be left out, and the rules say when that is refused."""
+    given = prompts.given(may_be_empty=True)
     if given is not None:
         return given
     return {"motive": prompts.at_terminal(_("Motivering (zonder naam; blijft hier, versleuteld)"))}

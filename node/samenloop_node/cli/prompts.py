@@ -44,18 +44,20 @@ def at_terminal(question: str) -> str:
     return Prompt.ask(escape(question), default="", show_default=False).strip()
 
 
-def given() -> dict[str, Any] | None:
+def given(*, may_be_empty: bool = False) -> dict[str, Any] | None:
     """Return the JSON object on standard input, or None on a terminal, where prompts ask for it.
 
     Raises InvalidInput, never repeating what it holds.
     """
-    return None if sys.stdin.isatty() else _parsed(sys.stdin.buffer.read(MAX_STDIN + 1))
+    if sys.stdin.isatty():
+        return None
+    data = sys.stdin.buffer.read(MAX_STDIN + 1)
+    return {} if may_be_empty and not data.strip() else _parsed(data)
 
 
 def optional() -> dict[str, Any]:
     """Return what stands on standard input, which may be nothing: then, or on a terminal, an empty object."""
-    data = b"" if sys.stdin.isatty() else sys.stdin.buffer.read(MAX_STDIN + 1)
-    return _parsed(data) if data.strip() else {}
+    return given(may_be_empty=True) or {}
 
 
 def _parsed(data: bytes) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import re
 from datetime import date
 
 import pytest
@@ -9,10 +10,12 @@ import pytest
 from samenloop.errors import Refused
 from samenloop_node import activation
 from samenloop_node.accounts import Authorisations, Role
+from samenloop_node.cli import activation as activation_cli
 from samenloop_node.commands import COMMANDS
 from samenloop_node.commands import activate as activate_command
 from samenloop_node.store import activation as store
 
+COLOUR = re.compile(r"\x1b\[\d+m")
 PARTICIPANTS = (
     "burgemeester-middelstad",
     "politie-midden",
@@ -135,3 +138,19 @@ def test_a_suspended_node_stops_and_starts_again(app, otto):
 def test_checking_changes_nothing(app, otto):
     found = run(activate_command.run(app, otto, {"action": "check"}, None))
     assert (found["state"], {line["rule"] for line in found["lines"]} >= {"R-02", "R-10"}) == ("draft", True)
+
+
+def test_the_checklist_has_one_line_per_rule_and_says_what_is_missing():
+    def line(rule, *, met):
+        return {
+            "rule": rule,
+            "met": met,
+            "missing": [] if met else ["users[0]"],
+            "text": "Niet iedereen heeft getekend.",
+        }
+
+    lines = [line("R-02", met=True), line("R-09", met=True), line("R-09", met=False), line("R-10", met=True)]
+    shown = [COLOUR.sub("", one) for one in activation_cli._lines({"lines": lines, "state": "agreed"})]
+    assert [one[:10] for one in shown[:2]] == ["R-02 groen", "R-09 rood "]
+    assert shown[2] == "     - Niet iedereen heeft getekend. users[0]"
+    assert [one[:5] for one in shown[3:]] == ["R-10 ", "Deze "]

@@ -48,7 +48,7 @@ def _typed(monkeypatch):
 
     def type_(*answers):
         waiting = iter(answers)
-        monkeypatch.setattr(prompts, "given", lambda: None)
+        monkeypatch.setattr(prompts, "given", lambda **_options: None)
         monkeypatch.setattr(prompts, "at_terminal", lambda question: next(waiting, "x"))
 
     return type_
@@ -78,6 +78,12 @@ def test_ask_prompts_for_what_is_missing(run, daemon, typed):
     assert request["question"]["asked_person"] == "a1"  # a code may be typed as it is
     assert request["question"]["holders"][0]["reason"] == "andere_casus_vermoed"
     assert request["person"]["geslachtsnaam"] == "x"
+
+
+def test_R38_withholding_needs_no_motive(run, daemon):
+    daemon.result = {"question": NUMBER, "state": "withheld", "reported": False}
+    assert run("decide", "withhold", NUMBER).exit_code == 0
+    assert daemon.calls == [("decide", {"action": "withhold", "decision": {"question": NUMBER}})]
 
 
 def test_decisions_and_searches_prompt_too(run, daemon, typed):

@@ -135,6 +135,8 @@ def test_check_and_diff_read_an_override(tmp_path: Path) -> None:
     assert isinstance(run(app, ["check", str(bad)]).exception, Refused)
     assert isinstance(run(app, ["diff", str(tmp_path / "weg.toml")]).exception, InvalidInput)
     assert "limits.respell.value" in run(app, ["diff", str(good)]).stdout
+    shown = run(app, ["show", "pairs", "P-08"]).stdout
+    assert ("nee" in shown, "None" in shown, "False" in shown) == (True, False, False)
     assert json.loads(run(app, ["diff", str(good), "--json"]).stdout) == [
         {"where": "limits.respell.value", "before": "3", "after": "1"}
     ]

@@ -152,6 +152,10 @@ def _text(value: object) -> str:
         return ", ".join(map(_text, value))
     if isinstance(value, dict):
         return "; ".join(f"{name}: {_text(one)}" for name, one in value.items())
+    if isinstance(value, bool):
+        return _("ja") if value else _("nee")
+    if value is None:
+        return "-"
     return _(value) if isinstance(value, str) and value else str(value)
 
 

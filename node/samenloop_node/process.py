@@ -10,7 +10,7 @@ from typing import Any
 
 from samenloop.audit.fields import Event
 from samenloop.clock import milliseconds
-from samenloop.errors import InvalidInput, Refused
+from samenloop.errors import InvalidInput, Refused, SamenloopError
 from samenloop.texts import _
 from samenloop_node.accounts import User
 from samenloop_node.app import App
@@ -40,9 +40,16 @@ async def refusals_logged(app: App, user: User, event: Event, public: Mapping[st
     try:
         yield
     except Refused as refusal:
-        fields = {**public, "status": "refused", "rule": refusal.rule}
-        await app.store.write(lambda db: log(app, db, user, event, fields))
+        await log_refusal(app, user, event, {**public, "status": "refused"}, refusal)
         raise
+
+
+async def log_refusal(
+    app: App, user: User | None, event: Event, public: Mapping[str, object], refusal: SamenloopError
+) -> None:
+    """Store what was refused, by which rule if it was one, and nothing of what was said."""
+    rule = refusal.rule if isinstance(refusal, Refused) else ""
+    await app.store.write(lambda db: log(app, db, user, event, {**public, "rule": rule}))
 
 
 def free_text(request: Mapping[str, object], name: str = "motive") -> str:

@@ -2,7 +2,8 @@
 
 1. The peer's OS user has exactly one account (R-10); `as` is taken only in a demo (covenant flag and start option).
 2. The account is valid today, has its secrecy statement (R-09) and one of the command's roles.
-3. Only then does the command run. An expected error goes back as a sentence; a bug goes back as INTERNAL, without text.
+3. Only then does the command run; a denial is an entry in the own log. An expected error goes back as a sentence; a bug
+   goes back as INTERNAL, without text.
 """
 
 import asyncio
@@ -15,12 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from samenloop.audit.fields import Event
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
 from samenloop.logs import describe
 from samenloop.texts import _, speak
 from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.commands import COMMANDS, Command
+from samenloop_node.process import log_refusal
 from samenloop_node.socket_messages import (
     MAX_LINE,
     Request,
@@ -94,11 +97,7 @@ async def _outcome(
     try:
         request = parse_request(await _line(reader))
         speak(request.language)
-        user = caller(app, peer_user(writer.get_extra_info("socket")), request)
-        command = commands.get(request.command)
-        if command is None:
-            raise InvalidInput("command", _("Deze opdracht bestaat niet. Zie samenloop-node --help."))
-        user.check(command.roles, app.clock.now().date())
+        user, command = await _admitted(app, commands, peer_user(writer.get_extra_info("socket")), request)
         return format_result(await command.run(app, user, request.arguments, _Emitter(writer)))
     except SamenloopError as error:
         return format_error(error)
@@ -106,6 +105,21 @@ async def _outcome(
         app.log.error("command_failed", **describe(error))
         text = _("De node maakte een fout. Er is niets getoond. Vraag de beheerder om in het logboek te kijken.")
         return format_error(SamenloopError(ErrorCode.INTERNAL, text))
+
+
+async def _admitted(app: App, commands: Mapping[str, Command], os_user: str, request: Request) -> tuple[User, Command]:
+    """Return who acts and what he may do; a denial is an entry in the own log before it is told."""
+    command, user = commands.get(request.command), None
+    if command is None:
+        raise InvalidInput("command", _("Deze opdracht bestaat niet. Zie samenloop-node --help."))
+    try:
+        user = caller(app, os_user, request)
+        user.check(command.roles, app.clock.now().date())
+    except SamenloopError as denial:
+        public = {"actor": app.config.participant, "action": request.command, "status": denial.code.value}
+        await log_refusal(app, user, Event.REFUSE, public, denial)
+        raise
+    return user, command
 
 
 async def _line(reader: asyncio.StreamReader) -> bytes:

@@ -494,7 +494,9 @@ def test_only_the_privacy_officer_may(typed, asked, user_of, tmp_path, role, act
     words = ("audit", action, *([str(tmp_path / "export")] if action == "export" else []))
     before = len(events(asked))
     assert typed(*words, user=user_of("x", role)).exit_code == 4
-    assert len(events(asked)) == before
+    (denied,) = events(asked)[before:]
+    assert (denied["event"], denied["action"], denied["rule"]) == ("refuse", "audit", "R-10")
+    assert denied["user"] == asked.references.user("x").hex()
     assert not (tmp_path / "export").exists()
 
 

@@ -8,9 +8,10 @@ give the same digest, so that one request id never stands for two persons.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from samenloop.audit.fields import Event
 from samenloop.audit.witness import Standing
 from samenloop.commitment import tokens_digest
-from samenloop.errors import ErrorCode, IntegrityError, InvalidInput, SamenloopError
+from samenloop.errors import ErrorCode, IntegrityError, InvalidInput, Refused, SamenloopError
 from samenloop.model import ID_BYTES, EpochId, ParticipantId, QuestionId, RegistrationId
 from samenloop.texts import _
 from samenloop.wire import fields
@@ -24,6 +25,7 @@ from samenloop_node.cases.facts import state_of
 from samenloop_node.declaring import UNSURE
 from samenloop_node.identity.bsn import refuse_bsn
 from samenloop_node.identity.person import Person, parse_person
+from samenloop_node.process import log_refusal
 from samenloop_node.questions.compose import again
 from samenloop_node.questions.draft import QuestionDraft
 from samenloop_node.questions.gate import CaseHistory, pass_gate
@@ -59,7 +61,12 @@ async def ask(app: App, user: User, draft: QuestionDraft, person_fields: Mapping
         refuse_person(text, person, where)
     known = await _known(app, user, draft)
     me = ParticipantId(app.config.participant)
-    pass_gate(app.catalogue, app.covenant(), me, user, draft, known.case, app.clock.now().date())
+    try:
+        pass_gate(app.catalogue, app.covenant(), me, user, draft, known.case, app.clock.now().date())
+    except Refused as refusal:
+        public = {"action": "question-refused", "case": app.references.case(draft.case).hex(), "status": "refused"}
+        await log_refusal(app, user, Event.CASE, public, refusal)
+        raise
     await witness.require(app, known.standing)
     try:
         return await _attempt(app, user, draft, person, known.listed, known.opens)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from samenloop.audit.fields import Event
 from samenloop.clock import SystemClock
 from samenloop.errors import ErrorCode, IntegrityError, InvalidInput, Refused, SamenloopError
 from samenloop_node import socket_client, socket_server
@@ -70,7 +71,23 @@ def app_of(os_user: str, *, demo: bool = False) -> Any:
     text = account("me", os_user, "case_worker") + account("other", "somebody", "operator")
     errors: list[str] = []
     log = SimpleNamespace(info=lambda *_a, **_k: None, error=lambda event, **fields: errors.append(f"{event} {fields}"))
-    return App(authorisations=Authorisations.parse(text), demo=demo, clock=SystemClock(), log=log, errors=errors)
+    denied: list[dict[str, object]] = []
+
+    async def write(work: Any) -> Any:
+        return work(None)
+
+    return App(
+        authorisations=Authorisations.parse(text),
+        demo=demo,
+        clock=SystemClock(),
+        log=log,
+        errors=errors,
+        denied=denied,
+        config=SimpleNamespace(participant="politie-midden"),
+        references=SimpleNamespace(user=str.encode),
+        ownlog=SimpleNamespace(append=lambda _db, event, public: denied.append({"event": event, **public})),
+        store=SimpleNamespace(write=write),
+    )
 
 
 async def who(_app: Any, user: Any, request: Mapping[str, object], emit: Any) -> dict[str, object]:
@@ -119,20 +136,29 @@ def _me() -> str:
 
 
 def test_the_caller_is_whom_the_kernel_says(tmp_path, me):
-    result, seen = called(app_of(me), tmp_path / "s", "who")
+    app = app_of(me)
+    result, seen = called(app, tmp_path / "s", "who")
+    assert app.denied == []
     assert result == {"name": "me", "given": {"a": 1}}
     assert seen == [{"stage": "a", "done": 1, "total": 2}]
 
 
-def test_an_os_user_without_account_gets_nothing(tmp_path):
+def test_an_os_user_without_account_gets_nothing_and_leaves_an_entry(tmp_path):
+    app = app_of("somebody-else")
     with pytest.raises(SamenloopError, match="geen account"):
-        called(app_of("somebody-else"), tmp_path / "s", "who")
+        called(app, tmp_path / "s", "who")
+    (entry,) = app.denied
+    assert (entry["event"], entry["action"], entry["status"]) == (Event.REFUSE, "who", "not_permitted")
+    assert "user" not in entry
 
 
 @pytest.mark.parametrize("command", ["operate", "nobody"])
 def test_without_the_role_a_command_is_refused(tmp_path, me, command):
+    app = app_of(me)
     with pytest.raises(Refused, match="geen rol"):
-        called(app_of(me), tmp_path / "s", command)
+        called(app, tmp_path / "s", command)
+    (entry,) = app.denied
+    assert (entry["action"], entry["rule"], entry["user"]) == (command, "R-10", b"me".hex())
 
 
 def test_a_command_that_is_not_in_the_table_is_refused(tmp_path, me):

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import json
 
 import pytest
 
@@ -119,6 +120,16 @@ def test_R25_a_holder_whom_the_asker_may_not_tell_is_not_asked(app, anna, coordi
         put(app, anna, {**QUESTION, "holders": [{**POLICE, "inform_basis": ""}]})
     assert caught.value.rule == "R-25"
     assert coordinator.asked == []
+
+
+def test_a_question_that_this_node_refuses_is_in_its_own_log_with_the_rule(app, anna, coordinator):
+    with pytest.raises(Refused):
+        put(app, anna, {**QUESTION, "holders": [{**POLICE, "inform_basis": ""}]})
+    (entry,) = [one for one in own_log(app) if b'"question-refused"' in one]
+    public = json.loads(entry)["public"]
+    assert (public["rule"], public["status"]) == ("R-25", "refused")
+    assert public["case"] == app.references.case(QUESTION["case"]).hex()
+    assert public["user"] == app.references.user("anna").hex()
 
 
 def test_a_lost_reply_is_answered_on_the_next_try_with_one_effect(app, anna, coordinator, monkeypatch):

@@ -174,6 +174,8 @@ def _inbox_lines(result: Mapping[str, Any]) -> Iterator[str]:
             state=_(state),
         )
         yield "  " + _("Eigen registratie: {records}", records=records)
+        if hit["state"] in _SEEN_BY_ASKER:
+            yield "  " + _("Code voor aan de telefoon: {reference}", reference=hit["reference"])
     if not result["hits"]:
         yield _("De inbox is leeg.")
 
@@ -209,6 +211,8 @@ def _pair(text: str) -> tuple[str, str]:
     return step.strip(), answer.strip()
 
 
+_SEEN_BY_ASKER = ("shown", "released")
+"""Of another hit its asker knows nothing: there is nothing to phone about (R-34)."""
 _STATES = {
     "shown": N_("getoond, volgens de wet of een besluit vooraf"),
     "hidden": N_("verborgen, nog niet besloten"),

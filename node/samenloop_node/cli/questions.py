@@ -103,6 +103,8 @@ def question_lines(question: Mapping[str, Any]) -> Iterator[str]:
     yield _("Vraag {number} (casus {case})", number=question["question"], case=question["case"])
     for line in question["answers"]:
         yield f"  {line['text']}"
+        if line.get("reference"):
+            yield "  " + _("Code voor aan de telefoon: {reference}", reference=line["reference"])
     match question["state"]:
         case "open":
             retry = f"samenloop-node ask --retry {question['question']}"

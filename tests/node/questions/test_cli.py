@@ -169,10 +169,23 @@ def test_hiding_sends_the_motive(run, daemon, name):
     assert daemon.calls[0][1]["action"] == name
 
 
+def test_R53_an_answer_that_is_known_comes_with_the_code_for_the_phone(run, daemon):
+    answers = [LINE, {"text": "Bekend bij GGZ Midden.", "reference": "bako-timo-17"}]
+    daemon.result = {"questions": [{**daemon.result, "answers": answers}]}
+    lines = [line.strip() for line in run("answers", "R-1").output.splitlines()]
+    assert lines[1:] == [LINE["text"], "Bekend bij GGZ Midden.", "Code voor aan de telefoon: bako-timo-17"]
+
+
 def test_the_inbox_is_a_list(run, daemon):
-    hit = {"question": NUMBER, "asked": "nu", "asker_name": "Reclassering", "state": "hidden"}
-    daemon.result = {"hits": [{**hit, "records": [{"register": "politie", "record_id": "p-1"}]}]}
-    assert "politie/p-1" in run("inbox").output
+    hit = {"question": NUMBER, "asked": "nu", "asker_name": "Reclassering", "reference": "bako-timo-17"}
+    hit["records"] = [{"register": "politie", "record_id": "p-1"}]
+    told = {}
+    for state in ("hidden", "withheld", "lapsed", "shown", "released"):
+        daemon.result = {"hits": [{**hit, "state": state}]}
+        output = run("inbox").output
+        assert "politie/p-1" in output
+        told[state] = "bako-timo-17" in output
+    assert told == {"hidden": False, "withheld": False, "lapsed": False, "shown": True, "released": True}
     daemon.result = {"hits": []}
     assert "leeg" in run("inbox").output
 

@@ -3,7 +3,7 @@
 Everything is judged by the day on which the chunk was sent, so that midnight lies at one moment for both sides.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from samenloop.catalogue import Catalogue
@@ -21,12 +21,16 @@ from samenloop_coordinator import law
 
 @dataclass(frozen=True, slots=True)
 class IndexRules:
-    """Judges the items of one chunk of `register`; each method raises Refused with the rule."""
+    """Judges the items of one chunk of `register`; each method raises Refused with the rule.
+
+    Persons of one register share a few sets of facts, so what passed once in a chunk is not judged again in it.
+    """
 
     catalogue: Catalogue
     covenant: Covenant
     register: Register
     chunk: Chunk
+    _passed: set[tuple[int, RecordFacts]] = field(default_factory=set, repr=False, compare=False)
 
     @property
     def today(self) -> date:
@@ -35,6 +39,11 @@ class IndexRules:
 
     def check_facts(self, act: int, said: RecordFacts) -> None:
         """Refuse what may not be in the index; facts said again may have a review date that passed meanwhile."""
+        if (act, said) not in self._passed:
+            self._judge(act, said)
+            self._passed.add((act, said))
+
+    def _judge(self, act: int, said: RecordFacts) -> None:
         facts = law.with_acting_kind(self.catalogue, self.covenant, said)
         if facts.acting_for and facts.acting_for not in self.register.acting_partners:
             raise Refused("R-01", _("Deze casuslijst wordt niet namens die partner bijgehouden."))

@@ -1,18 +1,20 @@
 """Chunks of registrations: a result per item, one entry per chunk, and nothing twice."""
 
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from samenloop.audit import entry as entries
 from samenloop.audit.fields import Event
-from samenloop.errors import ErrorCode, SamenloopError
-from samenloop.model import EpochId, RegistrationId
-from samenloop.wire.register import PUT, Item
+from samenloop.catalogue import load_catalogue
+from samenloop.errors import ErrorCode, Refused, SamenloopError
+from samenloop.model import EpochId, ParticipantId, RegisterId, RegistrationId
+from samenloop.wire.register import FACTS, PUT, Item, parse_register
 from samenloop.wire.v1 import overlap_pb2
 from samenloop_coordinator.epochs import LiveEpochs
+from samenloop_coordinator.indexing import IndexRules
 from tests.coordinator.consortium import Consortium
 from tests.coordinator.harness import (
     EPOCH,
@@ -155,3 +157,28 @@ def test_twenty_decisions_beforehand_per_decider_and_day_and_each_has_its_entry(
         assert len(_events(world, Event.DECISION_WITHDRAWN)) == 1
 
     play(consortium, scenario)
+
+
+def test_facts_that_passed_once_pass_again_and_those_refused_are_refused_each_time(consortium: Consortium) -> None:
+    gone = datetime.now(UTC).date() - timedelta(days=1)
+
+    async def scenario(world: World) -> None:
+        right, wrong = ({}, {"review_date": gone})
+        items = [put("politie", f"person-{number}", **(wrong if number % 2 else right)) for number in range(6)]
+        reply = await world.register(POLICE, items)
+        assert [result.rule for result in reply.results] == ["", "R-18"] * 3
+
+    play(consortium, scenario)
+
+
+def test_what_passed_as_facts_said_again_has_not_passed_for_a_new_record(consortium: Consortium) -> None:
+    """Facts said again may have a review date that passed meanwhile, a new record may not (R-18)."""
+    chunk = parse_register(chunk_request(consortium.parties[POLICE], "politie", [put("politie", "anna")])).chunk
+    register = consortium.covenant.participant(ParticipantId(POLICE)).register(RegisterId("politie"))
+    rules = IndexRules(load_catalogue(), consortium.covenant, register, chunk)
+    overdue = facts("politie", review_date=datetime.now(UTC).date() - timedelta(days=1))
+    for _time in range(2):
+        rules.check_facts(FACTS, overdue)
+        with pytest.raises(Refused) as caught:
+            rules.check_facts(PUT, overdue)
+        assert caught.value.rule == "R-18"

@@ -35,6 +35,7 @@ from samenloop_node.socket_messages import (
 
 _READ_SECONDS: Final = 10.0
 _FINISH_SECONDS: Final = 10.0
+_TAKE_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,5 +158,12 @@ class _Emitter:
             self.writer.write(format_progress(progress))
 
     async def taken(self) -> None:
-        with contextlib.suppress(ConnectionError):
-            await self.writer.drain()
+        try:
+            async with asyncio.timeout(_TAKE_SECONDS):
+                with contextlib.suppress(ConnectionError):
+                    await self.writer.drain()
+        except TimeoutError:
+            self.writer.transport.abort()
+            raise SamenloopError(
+                ErrorCode.UNAVAILABLE, _("U nam het resultaat niet af. Probeer het opnieuw.")
+            ) from None

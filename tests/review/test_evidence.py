@@ -534,5 +534,10 @@ def test_the_node_waits_for_a_caller_who_reads_slowly(asked, officer, tmp_path, 
         return waiting
 
     assert run(main(waits=True)) < 20
+    monkeypatch.setattr(socket_server, "_TAKE_SECONDS", 0.05)
+    assert run(main(waits=True)) < 20
+    assert len(sent) < 20, "who takes nothing is let go"
+    monkeypatch.undo()
+    monkeypatch.setattr(socket_server, "caller", lambda *_given: officer)
     assert run(main(waits=False)) == 200, "control: a command that does not wait"
     assert len(sent) == 200

@@ -12,5 +12,8 @@ class Emit(Protocol):
         ...
 
     async def taken(self) -> None:
-        """Wait until the caller has taken most of what was sent: who sends much calls it after each message."""
+        """Wait until the caller has taken most of what was sent: who sends much calls it after each message.
+
+        Raises SamenloopError(UNAVAILABLE) when he takes nothing for a minute: what is held open for him is let go.
+        """
         ...

@@ -8,7 +8,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import typer
 from babel.messages.catalog import Catalog
+from typer import rich_utils
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -186,6 +188,24 @@ def _said(line: str, language: str) -> str:
 def test_an_error_that_typer_tells_by_words_only_is_said_in_ours(message: str) -> None:
     said = usage._sentence(usage.UsageError(message))
     assert said in ("Er ontbreekt een opdracht.", "De opdracht is niet goed geschreven.")
+
+
+@pytest.mark.parametrize("ending", [typer.Abort, EOFError])
+def test_a_command_that_is_broken_off_says_so_in_dutch(
+    ending: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rich_utils, "ABORTED_TEXT", "Aborted.")
+    app = typer.Typer(cls=usage.Program)
+
+    @app.command()
+    def one() -> None:
+        raise ending
+
+    @app.command()
+    def two() -> None: ...
+
+    result = CliRunner().invoke(app, ["one"], env={"SAMENLOOP_LANG": "nl"})
+    assert (result.exit_code, result.output.strip()) == (1, "Afgebroken.")
 
 
 def test_a_group_without_a_command_shows_its_help() -> None:

@@ -132,6 +132,9 @@ def _own_words() -> Iterator[None]:
         yield
     except NoArgsIsHelpError:
         raise
+    except (typer.Abort, EOFError):
+        _headings()
+        raise
     except UsageError as error:
         _headings()
         raise UsageError(_sentence(error), error.ctx) from error

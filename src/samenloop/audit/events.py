@@ -26,13 +26,13 @@ class EventFields:
 
 
 _ALWAYS = frozenset({"schema", "event", "origin", "software", "process", "n", "start_ms", "end_ms", "clock"})
-_TRACE = frozenset({"trace", "span", "parent", "request", "activity"})
+_REQUEST = frozenset({"request"})
 _WHY = frozenset({"covenant", "version", "purpose", "basis", "case"})
 _WHO = frozenset({"actor", "certificate", "role", "acting", "user", "responsible"})
-_WHERE = frozenset({"node", "address", "tls", "kex"})
-_RULES = frozenset({"policy", "epochs", "recipes", "budget_left", "status", "rule"})
-_REMOTE = _TRACE | _WHY | _WHO | _WHERE | _RULES
-_LOCAL = _TRACE | _WHY | _WHO | frozenset({"status", "rule", "reason", "document", "action", "count"})
+_WHERE = frozenset({"address", "tls", "kex"})
+_RULES = frozenset({"epochs", "recipes", "budget_left", "status", "rule"})
+_REMOTE = _REQUEST | _WHY | _WHO | _WHERE | _RULES
+_LOCAL = _REQUEST | _WHY | _WHO | frozenset({"status", "rule", "reason", "document", "action", "count"})
 
 
 def _event(
@@ -50,12 +50,12 @@ def _own(must: str = "", may: str = "", sealed: Sealed = Sealed.NONE) -> EventFi
 EVENTS: Mapping[Event, EventFields] = {
     Event.QUESTION: _event(
         "request covenant version purpose case actor user status holders epochs",
-        "normaliser new_fact commitment signature",
+        "new_fact commitment signature",
         sealed=Sealed.PER_HOLDER,
     ),
     Event.REGISTER: _event(
         "request covenant actor register commitment count",
-        "batch final added changed withdrawn failed signature day normaliser",
+        "batch final added changed withdrawn failed signature day",
     ),
     Event.WITHDRAW: _event("request covenant actor register count", "batch final reason commitment signature"),
     Event.DECISION_BEFOREHAND: _event(
@@ -66,8 +66,8 @@ EVENTS: Mapping[Event, EventFields] = {
     ),
     Event.RELEASE: _event("request covenant actor question receiver", "signature decision reason"),
     Event.RELEASE_WITHDRAWN: _event("request covenant actor question receiver", "signature decision reason"),
-    Event.REFUSE: _event("actor status", "action holders holder register question reason count normaliser new_fact"),
-    Event.FIND_OWN: _event("request covenant actor", "register reason count commitment signature normaliser"),
+    Event.REFUSE: _event("actor status", "action holders holder register question reason count new_fact"),
+    Event.FIND_OWN: _event("request covenant actor", "register reason count commitment signature"),
     Event.FRESHNESS: _event("request covenant actor register day", "count signature"),
     Event.CASE_CLOSED: _event("request covenant actor case", "reason count signature"),
     Event.NODE_ANCHOR: _event("actor anchor", "day signature"),
@@ -80,7 +80,7 @@ EVENTS: Mapping[Event, EventFields] = {
     Event.EXPORT: _event("size", "first last document count filters", _LOCAL),
     Event.LOG_VIEW: _event("filters count", "first last", _LOCAL),
     Event.PURGE: _own("first last term_days", "reason"),
-    Event.START: _own("", "size document policy"),
+    Event.START: _own("", "size document"),
     Event.STOP: _own("", "size reason"),
     Event.HEARTBEAT: _own("", "size"),
     Event.SAMPLE: _event("drawn due_ms", "size", _LOCAL),

@@ -3,6 +3,14 @@ stands in `samenloop.audit.events`.
 
 Public half: everything named here. Nothing else may stand in an entry; free text, names, tokens and what is derived
 from tokens have no field. A field that a view does not list is not in that view (`samenloop.audit.views`).
+
+Four rows of that section have no field of their own, because other fields say it:
+- trace id: `request`, 16 random bytes that the asking node makes; its own log has them as `question`. A span is
+  (`process`, `n`).
+- processing activity: what the covenant of that `version` names for the `actor` (its `processing_entry`).
+- policy version: `version` of the covenant, which names the fingerprint of an override, and `software`, which holds
+  the catalogue.
+- normaliser version: `recipes`, the token profile, of which normalisation is a part.
 """
 
 import enum
@@ -119,19 +127,14 @@ FIELDS: Mapping[str, Field] = {
     "event": Field(one_of(*(event.value for event in Event)), _ALL),
     "origin": Field(_ORIGIN, _PARTIES),
     "software": Field(_SHORT, _PARTIES),
-    "normaliser": Field(_CODE, _PARTIES),
     # when
     "start_ms": Field(integer, _PARTIES),
     "end_ms": Field(integer, _ALL),
     "process": Field(hex_of(8), _OWN),
     "n": Field(integer, _OWN),
     "clock": Field(one_of("ok", "stepped", "unsynced"), _OWN),
-    # trace
-    "trace": Field(hex_of(16), _PARTIES),
-    "span": Field(hex_of(8), _OWN),
-    "parent": Field(hex_of(8), _OWN),
+    # which act
     "request": Field(hex_of(16), _PARTIES),
-    "activity": Field(_SHORT, _PARTIES),
     # why
     "covenant": Field(_CODE, _PARTIES),
     "version": Field(integer, _PARTIES),
@@ -147,7 +150,6 @@ FIELDS: Mapping[str, Field] = {
     "user": Field(_REFERENCE, _OWN),
     "responsible": Field(_REFERENCE, _OWN),
     # from where
-    "node": Field(_SHORT, _OWN),
     "address": Field(_SHORT, _OWN),
     "tls": Field(_SHORT, _OWN),
     "kex": Field(_SHORT, _OWN),
@@ -173,7 +175,6 @@ FIELDS: Mapping[str, Field] = {
     "withdrawn": Field(integer, _OWN),
     "failed": Field(integer, _OWN),
     # by which rules
-    "policy": Field(_SHORT, _PARTIES),
     "epochs": Field(list_of(_EPOCH, 8), _PARTIES),
     "recipes": Field(_CODE, _PARTIES),
     "budget_left": Field(integer, _OWN),

@@ -24,6 +24,9 @@ from tests.coordinator.postgres.places import on_postgresql
 
 pytestmark = pytest.mark.skipif(programs() is None, reason="the programs of a PostgreSQL server are not installed")
 EACH = 150
+LAZY = {"wal_writer_delay": "10s", "wal_writer_flush_after": "1GB", "wal_buffers": "64MB"}
+LAZY |= {"shared_buffers": "128MB", "bgwriter_lru_maxpages": "0"}
+"""Settings by which nothing but a durable commit writes the log of the server for some seconds."""
 SOON = 10.0
 """Seconds after which the coordinator must be at work again; an answer that it cannot be comes in less."""
 HASTY = """
@@ -104,7 +107,9 @@ def test_after_restarts_of_the_server_everything_acknowledged_is_there_once_and_
 def test_control_a_server_that_acknowledges_before_it_is_durable_is_caught(
     made_wide: Consortium, tmp_path: Path, cluster: Cluster
 ) -> None:
-    cluster.set(wal_writer_delay="10s")
+    cluster.set(**LAZY)
+    cluster.halt("fast")
+    cluster.start()
     consortium = on_postgresql(made_wide, tmp_path, cluster.dsn)
     with _serving(consortium, prelude=HASTY) as process:
         history = crash._history(consortium, EACH)

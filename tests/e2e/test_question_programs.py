@@ -122,7 +122,8 @@ def test_from_question_to_release_by_command_lines(programs: Programs) -> None:
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert "Bekend bij Zorg- en Veiligheidshuis Midden." in lines[1]
-    assert "Politie Midden: geen bericht." in lines[2]
+    assert lines[2].startswith("  Code voor aan de telefoon: ")
+    assert "Politie Midden: geen bericht." in lines[3]
 
     programs.wait(lambda: programs.json(POLICE, "bakker", "inbox")["hits"], "the hit")
     (hit,) = programs.json(POLICE, "bakker", "inbox")["hits"]

@@ -3,15 +3,14 @@
 import importlib
 import importlib.util
 import re
-import sys
 import typing
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from samenloop.errors import ErrorCode
+from tests.doc_tools import doc_tool
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -22,18 +21,8 @@ TARGETS = ("demo", "up", "down", "test", "lint", "proto", "separation", "bench",
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 
 
-def _tool(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, DOCS / "tools" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-cli = _tool("cli_reference")
-dataflow = _tool("dataflow")
+cli = doc_tool("cli_reference")
+dataflow = doc_tool("dataflow")
 
 
 def _text(page: Path) -> str:

@@ -1,11 +1,9 @@
 """Help and errors of use of all commands of the three programs are ours: Dutch, and English when asked."""
 
-import importlib.util
 import re
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import typer
@@ -15,6 +13,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from samenloop import usage
+from tests.doc_tools import doc_tool
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS = ("samenloop-node", "samenloop-coordinator", "samenloop")
@@ -38,18 +37,8 @@ OF_TYPER_IN_ERRORS = (
 )
 
 
-def _tool(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / "tools" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-cli = _tool("cli_reference")
-catalogue = _tool("texts").catalogue()
+cli = doc_tool("cli_reference")
+catalogue = doc_tool("texts").catalogue()
 
 
 def _help_texts(program: str) -> set[str]:
@@ -75,7 +64,7 @@ def test_each_help_of_command_and_option_is_in_the_catalogue(program: str) -> No
 
 
 def test_a_help_that_is_not_in_the_catalogue_is_found() -> None:
-    broken, text = _tool("texts").catalogue(), "Zaaknummer in uw eigen systeem."
+    broken, text = doc_tool("texts").catalogue(), "Zaaknummer in uw eigen systeem."
     del broken[text]
     assert _without_english(_help_texts("samenloop-node"), broken) == [text]
 

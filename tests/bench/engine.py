@@ -66,10 +66,10 @@ def measure(folder: Path, size: int) -> list[Figure]:
     total = sum(seconds.values())
     named = [Figure("engine", f"overlap job: {name}", size, took, "s") for name, took in seconds.items()]
     psi = next((one.value for one in peers if one.name.startswith(engine_peers.PSI)), None)
-    beside = {"limit_name": engine_peers.PSI, "limit": psi, "bar": 1.0} if psi else {"bar": PSI_SECONDS.get(size)}
+    name, bar = (engine_peers.PSI, 1.0) if psi else ("", PSI_SECONDS.get(size))
     return [
         *named,
-        Figure("engine", "overlap job: all", size, total, "s", better=LESS, **beside),  # type: ignore[arg-type]
+        Figure("engine", "overlap job: all", size, total, "s", name, psi, bar, LESS),
         Figure("engine", "overlap job: processor time", size, busy, "s"),
         Figure("engine", "overlap job: found of those in both", size, hits / (size / 2), "part"),
         *peers,

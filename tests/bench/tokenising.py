@@ -9,11 +9,13 @@ import multiprocessing
 import os
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeVar
 
+from samenloop.model import EpochId
 from samenloop.profile import profile
 from samenloop_node.identity.person import PERSON_COLUMNS, parse_person
 from samenloop_node.tokens.keys import EpochKeys
@@ -24,6 +26,7 @@ from tests.bench.figures import LESS, Figure
 from tests.bench.people import rows
 
 PROFILE = "nl-1"
+_T = TypeVar("_T")
 _WARM = 4_000
 _BLOCK = 1_000
 _PAIRS = 3
@@ -42,7 +45,7 @@ class Times:
 
 def measure(size: int) -> list[Figure]:
     """Measure `size` different persons, in one process and in two."""
-    keys = EpochKeys(os.urandom(32), "bench", "bench", "2026-1", profile(PROFILE).recipe_names)  # type: ignore[arg-type]
+    keys = EpochKeys(os.urandom(32), "bench", "bench", EpochId("2026-1"), profile(PROFILE).recipe_names)
     alone = _apart(_alone, size, keys)
     pairs = [[_apart(_stream, size, keys, processes) for processes in (1, 2)] for _pair in range(_PAIRS)]
     single, double = (statistics.median(rates) for rates in zip(*pairs, strict=True))
@@ -65,7 +68,7 @@ def as_row(row: dict[str, str]) -> Row:
     return tuple(row.get(column) or "" for column in PERSON_COLUMNS)
 
 
-def _apart(function, *given):  # type: ignore[no-untyped-def]
+def _apart(function: Callable[..., _T], *given: object) -> _T:
     """Run in a process of its own, which starts without remembered names."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as fresh:
         return fresh.submit(function, *given).result()

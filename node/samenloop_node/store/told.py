@@ -11,6 +11,8 @@ from sqlite_utils.migrations import Migrations
 
 migrations = Migrations("told")
 DEFERRED, INFORMED = "deferred", "informed"
+_CONTACTS = "SELECT * FROM contact_told ORDER BY place, day, letter"
+_CONTACTS_OF = "SELECT * FROM contact_told WHERE question_id = ? ORDER BY place, day, letter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,7 @@ def add_contact(db: sqlite3.Connection, one: ToldContact) -> bool:
 
 def contacts(db: sqlite3.Connection, question_id: bytes | None = None) -> list[ToldContact]:
     """Return what was told of contacts about a question, or of all, in the order of hearing them."""
-    where, values = ("WHERE question_id = ? ", (question_id,)) if question_id else ("", ())
-    rows = db.execute(f"SELECT * FROM contact_told {where}ORDER BY place, day, letter", values)  # noqa: S608 - fixed text
+    rows = db.execute(_CONTACTS_OF, (question_id,)) if question_id else db.execute(_CONTACTS)
     return [ToldContact(row[0], row[1], row[2], row[3], bool(row[4]), row[5], row[6]) for row in rows]
 
 

@@ -1,6 +1,6 @@
 """`samenloop-node case ...`: the life of your own cases, step by step. Codes and dates are options; text is not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +9,7 @@ from samenloop.errors import InvalidInput
 from samenloop.texts import _
 from samenloop_node.cli import prompts
 from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption, SocketOption, one_sentence
+from samenloop_node.cli.case_lines import case_lines, closed_lines, contact_lines, contradiction_lines, list_lines
 from samenloop_node.cli.options import CaseArgument, TargetOption
 
 NEEDED_HELP = "Een partner die nodig is: NAAM,purpose=CODE,reason=CODE,... Herhaal dit voor elke partner."
@@ -210,7 +211,7 @@ def contact(
     """
     daemon = Daemon(socket, acting, as_json)
     request = {"action": "contact", "question": question, "holder": holder, "outcome": outcome, "useful": useful}
-    daemon.show(daemon.ask("case", request), _contact_lines)
+    daemon.show(daemon.ask("case", request), contact_lines)
 
 
 @case_app.command()
@@ -220,7 +221,7 @@ def contradictions(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "",
     Voorbeeld: samenloop-node case contradictions
     """
     daemon = Daemon(socket, acting, as_json)
-    daemon.show(daemon.ask("case", {"action": "contradictions"}), _contradiction_lines)
+    daemon.show(daemon.ask("case", {"action": "contradictions"}), contradiction_lines)
 
 
 @case_app.command()
@@ -232,7 +233,7 @@ def show(
     Voorbeeld: samenloop-node case show R-2026-9
     """
     daemon = Daemon(socket, acting, as_json)
-    daemon.show(daemon.ask("case", {"action": "show", "case": case_number}), _case_lines)
+    daemon.show(daemon.ask("case", {"action": "show", "case": case_number}), case_lines)
 
 
 @case_app.command(name="list")
@@ -242,13 +243,13 @@ def list_cases(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_
     Voorbeeld: samenloop-node case list
     """
     daemon = Daemon(socket, acting, as_json)
-    daemon.show(daemon.ask("case", {"action": "list"}), _list_lines)
+    daemon.show(daemon.ask("case", {"action": "list"}), list_lines)
 
 
 def _step(daemon: Daemon, action: str, case_number: str, said: Mapping[str, Any]) -> None:
     with one_sentence(as_json=daemon.as_json):
         typed = prompts.optional()
-    daemon.show(daemon.ask("case", {**typed, **said, "action": action, "case": case_number}), _case_lines)
+    daemon.show(daemon.ask("case", {**typed, **said, "action": action, "case": case_number}), case_lines)
 
 
 def _needed(text: str) -> dict[str, str]:
@@ -266,42 +267,3 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals:
         raise InvalidInput("option", _("Schrijf dit als naam=code."))
     return name.strip(), content.strip()
-
-
-def _case_lines(result: Mapping[str, Any]) -> Iterator[str]:
-    yield _("Casus {case}: {state}", case=result["case"], state=result["state_name"])
-    if result["plan"] is not None:
-        made = result["plan"]["made"]
-        yield _("Plan gemaakt op {day}", day=result["plan"]["made_on"]) if made else _("Er is geen plan gemaakt.")
-    for hit in result["hits"]:
-        yield _("Treffer {reference} bij {holder}: {outcome}", **{**hit, "outcome": hit["outcome"] or "-"})
-    for text in result["missing"]:
-        yield _("Nog nodig: {text}", text=text)
-
-
-def _contact_lines(result: Mapping[str, Any]) -> Iterator[str]:
-    yield _("Vastgelegd bij treffer {reference}: {outcome}", **result)
-    yield from result["notes"]
-
-
-def _contradiction_lines(result: Mapping[str, Any]) -> Iterator[str]:
-    for one in result["contradictions"]:
-        said = ", ".join(f"{row['day']} {row['outcome']} ({row['said_by']})" for row in one["outcomes"])
-        line = _("Treffer {reference} bij {holder}: {said}", **one, said=said)
-        yield line + " " + _("(opgehelderd)") if one["settled"] else line
-    if not result["contradictions"]:
-        yield _("Er zijn geen tegenstrijdige uitkomsten.")
-
-
-def _list_lines(result: Mapping[str, Any]) -> Iterator[str]:
-    for one in result["cases"]:
-        yield f"{one['case']}  {one['reported_on']}  {one['state_name']}"
-    if not result["cases"]:
-        yield _("U heeft geen casussen.")
-
-
-def closed_lines(result: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is said of a case that was closed."""
-    yield _("Casus {case} is gesloten; de antwoorden zijn gewist.", case=result["case"])
-    if not result["reported"]:
-        yield _("De coördinator hoort het zodra hij bereikbaar is.")

@@ -48,12 +48,14 @@ for name, lines in {"dev": dev_lines, "node": node_lines, "coordinator": coordin
     (work / f"{name}.in").write_text("\n".join(sorted(set(lines))) + "\n", encoding="utf-8")
 PY
 
+# Extras are kept (coverage[toml]==...): pip before 24 looks for the newest release of a name with an extra that another
+# package asks for, and then refuses it because only the bare name is pinned.
 cd "$work"
 for name in dev node coordinator; do
     constraint=()
     if [[ $name != dev ]]; then constraint=(-c dev.txt); fi
     if [[ -f $here/$name.txt && $# -eq 0 ]]; then cp "$here/$name.txt" "$name.txt"; fi
-    venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --annotation-style=line \
+    venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --no-strip-extras --no-header --annotation-style=line \
         --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
         "${constraint[@]}" --output-file "$name.txt" "$name.in"
 done

@@ -71,7 +71,7 @@ class MemoryRegistrations:
         return self.last
 
     def change(self, row: int, facts: bytes, beforehand: bytes) -> None:
-        self.rows[row] = replace(self.rows[row], facts=facts, beforehand=beforehand)
+        self.rows[row] = self.rows[row]._replace(facts=facts, beforehand=beforehand)
 
     def remove(self, row: int) -> None:
         self.rows.pop(row, None)
@@ -101,7 +101,7 @@ class MemoryRegistrations:
             kept += b"" if mark.epoch == epoch else self.values[one.row][start:end]
             start = end
         self.values[one.row] = kept
-        self.rows[one.row] = replace(one, marks=tuple(mark for mark in one.marks if mark.epoch != epoch))
+        self.rows[one.row] = one._replace(marks=tuple(mark for mark in one.marks if mark.epoch != epoch))
 
 
 @dataclass

@@ -1,9 +1,10 @@
 """A question from the wire to the answer. In this order, because each step rests on the one before:
 
 1. The message is complete, and the peer is the asker. 2. The covenant version holds and the asker signed it.
-3. A new question is sent now; epochs, permissions and visible rules hold. 4. A known request id is answered from store.
-5. All tokens are looked up, four registrations per register are judged; any failure is an error.
-6. Policy, last. 7. One unit: budgets, entry, stored answer, items. 8. The answer, after the commit.
+3. A new question is sent now; epochs, permissions and visible rules hold.
+4. All tokens are looked up, four registrations per register are judged; any failure is an error. 5. Policy, last.
+6. One unit: a known request id is answered from store; else budgets, entry, stored answer, items.
+7. The answer, after the commit.
 """
 
 from collections.abc import Sequence
@@ -64,8 +65,8 @@ class Asking:
                 raise
             return overlap_pb2.AskReply.FromString(earlier)
         for _try in range(_MOST_TRIES):
-            found = await self._look(covenant, ask, registers, handled, begun)
-            reply = found if isinstance(found, bytes) else await self._write(peer, covenant, ask, handled, found, begun)
+            found = await self._look(covenant, ask, registers, begun)
+            reply = await self._write(peer, covenant, ask, handled, found, begun)
             if reply is not None:
                 return overlap_pb2.AskReply.FromString(reply)
         raise SamenloopError(ErrorCode.BUSY, _("De registraties veranderen nu steeds. Probeer het zo weer."))
@@ -77,30 +78,19 @@ class Asking:
         return self.gate.check(covenant, ask, begun.date())
 
     async def _look(
-        self,
-        covenant: Covenant,
-        ask: Ask,
-        registers: Sequence[tuple[Register, ...]],
-        handled: Handled,
-        begun: datetime,
-    ) -> Answer | bytes:
-        """Return the answer of a new question, or the stored reply of a repeated one."""
+        self, covenant: Covenant, ask: Ask, registers: Sequence[tuple[Register, ...]], begun: datetime
+    ) -> Answer:
+        """Return the answer as the registers are now; whether the question is new is known when it is written."""
         agreement = self.desk.agreement
         targets = [(index, register) for index, rows in enumerate(registers) for register in rows]
         peppers = [agreement.register_pepper(ask.parts[index].holder, register.id) for index, register in targets]
         probes = prepare(peppers, ask.token_sets)
 
-        def snapshot(parts: Parts) -> bytes | tuple[list[list[Judged]], list[str]]:
-            earlier = self.desk.repeated(parts, handled)
-            if earlier is not None:
-                return earlier
+        def snapshot(parts: Parts) -> tuple[list[list[Judged]], list[str]]:
             judged = search(parts, probes, ask.token_sets, agreement.profiles, ask.excluded)
             return judged, self._freshness(parts, ask, registers)
 
-        seen = await self.desk.store.read(snapshot)
-        if isinstance(seen, bytes):
-            return seen
-        found, fresh = seen
+        found, fresh = await self.desk.store.read(snapshot)
         verdicts: list[list[tuple[Registration, Verdict]]] = [[] for _part in ask.parts]
         for (index, register), judged in zip(targets, found, strict=True):
             verdicts[index] += self._judge(covenant, ask, index, register, judged, begun)

@@ -7,11 +7,10 @@
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from samenloop.model import TokenSet
-from samenloop.profile import EpochProfiles, Side
+from samenloop.profile import EpochProfiles, Profile, Side
 
 JUDGED = 4
 DUMMY_BYTES = 8
@@ -28,12 +27,19 @@ class Probe(NamedTuple):
     recipe: int
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A registration to judge, by its row in the store; `agreeing` is empty for a dummy."""
 
     row: int
     agreeing: Agreeing
+
+
+class AskedEpoch(NamedTuple):
+    """What the hit rule sees of a question in one epoch, and the profile that it is judged by."""
+
+    epoch: str
+    side: Side
+    profile: Profile
 
 
 def candidates(
@@ -43,9 +49,9 @@ def candidates(
     rows: list[dict[int, Agreeing]] = [{} for _register in range(registers)]
     for position, row in found:
         if row not in excluded:
-            probe = probes[position]
-            agreeing = rows[probe.register].setdefault(row, {})
-            agreeing[probe.epoch] = agreeing.get(probe.epoch, 0) | 1 << probe.recipe
+            register, epoch, recipe = probes[position]
+            agreeing = rows[register].setdefault(row, {})
+            agreeing[epoch] = agreeing.get(epoch, 0) | 1 << recipe
     return rows
 
 
@@ -56,27 +62,21 @@ def choose(rows: Mapping[int, Agreeing], dummies: Iterator[int]) -> list[Candida
     return chosen + [Candidate(next(dummies), {}) for _place in range(JUDGED - len(chosen))]
 
 
-def judge(
-    profiles: EpochProfiles,
-    asked: Sequence[tuple[str, Side]],
-    candidate: Candidate,
-    sides: Mapping[str, Side],
-) -> bool:
-    """Tell whether a candidate is a hit. Judges every epoch, always.
-
-    `asked` is what the question holds per epoch, in its order; `sides` what the candidate's registration holds.
-    """
-    agreeing = [candidate.agreeing.get(place, 0) for place in range(len(asked))]
-    met = [
-        profiles.of(epoch).judge(side, sides.get(epoch, _BLANK), agree) is not None and agree > 0
-        for (epoch, side), agree in zip(asked, agreeing, strict=True)
-    ]
-    return any(met)
+def judge(asked: Sequence[AskedEpoch], candidate: Candidate, sides: Mapping[str, Side]) -> bool:
+    """Tell whether a candidate is a hit. Judges every epoch, always; `sides` is what its registration holds."""
+    hit = False
+    for place, (epoch, side, profile) in enumerate(asked):
+        agree = candidate.agreeing.get(place, 0)
+        line = profile.judge(side, sides.get(epoch, _BLANK), agree)
+        hit |= line is not None and agree > 0
+    return hit
 
 
-def sides_of(question: Sequence[TokenSet]) -> tuple[tuple[str, Side], ...]:
-    """Return what the hit rule sees of a question, per epoch."""
-    return tuple((tokens.epoch, Side(tokens.mask, tokens.facts)) for tokens in question)
+def asked_epochs(profiles: EpochProfiles, question: Sequence[TokenSet]) -> tuple[AskedEpoch, ...]:
+    """Return what the hit rule sees of a question, per epoch in its order."""
+    return tuple(
+        AskedEpoch(tokens.epoch, Side(tokens.mask, tokens.facts), profiles.of(tokens.epoch)) for tokens in question
+    )
 
 
 def dummy_rows(last_row: int, noise: bytes) -> Iterator[int]:

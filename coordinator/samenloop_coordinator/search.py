@@ -7,11 +7,12 @@ import functools
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from samenloop.model import RegistrationId, TokenSet
-from samenloop.profile import EpochProfiles, Side
+from samenloop.profile import EpochProfiles
 from samenloop_coordinator import matching
-from samenloop_coordinator.matching import Candidate, Probe
+from samenloop_coordinator.matching import AskedEpoch, Candidate, Probe
 from samenloop_coordinator.pepper import RegisterPepper
 from samenloop_coordinator.store.contract import Parts
 from samenloop_coordinator.store.values import Registration
@@ -20,8 +21,7 @@ _GONE = Registration(0, 0, RegistrationId(bytes(16)), b"", b"", ())
 Random = Callable[[int], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """One of the four registrations judged per register; `hit` is False for dummies and for too weak agreement."""
 
     registration: Registration
@@ -71,12 +71,10 @@ def search(
     dummies = matching.dummy_rows(parts.registrations.last_row(), noise)
     chosen = [matching.choose(one, dummies) for one in rows]
     fetched = parts.registrations.fetch([one.row for per_register in chosen for one in per_register])
-    asked = matching.sides_of(token_sets)
-    return [[_judged(fetched, one, asked, profiles) for one in per_register] for per_register in chosen]
+    asked = matching.asked_epochs(profiles, token_sets)
+    return [[_judged(fetched, one, asked) for one in per_register] for per_register in chosen]
 
 
-def _judged(
-    fetched: dict[int, Registration], candidate: Candidate, asked: Sequence[tuple[str, Side]], profiles: EpochProfiles
-) -> Judged:
+def _judged(fetched: dict[int, Registration], candidate: Candidate, asked: Sequence[AskedEpoch]) -> Judged:
     registration = fetched.get(candidate.row, _GONE)
-    return Judged(registration, matching.judge(profiles, asked, candidate, registration.sides))
+    return Judged(registration, matching.judge(asked, candidate, registration.sides))

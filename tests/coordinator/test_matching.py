@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from samenloop.model import EpochId, TokenSet
 from samenloop.profile import EpochProfiles, Side, profile
-from samenloop_coordinator.matching import JUDGED, Candidate, Probe, candidates, choose, dummy_rows, judge, sides_of
+from samenloop_coordinator.matching import JUDGED, Candidate, Probe, asked_epochs, candidates, choose, dummy_rows, judge
 
 NL = profile("nl-1")
 ALL = EpochProfiles(NL)
@@ -47,9 +47,9 @@ def test_exactly_four_are_chosen_those_with_most_agreeing_recipes_first(rows: di
 
 def test_full_agreement_is_a_hit_and_a_dummy_never_is() -> None:
     sides = {"2026-1": Side(FULL, 6)}
-    assert judge(ALL, sides_of([_question()]), Candidate(1, {0: FULL}), sides)
-    assert not judge(ALL, sides_of([_question()]), Candidate(1, {}), sides)
-    assert not judge(ALL, sides_of([_question()]), Candidate(1, {}), {})
+    assert judge(asked_epochs(ALL, [_question()]), Candidate(1, {0: FULL}), sides)
+    assert not judge(asked_epochs(ALL, [_question()]), Candidate(1, {}), sides)
+    assert not judge(asked_epochs(ALL, [_question()]), Candidate(1, {}), {})
 
 
 def test_agreement_counts_within_one_epoch_only() -> None:
@@ -61,9 +61,9 @@ def test_agreement_counts_within_one_epoch_only() -> None:
         TokenSet(EpochId("2026-2"), FULL, 6, bytes([1] * FULL.bit_count()), bytes(16 * FULL.bit_count())),
     ]
     sides = {"2026-1": Side(FULL, 6), "2026-2": Side(FULL, 6)}
-    split = judge(ALL, sides_of(two), Candidate(1, {0: half, 1: other}), sides)
-    alone = judge(ALL, sides_of(two[:1]), Candidate(1, {0: half}), sides) or judge(
-        NL, sides_of(two[1:]), Candidate(1, {0: other}), {"2026-2": Side(FULL, 6)}
+    split = judge(asked_epochs(ALL, two), Candidate(1, {0: half, 1: other}), sides)
+    alone = judge(asked_epochs(ALL, two[:1]), Candidate(1, {0: half}), sides) or judge(
+        asked_epochs(ALL, two[1:]), Candidate(1, {0: other}), {"2026-2": Side(FULL, 6)}
     )
     assert split == alone
 

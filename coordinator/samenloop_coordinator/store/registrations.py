@@ -1,6 +1,5 @@
 """Registrations on SQLite: rows, facts, counts per epoch, and the way to their values."""
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,8 +20,7 @@ from samenloop_coordinator.store.values import (
 
 _FIND = """SELECT id, place, registration_id, facts, beforehand, marks FROM registration
            WHERE registration_id = ? AND place = ?"""
-_FETCH = """SELECT id, place, registration_id, facts, beforehand, marks FROM registration
-            WHERE id IN (SELECT value FROM json_each(?))"""
+_FETCH = "SELECT id, place, registration_id, facts, beforehand, marks FROM registration WHERE id IN ({})"
 _ROWS_OF = """SELECT id FROM number CROSS JOIN registration
               WHERE n < ?2 AND registration_id = substr(?1, n * 16 + 1, 16)"""
 _WITH_EPOCH = """SELECT id, place, registration_id, facts, beforehand, marks FROM registration
@@ -93,7 +91,7 @@ class SqliteRegistrations:
 
     def fetch(self, rows: Sequence[int]) -> dict[int, Registration]:
         """Return the registrations with these rows."""
-        found = self._connection.execute(_FETCH, (json.dumps(list(rows)),))
+        found = self._connection.execute(_FETCH.format(", ".join("?" * len(rows))), rows)
         return {row[0]: _registration(row) for row in found.fetchall()}
 
     def put(self, registration: NewRegistration) -> int:

@@ -2,7 +2,9 @@
 
 import functools
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from samenloop.model import RegistrationId
 from samenloop.profile import Side
@@ -19,8 +21,7 @@ class Place:
     register: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """What the coordinator knows of a registration in one epoch: recipe mask, packed facts, number of values."""
 
     epoch: str
@@ -29,8 +30,7 @@ class Mark:
     values: int
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(NamedTuple):
     """A registration as stored. `facts` and `beforehand` are serialised messages; `row` never changes hands."""
 
     row: int
@@ -41,9 +41,9 @@ class Registration:
     marks: tuple[Mark, ...]
 
     @property
-    def sides(self) -> dict[str, Side]:
+    def sides(self) -> Mapping[str, Side]:
         """Return what the hit rule sees, per epoch."""
-        return {mark.epoch: Side(mark.mask, mark.facts) for mark in self.marks}
+        return _sides(self.marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +158,11 @@ class CoverageRow:
 
     epoch: str
     count: int
+
+
+@functools.lru_cache(maxsize=8192)
+def _sides(marks: tuple[Mark, ...]) -> Mapping[str, Side]:
+    return {mark.epoch: Side(mark.mask, mark.facts) for mark in marks}
 
 
 def pack_marks(marks: tuple[Mark, ...]) -> bytes:

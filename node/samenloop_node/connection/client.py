@@ -18,7 +18,14 @@ from samenloop.clock import Clock
 from samenloop.covenant import Covenant
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.texts import language
-from samenloop.tls import TlsFiles, channel_credentials, channel_options, check_expiry, coordinator_certificate
+from samenloop.tls import (
+    TlsFiles,
+    channel_credentials,
+    channel_options,
+    check_expiry,
+    check_term,
+    coordinator_certificate,
+)
 from samenloop.wire.guard import LANGUAGE_KEY
 from samenloop.wire.status import error_from_rpc
 from samenloop.wire.v1 import (
@@ -161,7 +168,7 @@ class Connection:
         return failure
 
     async def _open(self) -> _Channel:
-        self.certificate_warning()
+        check_term(self._files.certificate, self._clock.now())
         async with self._lock:
             covenant = self._covenant()
             wanted = (covenant.coordinator.address, covenant.coordinator.tls_pin, self._stamp())

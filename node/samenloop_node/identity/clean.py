@@ -1,7 +1,7 @@
 """First step of normalisation: which characters a text of a person may hold (security.md T13).
 
 1. longer than 200 characters: refused, before anything else looks at it
-2. UTF-8 that was once read as Latin-1 is put right ("JosÃ©" -> "José")
+2. UTF-8 that was read as Latin-1 is put right, also when that happened twice ("JosÃ©" -> "José")
 3. NFKC, so that NFC and NFD, full-width signs and the one-code-point ĳ are the same
 4. control, format (bidi, zero-width), private and unassigned characters: refused
 5. letters of two scripts in one value: refused
@@ -30,7 +30,7 @@ def clean(column: str, text: str) -> str:
 
 
 def _clean_unicode(column: str, text: str) -> str:
-    normal = unicodedata.normalize("NFKC", _unmojibake(text))
+    normal = _settled(text)
     if any(unicodedata.category(character) in _FORBIDDEN for character in normal):
         raise FieldError(column, "control_character")
     if len({script(character) for character in normal if character.isalpha()} - {"MODIFIER"}) > 1:
@@ -45,6 +45,12 @@ def script(letter: str) -> str:
     """Return the script of one letter as the first word of its Unicode name; East Asian scripts count as one."""
     word = unicodedata.name(letter, "UNKNOWN").split(" ", 1)[0]
     return "CJK" if word in _EAST_ASIAN else word
+
+
+def _settled(text: str) -> str:
+    """Compose first: a letter and its accent apart hide what was read wrongly. Repeat until nothing changes."""
+    settled = unicodedata.normalize("NFKC", _unmojibake(unicodedata.normalize("NFC", text)))
+    return settled if settled == text else _settled(settled)
 
 
 def _unmojibake(text: str) -> str:

@@ -68,9 +68,9 @@ def _store(app: App, db: Transaction, question: Question, answers: list[StoredAn
     rows = [{"holder": one.holder, "answer": "known" if one.known else "no_message"} for one in answers]
     public = {"question": question.question_id.hex(), "case": question.case_ref.hex(), "holders": rows}
     app.ownlog.append(db, Event.ANSWER, {**public, "user": question.user_ref.hex()})
-    stored = questions.find_question(db, question.question_id)
-    if stored is not None:
-        telling.asked(app, db, stored.case_number, question.question_id, stored.holders)
+    case_number = questions.case_of(db, question.question_id)
+    if case_number is not None:
+        telling.asked(app, db, case_number, question.question_id, [one.holder for one in answers])
 
 
 async def _close(app: App, question: Question, problem: SamenloopError) -> None:

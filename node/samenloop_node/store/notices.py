@@ -43,6 +43,13 @@ def notice_table(db: Database) -> None:
     db.execute("CREATE INDEX notice_by_registration ON notice (registration_id)")
 
 
+@migrations()
+def index_of_registrations_only(db: Database) -> None:
+    """Leave notices about a case, which have no registration, out of the index of registrations."""
+    db.execute("DROP INDEX notice_by_registration")
+    db.execute("CREATE INDEX notice_by_registration ON notice (registration_id) WHERE registration_id != x''")
+
+
 def add(db: sqlite3.Connection, row: StoredNotice) -> None:
     """Add a notice that is due; a second one about the same subject changes nothing."""
     db.execute(
@@ -68,7 +75,7 @@ def of_case(db: sqlite3.Connection, case_number: str) -> list[StoredNotice]:
 
 def of_registration(db: sqlite3.Connection, registration_id: bytes) -> list[StoredNotice]:
     """Return the notices about a registration."""
-    return _rows(db, "WHERE registration_id = ?", (registration_id,))
+    return _rows(db, "WHERE registration_id = ? AND registration_id != x''", (registration_id,))
 
 
 def unsettled(db: sqlite3.Connection) -> list[StoredNotice]:
@@ -90,7 +97,8 @@ def unnoticed_hits(db: sqlite3.Connection) -> list[tuple[bytes, bytes, int]]:
         "SELECT question_id, hr.registration_id, asked_ms FROM hit JOIN hit_registration hr USING (question_id)"
         " JOIN registration r ON r.registration_id = hr.registration_id"
         " WHERE disclosed = 1"
-        " AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.registration_id = hr.registration_id)"
+        " AND NOT EXISTS (SELECT 1 FROM notice n"
+        " WHERE n.registration_id = hr.registration_id AND n.registration_id != x'')"
     )
     return list(rows)
 

@@ -49,6 +49,24 @@ _TABLES = (
         UNIQUE (question_id, holder)
     ) STRICT""",
 )
+_WITHOUT_NAMES = (
+    "ALTER TABLE asked_holder RENAME TO asked_holder_before",
+    """CREATE TABLE asked_holder (
+        question_id BLOB NOT NULL REFERENCES question (question_id),
+        position INTEGER NOT NULL,
+        holder TEXT NOT NULL,
+        part BLOB NOT NULL,
+        state TEXT NOT NULL DEFAULT 'asked' CHECK (state IN ('asked', 'answered', 'lapsed', 'erased')),
+        known INTEGER NOT NULL DEFAULT 0,
+        contact TEXT NOT NULL DEFAULT '',
+        updated_until TEXT NOT NULL DEFAULT '',
+        released_ms INTEGER NOT NULL DEFAULT 0,
+        stated_ms INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (question_id, position)
+    ) STRICT""",
+    "INSERT INTO asked_holder SELECT * FROM asked_holder_before",
+    "DROP TABLE asked_holder_before",
+)
 
 
 @migrations()
@@ -56,6 +74,15 @@ def question_tables(db: Database) -> None:
     """Make the tables of own questions and their answers."""
     for table in _TABLES:
         db.execute(table)
+
+
+@migrations()
+def asked_holder_without_names(db: Database) -> None:
+    """Keep no index of holders' names: those of a question are few and differ (`parse_ask`), and it was written for
+    every question.
+    """
+    for statement in _WITHOUT_NAMES:
+        db.execute(statement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +156,12 @@ def find_question(db: sqlite3.Connection, question_id: bytes) -> StoredQuestion 
     """Return a stored question, or None."""
     found = _questions(db, "WHERE question_id = ?", (question_id,))
     return found[0] if found else None
+
+
+def case_of(db: sqlite3.Connection, question_id: bytes) -> str | None:
+    """Return the case of a stored question, or None."""
+    row = db.execute("SELECT case_number FROM question WHERE question_id = ?", (question_id,)).fetchone()
+    return str(row[0]) if row else None
 
 
 def questions_of(db: sqlite3.Connection, case_number: str) -> list[StoredQuestion]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from samenloop.audit.canonical import Value, canonical, parse_object
+from samenloop.audit.canonical import Value, canonical_checked, parse_object
 from samenloop.audit.fields import HALF_FIELDS
 from samenloop.errors import InvalidInput
 from samenloop.texts import _
@@ -31,7 +31,7 @@ def encode(fields: Mapping[str, object]) -> bytes:
     field.
     """
     _check(fields)
-    return canonical(dict(fields))
+    return canonical_checked(fields)
 
 
 def decode(plaintext: bytes) -> Half:

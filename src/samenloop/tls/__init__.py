@@ -1,6 +1,6 @@
 """TLS identity: who is at the other end, judged per call, and credentials for both ends (security.md section 6)."""
 
-from samenloop.tls.certificates import Certificate, check_expiry, read_certificate
+from samenloop.tls.certificates import Certificate, check_expiry, check_term, read_certificate
 from samenloop.tls.credentials import (
     TlsFiles,
     channel_credentials,
@@ -21,6 +21,7 @@ __all__ = [
     "channel_credentials",
     "channel_options",
     "check_expiry",
+    "check_term",
     "coordinator_certificate",
     "identify",
     "read_certificate",

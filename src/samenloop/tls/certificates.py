@@ -125,10 +125,25 @@ def _term(path: Path, _modified_ns: int, _inode: int) -> tuple[datetime, datetim
 
 
 def check_expiry(path: Path, now: datetime) -> str | None:
-    """Judge one's own certificate before dialling: None, or a warning from 30, 14, 7 and 1 days before its end.
+    """Judge one's own certificate: None, or a warning from 30, 14, 7 and 1 days before its end.
 
     Raises SamenloopError(NOT_AUTHENTICATED) that names file and date when it is expired or not yet valid.
     """
+    end = check_term(path, now)
+    reached = [days for days in WARNING_DAYS if end - now <= timedelta(days=days)]
+    if not reached:
+        return None
+    return _(
+        "Certificaat {path} verloopt op {date}: binnen {days} dagen. "
+        "Vraag de beheerder van de coördinator om een nieuw certificaat.",
+        path=path,
+        date=_day(end),
+        days=min(reached),
+    )
+
+
+def check_term(path: Path, now: datetime) -> datetime:
+    """Return when one's own certificate ends; raises as `check_expiry` does. To be called before dialling."""
     start, end = _term(path, *_stamp(path))
     if now >= end:
         text = _(
@@ -144,16 +159,7 @@ def check_expiry(path: Path, now: datetime) -> str | None:
             date=_day(start),
         )
         raise refused(text)
-    reached = [days for days in WARNING_DAYS if end - now <= timedelta(days=days)]
-    if not reached:
-        return None
-    return _(
-        "Certificaat {path} verloopt op {date}: binnen {days} dagen. "
-        "Vraag de beheerder van de coördinator om een nieuw certificaat.",
-        path=path,
-        date=_day(end),
-        days=min(reached),
-    )
+    return end
 
 
 def refused(text: str) -> SamenloopError:

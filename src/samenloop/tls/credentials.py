@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.keys import load_private
 from samenloop.texts import _
-from samenloop.tls.certificates import Certificate, check_expiry, coordinator_uri, read_certificate, refused
+from samenloop.tls.certificates import Certificate, check_term, coordinator_uri, read_certificate, refused
 
 MAX_MESSAGE: Final = 256 * 1024
 """Largest message either end accepts, in bytes; a chunk of registrations closes at 200 KiB."""
@@ -70,7 +70,7 @@ def channel_credentials(files: TlsFiles, server_certificate: bytes, now: datetim
 
     Raises SamenloopError that names file and date when the node's own certificate is expired.
     """
-    check_expiry(files.certificate, now)
+    check_term(files.certificate, now)
     key, certificate = _pair(files)
     return grpc.ssl_channel_credentials(server_certificate, key, certificate)
 

@@ -49,17 +49,26 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
     def __init__(self, identify: Identify, report: Report) -> None:
         self._identify = identify
         self._report = report
+        self._guarded: dict[str, Handler] = {}
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler:
-        """Wrap the handler; a method that nobody serves, or of a kind that we do not serve, stays unserved."""
-        handler = await continuation(handler_call_details)
-        if not handler or handler.request_streaming != handler.response_streaming:
-            return cast("Handler", None)
+        """Wrap the handler, once for each method; one that nobody serves, or of a kind that we do not serve, stays
+        unserved.
+        """
         method = handler_call_details.method
+        guarded = self._guarded.get(method)
+        if guarded is None:
+            handler = await continuation(handler_call_details)
+            if not handler or handler.request_streaming != handler.response_streaming:
+                return cast("Handler", None)
+            guarded = self._guarded[method] = self._wrapped(method, handler)
+        return guarded
+
+    def _wrapped(self, method: str, handler: Handler) -> Handler:
         coders = {
             "request_deserializer": _lenient(handler.request_deserializer),
             "response_serializer": handler.response_serializer,

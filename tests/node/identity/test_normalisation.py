@@ -1,6 +1,7 @@
 """The right/wrong tables of docs/reference/normalisation.md, and properties that hold for every text."""
 
 import json
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,33 @@ def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     assert clean("geslachtsnaam", once) == once
 
 
+def _read_wrongly(text: str, times: int, codec: str, form: str) -> str:
+    for _time in range(times):
+        text = text.encode("utf-8").decode(codec, "ignore")
+    return unicodedata.normalize(form, text)
+
+
+@given(
+    st.text("éüçşğıİøłñõåéèêàœßÅŜ abcdefghijklmnopqrstuvwxyz'-", min_size=1, max_size=12),
+    st.integers(1, 3),
+    st.sampled_from(["cp1252", "latin-1"]),
+    st.sampled_from(["NFC", "NFD"]),
+)
+def test_cleaning_what_was_read_wrongly_is_stable_too(text: str, times: int, codec: str, form: str) -> None:
+    try:
+        once = clean("geslachtsnaam", _read_wrongly(text, times, codec, form))
+    except FieldError:
+        return
+    assert clean("geslachtsnaam", once) == once
+
+
+@pytest.mark.parametrize("times", [0, 1, 2])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_that_was_read_wrongly_is_put_right(times: int, form: str) -> None:
+    assert clean("voornamen", _read_wrongly("José", times, "cp1252", form)) == "José"
+    assert clean("voornamen", _read_wrongly("Ŝ", times, "cp1252", form)) == "Ŝ"
+
+
 @given(st.text(max_size=40))
 def test_folding_gives_words_of_plain_letters_and_is_stable(text: str) -> None:
     once = words(text)
@@ -111,7 +139,5 @@ def test_sound_and_skeleton_are_fixed_points(word: str) -> None:
 
 @given(st.text("éüçşğıİøłñõåéèêàœßÅ abcdefghijklmnopqrstuvwxyz'-", min_size=1, max_size=25))
 def test_composed_and_decomposed_letters_are_the_same(text: str) -> None:
-    import unicodedata
-
     for form in ("NFC", "NFD"):
         assert words(clean("geslachtsnaam", unicodedata.normalize(form, text))) == words(clean("geslachtsnaam", text))

@@ -78,7 +78,7 @@ def ready_requests(rig: Rig, app: App, number: int) -> Iterator[overlap_pb2.AskR
 
 def _request(rig: Rig, app: App, fields: dict[str, str]) -> overlap_pb2.AskRequest:
     epochs = app.agreement.live.read_epochs
-    return prepare(app, rig.user(app), rig.draft(), parse_person(fields), epochs, ()).request
+    return prepare(app, rig.user(app), rig.draft(), parse_person(fields), epochs, ()).made.request
 
 
 async def _send(app: App, ready: Iterator[overlap_pb2.AskRequest]) -> None:

@@ -76,6 +76,15 @@ _FIRST = (
     ) STRICT""",
 )
 
+_COUNTERS_BY_DAY = (
+    "ALTER TABLE counter RENAME TO counter_before",
+    """CREATE TABLE counter (
+        scope BLOB NOT NULL, day TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (day, scope)
+    ) STRICT, WITHOUT ROWID""",
+    "INSERT INTO counter SELECT * FROM counter_before",
+    "DROP TABLE counter_before",
+)
+
 
 @migrations()
 def first_tables(db: Database) -> None:
@@ -85,6 +94,13 @@ def first_tables(db: Database) -> None:
         connection.execute(statement)
     connection.executemany("INSERT INTO number (n) VALUES (?)", [(n,) for n in range(MOST_PROBES)])
     create_log_tables(connection)
+
+
+@migrations()
+def counters_by_day(db: Database) -> None:
+    """Put the counters of a day beside each other: a question then writes them to one place."""
+    for statement in _COUNTERS_BY_DAY:
+        db.execute(statement)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

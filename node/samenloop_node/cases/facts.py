@@ -54,8 +54,19 @@ def partners_of(covenant: Covenant) -> tuple[ParticipantId, ...]:
 
 def case_input(app: App, db: Transaction, user: User, case_number: str, parts: Parts) -> CaseInput:
     """Return what the guards of a case look at."""
-    told = notices.of_case(db, case_number)
-    me, outcomes = ParticipantId(app.config.participant), contact_outcomes(db, case_number)
+    told = [one.state for one in notices.of_case(db, case_number)]
+    return _input(app, user, parts, told, contact_outcomes(db, case_number))
+
+
+def new_case_input(app: App, user: User, parts: Parts) -> CaseInput:
+    """Return the same for a case that is not stored: nobody was asked or told about it yet."""
+    return _input(app, user, parts, [], [])
+
+
+def _input(
+    app: App, user: User, parts: Parts, told: list[str], outcomes: list[tuple[list[str], list[str]]]
+) -> CaseInput:
+    me = ParticipantId(app.config.participant)
     return CaseInput(
         referrer=me,
         acting_partner=me,
@@ -64,7 +75,7 @@ def case_input(app: App, db: Transaction, user: User, case_number: str, parts: P
         role=Role.CASE_WORKER.value if Role.CASE_WORKER in user.roles else "",
         target_group=parts.target_group,
         intake=parts.intake,
-        informed=bool(told) and all(one.state != "due" for one in told),
+        informed=bool(told) and "due" not in told,
         triage=parts.triage,
         had_hit=bool(outcomes),
         contact=_contact(tuple(map(outcome_of_hit, outcomes))),
@@ -72,7 +83,7 @@ def case_input(app: App, db: Transaction, user: User, case_number: str, parts: P
         meeting=parts.meeting,
         plan=parts.plan,
         closing_reason=parts.closing_reason,
-        open_notices=sum(one.state == "due" for one in told),
+        open_notices=told.count("due"),
     )
 
 

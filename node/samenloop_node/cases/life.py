@@ -11,7 +11,7 @@ from samenloop.errors import InvalidInput, Refused
 from samenloop.texts import N_, _
 from samenloop_node.accounts import User
 from samenloop_node.app import App
-from samenloop_node.cases.facts import Parts, case_input, own_case, read_parts, state_of
+from samenloop_node.cases.facts import Parts, case_input, new_case_input, own_case, read_parts, state_of
 from samenloop_node.identity.bsn import refuse_bsn
 from samenloop_node.notices.making import notice_of_case
 from samenloop_node.process import keep_text, log, refusals_logged, today
@@ -58,11 +58,10 @@ class Step:
     text: str = ""
 
 
-async def opened(app: App, user: User, case_number: str, target_group: tuple[str, ...]) -> CaseFile:
+def opened(app: App, user: User, case_number: str, target_group: tuple[str, ...]) -> CaseFile:
     """Return a new case in intake; raises Refused (R-01, R-20, R-22). Nothing is stored yet."""
     parts = Parts(target_group=target_group)
-    given = await app.store.read(lambda db: case_input(app, db, user, case_number, parts))
-    state = CASE.step(app.catalogue, CaseState.REPORTED, CaseEvent.ACCEPT, given)
+    state = CASE.step(app.catalogue, CaseState.REPORTED, CaseEvent.ACCEPT, new_case_input(app, user, parts))
     return _new(app, user, case_number, state, parts)
 
 
@@ -87,7 +86,7 @@ async def report(app: App, user: User, case_number: str, target_group: tuple[str
         _refuse_network(app)
         case = _new(app, user, case_number, CaseState.REPORTED, Parts())
         if target_group:
-            case = await opened(app, user, case_number, target_group)
+            case = opened(app, user, case_number, target_group)
 
         def work(db: Transaction) -> None:
             if cases.find(db, case_number) is not None:

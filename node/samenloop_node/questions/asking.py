@@ -26,7 +26,7 @@ from samenloop_node.declaring import UNSURE
 from samenloop_node.identity.bsn import refuse_bsn
 from samenloop_node.identity.person import Person, parse_person
 from samenloop_node.process import log_refusal
-from samenloop_node.questions.compose import again
+from samenloop_node.questions.compose import Composed, again
 from samenloop_node.questions.draft import QuestionDraft
 from samenloop_node.questions.gate import CaseHistory, pass_gate
 from samenloop_node.questions.motives import refuse_person
@@ -122,7 +122,7 @@ async def _known(app: App, user: User, draft: QuestionDraft) -> Known:
     found, known = await app.store.read(look)
     if found is not None or not draft.target_group:
         return known
-    opens = await life.opened(app, user, draft.case, draft.target_group)
+    opens = life.opened(app, user, draft.case, draft.target_group)
     return replace(known, case=replace(known.case, state=state_of(opens)), opens=opens)
 
 
@@ -145,14 +145,14 @@ async def _attempt(
         store(app, db, prepared)
 
     await app.store.write(work)
-    await _send(app, prepared.request, prepared.stored.question_id)
+    await _send(app, prepared.made, prepared.stored.question_id)
     return prepared.stored.question_id
 
 
-async def _send(app: App, request: overlap_pb2.AskRequest, question_id: QuestionId) -> None:
+async def _send(app: App, made: Composed, question_id: QuestionId) -> None:
     """Send; when nobody knows whether the question was answered, say under which number it stays open."""
     try:
-        await send(app, request)
+        await send(app, made)
     except IntegrityError:
         raise
     except SamenloopError as problem:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from samenloop.commitment import tokens_digest
 from samenloop.keys import SigningKey
 from samenloop.model import EpochId, ParticipantId, QuestionId, RegistrationId, TokenSet
-from samenloop.wire.ask import Part, Question, build_ask
+from samenloop.wire.ask import Part, Question, build_ask, parse_part, parse_question
 from samenloop.wire.convert import CovenantRef, token_set_message
 from samenloop.wire.v1 import overlap_pb2
 from samenloop_node.questions.draft import HolderDraft, QuestionDraft
@@ -37,6 +37,15 @@ class Secrets:
     padding_seed: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A signed request, and the values in it that its reply is held against."""
+
+    request: overlap_pb2.AskRequest
+    question: Question
+    parts: Sequence[Part]
+
+
 def compose(
     draft: QuestionDraft,
     frame: Frame,
@@ -45,7 +54,7 @@ def compose(
     secrets: Secrets,
     key: SigningKey,
     random_bytes: Callable[[int], bytes],
-) -> overlap_pb2.AskRequest:
+) -> Composed:
     """Return the signed request of a draft."""
     question = Question(
         covenant=frame.covenant,
@@ -63,12 +72,13 @@ def compose(
         region_reason=draft.region_reason,
     )
     parts = [_part(holder, frame, random_bytes(NONCE_BYTES)) for holder in draft.holders]
-    return build_ask(question, parts, token_sets, excluded, secrets.salt, secrets.padding_seed, key)
+    request = build_ask(question, parts, token_sets, excluded, secrets.salt, secrets.padding_seed, key)
+    return Composed(request, question, parts)
 
 
-def again(stored: StoredQuestion, token_sets: Sequence[TokenSet]) -> overlap_pb2.AskRequest:
+def again(stored: StoredQuestion, token_sets: Sequence[TokenSet]) -> Composed:
     """Return the request of a stored question once more, for tokens of the retyped person."""
-    return overlap_pb2.AskRequest(
+    request = overlap_pb2.AskRequest(
         question=stored.question,
         signature=stored.signature,
         parts=list(stored.parts),
@@ -77,6 +87,7 @@ def again(stored: StoredQuestion, token_sets: Sequence[TokenSet]) -> overlap_pb2
         tokens=[token_set_message(one) for one in token_sets],
         excluded=list(stored.excluded),
     )
+    return Composed(request, parse_question(stored.question), [parse_part(part, "part") for part in stored.parts])
 
 
 def _part(holder: HolderDraft, frame: Frame, nonce: bytes) -> Part:

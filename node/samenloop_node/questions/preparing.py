@@ -14,7 +14,7 @@ from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.identity.person import Person
 from samenloop_node.process import keep_text
-from samenloop_node.questions.compose import Frame, Secrets, compose
+from samenloop_node.questions.compose import Composed, Frame, Secrets, compose
 from samenloop_node.questions.draft import HolderDraft, QuestionDraft
 from samenloop_node.questions.padding import padding_stream
 from samenloop_node.store import Transaction, questions
@@ -27,7 +27,7 @@ class Prepared:
     """A question as it is stored, its request, and the motive sealed for the node's own log (or empty)."""
 
     stored: StoredQuestion
-    request: overlap_pb2.AskRequest
+    made: Composed
     public: Mapping[str, object]
     motive: str
 
@@ -53,22 +53,22 @@ def prepare(
         responsible_ref=app.references.user(user.responsible),
     )
     token_sets = tokens(app, person, epochs, secrets.salt)
-    request = compose(draft, frame, token_sets, excluded, secrets, app.signing_key, token_bytes)
+    made = compose(draft, frame, token_sets, excluded, secrets, app.signing_key, token_bytes)
     stored = StoredQuestion(
         question_id=frame.question_id,
         case_number=draft.case,
         asked_by=user.name,
         responsible=user.responsible,
         sent_ms=frame.sent_ms,
-        question=request.question,
-        signature=request.signature,
+        question=made.request.question,
+        signature=made.request.signature,
         padding_seed=secrets.padding_seed,
         salt=secrets.salt,
         excluded=excluded,
         holders=tuple(part.holder for part in draft.holders),
-        parts=tuple(request.parts),
+        parts=tuple(made.request.parts),
     )
-    return Prepared(stored, request, _log_fields(draft, frame), draft.motive)
+    return Prepared(stored, made, _log_fields(draft, frame), draft.motive)
 
 
 def _log_fields(draft: QuestionDraft, frame: Frame) -> dict[str, object]:

@@ -14,11 +14,12 @@ from samenloop.audit.tree import leaf_hash
 from samenloop.audit.witness import Reason
 from samenloop.clock import milliseconds
 from samenloop.errors import ErrorCode, IntegrityError, Refused, SamenloopError
-from samenloop.wire.ask import Question, parse_part, parse_question
+from samenloop.wire.ask import Question
 from samenloop.wire.v1 import overlap_pb2
 from samenloop_node import telling, witness
 from samenloop_node.app import App
 from samenloop_node.declaring import UNSURE
+from samenloop_node.questions.compose import Composed
 from samenloop_node.questions.replies import verify_reply
 from samenloop_node.store import Transaction, questions, receipts
 from samenloop_node.store.questions import StoredAnswer
@@ -27,10 +28,9 @@ PAUSES: Final = (0.25, 1.0)
 """Seconds before the second and the third attempt."""
 
 
-async def send(app: App, request: overlap_pb2.AskRequest) -> list[StoredAnswer]:
+async def send(app: App, made: Composed) -> list[StoredAnswer]:
     """Send a stored question and store the answer; raises SamenloopError: then the question is open or closed."""
-    question = parse_question(request.question)
-    parts = [parse_part(part, "part") for part in request.parts]
+    request, question = made.request, made.question
     try:
         reply = await patiently(lambda: app.connection.ask(request), asyncio.sleep)
     except SamenloopError as problem:
@@ -39,7 +39,7 @@ async def send(app: App, request: overlap_pb2.AskRequest) -> list[StoredAnswer]:
         raise
     try:
         origin = app.covenant().coordinator.log_origin
-        answers = verify_reply(reply, question, parts, request.signature, origin)
+        answers = verify_reply(reply, question, made.parts, request.signature, origin)
     except IntegrityError:
         await witness.stop(app, Reason.OWN_DIFFERENT)
         raise

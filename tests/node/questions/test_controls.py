@@ -5,12 +5,13 @@ import asyncio
 import pytest
 
 from samenloop.model import ParticipantId, QuestionId, RegistrationId
-from samenloop.wire.ask import parse_part
+from samenloop.wire.ask import parse_part, parse_question
 from samenloop.wire.declare import Release
 from samenloop.wire.v1 import mailbox_pb2
 from samenloop_node import mailbox, witness
 from samenloop_node.letters import seal_case_letter
 from samenloop_node.questions import sending
+from samenloop_node.questions.compose import Composed
 from samenloop_node.store import inbox, notes, questions
 from samenloop_node.store.questions import StoredAnswer, StoredQuestion
 
@@ -68,7 +69,8 @@ def test_without_rebuilding_the_entry_another_log_entry_would_be_accepted(node, 
     trusting = [StoredAnswer(HOLDER, "answered", False, "", "", 0)]
     monkeypatch.setattr(sending, "verify_reply", lambda *arguments: trusting)
     coordinator.change = {"case": "ab" * 32}
-    asyncio.run(sending.send(app, request))
+    made = Composed(request, parse_question(request.question), [parse_part(part, "part") for part in request.parts])
+    asyncio.run(sending.send(app, made))
     assert asyncio.run(witness.stand(app)).may_ask
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from samenloop.audit.anchor import own_origin
 from samenloop.audit.note import load_signer
 from samenloop.catalogue import Catalogue, load_catalogue
 from samenloop.clock import Clock, SystemClock
@@ -72,7 +71,7 @@ class App:
         covenant = agreement.covenant()
         covenant.participant(config.participant)
         files = TlsFiles(config.tls.key, config.tls.certificate, config.tls.ca)
-        signer = load_signer(own_origin(covenant, config.participant), config.keys.signing)
+        signer = load_signer(covenant.own_log_origin(config.participant), config.keys.signing)
         former = agreement.former_signing_keys(config.participant)
         return cls(
             config=config,

@@ -285,6 +285,41 @@ def test_a_purged_export_says_purged_and_not_broken(tmp_path: Path) -> None:
     world.close()
 
 
+@pytest.mark.parametrize("counted", [False, True])
+def test_an_export_during_a_purge_is_refused(tmp_path: Path, *, counted: bool) -> None:
+    """Before the tree counts the purge its bodies would look stolen; and a purge halfway takes bodies away."""
+    world = World(tmp_path)
+    world.fill(20)
+    pieces = export.pieces((world.entries, world.tree), SIGNER, [COVENANT], 1)
+    made = [next(pieces)]
+    world.purge_until(5, ANCHOR.retention_days)
+    if counted:
+        world.integrate()
+    with pytest.raises(SamenloopError, match="opgeschoond"):
+        made += pieces
+    assert layout.MANIFEST not in {path for path, _data in made}
+    world.close()
+
+
+def test_a_refused_export_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(tmp_path)
+    world.fill(20)
+    entries = world.entries.entries
+
+    def purging(first: int, limit: int) -> object:
+        world.purge_until(5, ANCHOR.retention_days)
+        monkeypatch.undo()
+        return entries(first, limit)
+
+    monkeypatch.setattr(world.entries, "entries", purging)
+    with pytest.raises(SamenloopError, match="opgeschoond"):
+        world.export(tmp_path / "export")
+    assert not (tmp_path / "export").exists()
+    world.integrate()
+    world.export(tmp_path / "export")
+    world.close()
+
+
 def test_a_body_that_is_missing_without_a_purge_entry_is_broken(copied: Path) -> None:
     lines = (copied / ENTRIES).read_bytes().splitlines(keepends=True)
     body = layout.parse_entry_line(lines[4], 4)[0] or b""

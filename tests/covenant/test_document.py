@@ -148,6 +148,13 @@ def test_two_parties_with_one_key_are_refused() -> None:
             parse_canonical(canonical(twins))
 
 
+def test_the_coordinators_log_is_not_named_as_a_participants_own() -> None:
+    origin = DEMO.own_log_origin("ggz-midden")
+    taken = dataclasses.replace(DEMO, coordinator=dataclasses.replace(DEMO.coordinator, log_origin=origin))
+    with pytest.raises(InvalidInput, match=r"coordinator\.log_origin.*eigen logboek"):
+        parse_canonical(canonical(taken))
+
+
 def test_one_signing_party_is_not_enough() -> None:
     alone = dataclasses.replace(DEMO, participants=(DEMO.participant("ggz-midden"),), wpg20=(), witness_quorum=0)
     with pytest.raises(InvalidInput, match="minstens twee"):

@@ -53,11 +53,6 @@ def from_document(data: bytes) -> TrustAnchor:
     return from_covenant(parse.parse_canonical(data))
 
 
-def own_origin(covenant: Covenant, participant: str) -> str:
-    """Return the name of a participant's own log."""
-    return f"{covenant.trust_domain}/{participant}"
-
-
 def of_own_log(covenant: Covenant, participant: str) -> TrustAnchor:
     """Return the trust anchor of a participant's own log: signed with its signing key, and without witnesses, for the
     coordinator's log holds its daily anchors.
@@ -65,7 +60,7 @@ def of_own_log(covenant: Covenant, participant: str) -> TrustAnchor:
     months = min(retention_months(covenant, participant), _log_months())
     return replace(
         from_covenant(covenant),
-        origin=own_origin(covenant, participant),
+        origin=covenant.own_log_origin(participant),
         audit_key=bytes.fromhex(covenant.participant(participant).signing_key),
         witnesses={},
         quorum=0,
@@ -79,7 +74,7 @@ def of_log(covenant: Covenant, origin: str) -> TrustAnchor:
     if origin == covenant.coordinator.log_origin:
         return from_covenant(covenant)
     for one in covenant.participants:
-        if origin == own_origin(covenant, one.id):
+        if origin == covenant.own_log_origin(one.id):
             return of_own_log(covenant, one.id)
     raise IntegrityError(_("het convenant noemt geen logboek {origin}", origin=origin))
 

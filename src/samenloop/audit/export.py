@@ -5,6 +5,7 @@ verify` alone (files: `samenloop.audit.layout`).
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from samenloop.audit.anchored import ANCHORS, DailyAnchor
 from samenloop.audit.checkpoint import Checkpoint
 from samenloop.audit.layout import FileFact, Manifest
 from samenloop.audit.note import NoteSigner
-from samenloop.audit.store import EntryStore, TreeStore
+from samenloop.audit.store import EntryStore, Purged, TreeStore
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.texts import _
 
@@ -39,16 +40,20 @@ def pieces(
     """Yield everything up to the latest checkpoint, the manifest last: what has no manifest is no export.
 
     `covenants` are documents in canonical form, the current version last. `daily` has the anchors of a partner's own
-    log, None for the coordinator's. Raises IntegrityError when entries are missing.
+    log, None for the coordinator's. Raises IntegrityError when entries are missing, BUSY when bodies are purged
+    meanwhile.
     """
     entry_store, tree_store = stores
     head = checkpoints.verify(tree_store.head(), signer.name, signer.public_key())
+    purged = _purges(entry_store, head)
     hashes: dict[str, tuple[int, Any]] = {}
     for path, data in _content(entry_store, tree_store, head, covenants, daily):
         size, digest = hashes.get(path, (0, hashlib.sha256()))
         digest.update(data)
         hashes[path] = (size + len(data), digest)
         yield path, data
+    if _purges(entry_store, head) != purged:
+        raise _purging()
     facts = tuple(FileFact(path, size, digest.hexdigest()) for path, (size, digest) in sorted(hashes.items()))
     current = anchors.from_document(covenants[-1]).fingerprint
     manifest = Manifest(signer.name, head.size, created_ms, current, facts)
@@ -89,10 +94,16 @@ def write_export(
     covenants: Sequence[bytes],
     created_ms: int,
 ) -> Manifest:
-    """Write the coordinator's log to a new folder `root`; see `pieces`. Raises SamenloopError when it exists."""
+    """Write the coordinator's log to a new folder `root`; see `pieces`. Raises SamenloopError when it exists, or what
+    `pieces` raises: then there is no folder.
+    """
     folder, data = ExportFolder(root), b""
-    for path, data in pieces(stores, signer, covenants, created_ms):
-        folder.add(path, data)
+    try:
+        for path, data in pieces(stores, signer, covenants, created_ms):
+            folder.add(path, data)
+    except SamenloopError:
+        shutil.rmtree(root, ignore_errors=True)
+        raise
     return layout.parse_manifest(data)[0]
 
 
@@ -111,6 +122,18 @@ def _content(
     step = min(STEP, layout.RANGE)
     for first in range(0, head.size, step):
         yield from _entries(entry_store, first, min(step, head.size - first))
+
+
+def _purges(entry_store: EntryStore, head: Checkpoint) -> Sequence[Purged]:
+    """Return the purges; bodies that are gone by an entry that `head` does not count yet would look stolen."""
+    purged = entry_store.purges()
+    if any(one.by >= head.size for one in purged):
+        raise _purging()
+    return purged
+
+
+def _purging() -> SamenloopError:
+    return SamenloopError(ErrorCode.BUSY, _("Het logboek wordt juist opgeschoond. Maak de export over een minuut."))
 
 
 def _checkpoints(tree_store: TreeStore, head: Checkpoint) -> Iterator[Piece]:

@@ -65,6 +65,8 @@ def _keys(covenant: Covenant) -> Iterator[tuple[str, str]]:
 
 
 def _names(covenant: Covenant, row: Participant, where: str) -> Iterator[tuple[str, str]]:
+    if covenant.coordinator.log_origin == covenant.own_log_origin(row.id):
+        yield "coordinator.log_origin", _("zo heet het eigen logboek van een deelnemer al.")
     if row.region not in covenant.regions:
         yield f"{where}.region", _("deze regio staat niet in het convenant.")
     if row.id in row.may_ask or not _known(covenant, row.may_ask):

@@ -297,6 +297,10 @@ class Covenant:
         kept = tuple((row.epoch, profile(row.profile)) for row in self.epochs.kept_profiles)
         return EpochProfiles(profile(self.token_profile), kept)
 
+    def own_log_origin(self, participant: str) -> str:
+        """Return the name of a participant's own log."""
+        return f"{self.trust_domain}/{participant}"
+
     def find(self, participant: str) -> Participant | None:
         """Return the participant with this id, or None."""
         for row in self.participants:

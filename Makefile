@@ -115,7 +115,7 @@ bench-peers: $(INSTALLED) $(PEERS)/.installed
 test: $(INSTALLED)
 	@mkdir -p var
 	@$(PY) -m coverage erase
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-config=pyproject.toml \
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-config=pyproject.toml \
 	  --cov-report=json:var/coverage.json
 	$(PY) tests/coverage_bar.py var/coverage.json
 

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from samenloop_coordinator.store.contract import Parts
 from samenloop_coordinator.store.sqlite import SqliteStore, create_store, open_store
 from samenloop_coordinator.store.values import Mark, NewRegistration, Place
 from samenloop_node.tokens.keys import EpochKeys
-from samenloop_node.tokens.streams import Making, Row, tokenise_rows
+from samenloop_node.tokens.streams import Cuts, Making, Row, tokenise_rows
 from tests.bench import engine_peers
 from tests.bench.figures import LESS, Figure, show
 from tests.bench.loader import facts
@@ -49,11 +49,11 @@ class Peppered(Making):
 
     pepper: RegisterPepper | None = None
 
-    def token_sets(self, row: Row) -> tuple[TokenSet, ...]:
-        """Return the token sets of one person, each token replaced by its value."""
+    def cuts(self, row: Row) -> Cuts:
+        """Return what the tokens of one person are made of, each token replaced by its value."""
         assert self.pepper is not None
-        made = Making.token_sets(self, row)
-        return tuple(replace(one, tokens=b"".join(self.pepper.pepper(one))) for one in made)
+        sets = self.whole(Making.cuts(self, row))
+        return tuple((one.mask, one.counts, b"".join(self.pepper.pepper(one))) for one in sets)
 
 
 def measure(folder: Path, size: int) -> list[Figure]:

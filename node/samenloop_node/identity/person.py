@@ -1,7 +1,7 @@
 """A person as the fields of one record, checked and cleaned, on the way to tokens. Lives in memory only."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +18,7 @@ PERSON_COLUMNS = (*NAME_COLUMNS, "geboortedatum", *OPTIONAL_COLUMNS)
 
 _SEXES = {"M": "M", "V": "V", "O": "", "X": "", "": ""}
 _DIGIT = re.compile(r"\d")
+_DATE = PERSON_COLUMNS.index("geboortedatum")
 _LONG_NUMBER = re.compile(r"\d{5}")
 
 
@@ -52,12 +53,17 @@ def parse_person(fields: Mapping[str, str], optional_errors: list[FieldError] | 
     With `optional_errors` (evaluation only) a refused optional field is left empty and its error appended instead.
     Needs a first name, call name or surname, and a date of birth of which parts may be unknown.
     """
-    names = {column: _value(column, fields.get(column, ""), optional_errors) for column in NAME_COLUMNS}
-    if not (names["voornamen"] or names["roepnaam"] or names["geslachtsnaam"] or names["partner_geslachtsnaam"]):
+    return parse_row([fields.get(column, "") for column in PERSON_COLUMNS], optional_errors)
+
+
+def parse_row(row: Sequence[str], optional_errors: list[FieldError] | None = None) -> Person:
+    """Do the same as `parse_person` with all fields in the order of PERSON_COLUMNS."""
+    names = _values(NAME_COLUMNS, row[:_DATE], optional_errors)
+    voornamen, roepnaam, _prefix, surname, _partner_prefix, partner = names
+    if not (voornamen or roepnaam or surname or partner):
         raise FieldError("geslachtsnaam", "empty")
-    date = parse_birth_date("geboortedatum", fields.get("geboortedatum", "").strip())
-    others = {column: _value(column, fields.get(column, ""), optional_errors) for column in OPTIONAL_COLUMNS}
-    return Person(**names, geboortedatum=date, **others)
+    date = parse_birth_date("geboortedatum", row[_DATE].strip())
+    return Person(*names, date, *_values(OPTIONAL_COLUMNS, row[_DATE + 1 :], optional_errors))
 
 
 def person_values(person: Person) -> tuple[str, ...]:
@@ -65,9 +71,11 @@ def person_values(person: Person) -> tuple[str, ...]:
     return tuple(value for column in NAME_COLUMNS if (value := getattr(person, column)))
 
 
+def _values(columns: Sequence[str], texts: Sequence[str], errors: list[FieldError] | None) -> list[str]:
+    return [_value(column, text, errors) if text else "" for column, text in zip(columns, texts, strict=True)]
+
+
 def _value(column: str, text: str, errors: list[FieldError] | None) -> str:
-    if not text:
-        return ""
     try:
         return _PARSERS[column](column, text)
     except FieldError as error:

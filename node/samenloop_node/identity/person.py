@@ -72,14 +72,16 @@ def person_values(person: Person) -> tuple[str, ...]:
 
 
 def _values(columns: Sequence[str], texts: Sequence[str], errors: list[FieldError] | None) -> list[str]:
+    if errors is None:
+        return [_PARSERS[column](column, text) if text else "" for column, text in zip(columns, texts, strict=True)]
     return [_value(column, text, errors) if text else "" for column, text in zip(columns, texts, strict=True)]
 
 
-def _value(column: str, text: str, errors: list[FieldError] | None) -> str:
+def _value(column: str, text: str, errors: list[FieldError]) -> str:
     try:
         return _PARSERS[column](column, text)
     except FieldError as error:
-        if errors is None or column in _NEEDED:
+        if column in _NEEDED:
             raise
         errors.append(error)
         return ""

@@ -58,12 +58,12 @@ def parse_person(fields: Mapping[str, str], optional_errors: list[FieldError] | 
 
 def parse_row(row: Sequence[str], optional_errors: list[FieldError] | None = None) -> Person:
     """Do the same as `parse_person` with all fields in the order of PERSON_COLUMNS."""
-    names = _values(NAME_COLUMNS, row[:_DATE], optional_errors)
-    voornamen, roepnaam, _prefix, surname, _partner_prefix, partner = names
+    voornamen, roepnaam, prefix, surname, partner_prefix, partner = _values(NAME_COLUMNS, row[:_DATE], optional_errors)
     if not (voornamen or roepnaam or surname or partner):
         raise FieldError("geslachtsnaam", "empty")
     date = parse_birth_date("geboortedatum", row[_DATE].strip())
-    return Person(*names, date, *_values(OPTIONAL_COLUMNS, row[_DATE + 1 :], optional_errors))
+    place, sex, postcode, house = _values(OPTIONAL_COLUMNS, row[_DATE + 1 :], optional_errors)
+    return Person(voornamen, roepnaam, prefix, surname, partner_prefix, partner, date, place, sex, postcode, house)
 
 
 def person_values(person: Person) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Rows of an export in, token sets out, in order and over several processes.
 
 Reading a person and making its tokens both happen in the worker: what travels is plain texts one way and plain bytes
-back, a chunk at a time, since whatever is done per person by the process that feeds the others is not done twice as fast.
+back, a chunk at a time, since what the process that feeds the others does per person is not done twice as fast.
 """
 
 import gc

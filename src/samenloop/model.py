@@ -60,21 +60,27 @@ class TokenSet:
     tokens: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        total = sum(self.counts)
-        well_formed = (
-            0 <= self.mask < 1 << 64
-            and 0 <= self.facts < 1 << 8
-            and self.mask.bit_count() == len(self.counts)
-            and all(count in GROUP_SIZES for count in self.counts)
-            and total <= MAX_TOKENS
-            and len(self.tokens) == total * TOKEN_BYTES
-        )
-        if not well_formed:
+        total = _well_formed(self.mask, self.facts, self.counts)
+        if total is None or len(self.tokens) != total * TOKEN_BYTES:
             raise InvalidInput("tokens", _("De tokens van deze persoon zijn niet goed gevormd."))
 
     def each_recipe(self) -> tuple[int, ...]:
         """Return the recipe number of each token, in order."""
         return _each_recipe(self.mask, self.counts)
+
+
+@functools.lru_cache(4096)
+def _well_formed(mask: int, facts: int, counts: bytes) -> int | None:
+    """Return the number of tokens, or None when these do not belong together; few different ones occur."""
+    total = sum(counts)
+    well_formed = (
+        0 <= mask < 1 << 64
+        and 0 <= facts < 1 << 8
+        and mask.bit_count() == len(counts)
+        and all(count in GROUP_SIZES for count in counts)
+        and total <= MAX_TOKENS
+    )
+    return total if well_formed else None
 
 
 @functools.lru_cache(4096)

@@ -1,16 +1,18 @@
-"""The overlap job in one process, without network, audit or rules: tokenise two lists, store one, match the other.
+"""The overlap job on one machine, without network, audit or rules: tokenise two lists, store one, match the other.
 
-This is the engine only. The product has no call that compares two lists (R-28): there every person is one question.
+Tokens are stored and matched as they come, while the worker processes make the next. This is the engine only. The
+product has no call that compares two lists (R-28): there every person is one question.
 `python -m tests.bench.engine SIZE` runs it alone, beside the peers that are installed (`make bench-peers`).
 """
 
+import functools
 import itertools
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -30,7 +32,7 @@ from samenloop_coordinator.store.contract import Parts
 from samenloop_coordinator.store.sqlite import SqliteStore, create_store, open_store
 from samenloop_coordinator.store.values import Mark, NewRegistration, Place
 from samenloop_node.tokens.keys import EpochKeys
-from samenloop_node.tokens.streams import Making, Row, tokenise_rows
+from samenloop_node.tokens.streams import Cuts, Making, Row, tokenise_rows
 from tests.bench import engine_peers
 from tests.bench.figures import LESS, Figure, show
 from tests.bench.loader import facts
@@ -49,11 +51,11 @@ class Peppered(Making):
 
     pepper: RegisterPepper | None = None
 
-    def token_sets(self, row: Row) -> tuple[TokenSet, ...]:
-        """Return the token sets of one person, each token replaced by its value."""
+    def cuts(self, row: Row) -> Cuts:
+        """Return what the tokens of one person are made of, each token replaced by its value."""
         assert self.pepper is not None
-        made = Making.token_sets(self, row)
-        return tuple(replace(one, tokens=b"".join(self.pepper.pepper(one))) for one in made)
+        sets = self.whole(Making.cuts(self, row))
+        return tuple((one.mask, one.counts, b"".join(self.pepper.pepper(one))) for one in sets)
 
 
 def measure(folder: Path, size: int) -> list[Figure]:
@@ -91,22 +93,21 @@ async def _job(path: Path, stored: Sequence[Row], asked: Sequence[Row]) -> tuple
     try:
         times = [time.perf_counter()]
         making = Peppered(((chosen, keys),), pepper=pepper)
-        tokens = [one for (one,) in tokenise_rows([*stored, *asked], making, processes)]
+        tokens = (one for (one,) in tokenise_rows(itertools.chain(stored, asked), making, processes))
+        await _store(store, itertools.islice(tokens, len(stored)))
         times.append(time.perf_counter())
-        await _store(store, tokens[: len(stored)])
-        times.append(time.perf_counter())
-        hits = await _match(store, chosen, tokens[len(stored) :])
+        hits = await _match(store, chosen, tokens)
         times.append(time.perf_counter())
     finally:
         await store.close()
     spans = [after - before for before, after in itertools.pairwise(times)]
-    return dict(zip(("tokenise and pepper both", "store one", "match the other"), spans, strict=True)), hits
+    return dict(zip(("tokenise one and store it", "tokenise the other and match it"), spans, strict=True)), hits
 
 
-async def _store(store: SqliteStore, tokens: Sequence[TokenSet]) -> None:
+async def _store(store: SqliteStore, tokens: Iterator[TokenSet]) -> None:
     place = await store.write(lambda parts: parts.registrations.make_place(Place("bench", "holder", "register")))
-    for first in range(0, len(tokens), _STORED):
-        await store.write(partial(_put, place, tokens[first : first + _STORED]))
+    while chunk := list(itertools.islice(tokens, _STORED)):
+        await store.write(partial(_put, place, chunk))
         await store.tidy()
 
 
@@ -118,28 +119,36 @@ def _put(place: int, tokens: Sequence[TokenSet], parts: Parts) -> None:
         parts.registrations.put(NewRegistration(place, identity, packed, b"", (mark,), one.tokens))
 
 
-async def _match(store: SqliteStore, chosen: Profile, tokens: Sequence[TokenSet]) -> int:
+async def _match(store: SqliteStore, chosen: Profile, tokens: Iterator[TokenSet]) -> int:
     hits = 0
-    for first in range(0, len(tokens), _MATCHED):
-        hits += await store.read(partial(_hits, chosen, tokens[first : first + _MATCHED]))
+    while chunk := list(itertools.islice(tokens, _MATCHED)):
+        hits += await store.read(partial(_hits, chosen, chunk))
     return hits
 
 
 def _hits(chosen: Profile, tokens: Sequence[TokenSet], parts: Parts) -> int:
     """Return how many of these persons have a hit: looked up together, judged one by one as the coordinator does."""
-    probes, values = [], []
+    probes: list[Probe] = []
+    values: list[bytes] = []
     for number, one in enumerate(tokens):
-        probes += [Probe(number, 0, recipe) for recipe in one.each_recipe()]
+        probes += _probes(number, one.each_recipe())
         values += [one.tokens[at : at + VALUE_BYTES] for at in range(0, len(one.tokens), VALUE_BYTES)]
     rows = matching.candidates(probes, parts.registrations.lookup(values), len(tokens), ())
     candidates = [matching.choose(one, iter(int, 1)) for one in rows]
     real = {one.row for chosen_four in candidates for one in chosen_four if one.agreeing}
     sides = {row: found.sides for row, found in parts.registrations.fetch(list(real)).items()}
-    asked = [matching.sides_of([one]) for one in tokens]
+    profiles = EpochProfiles(chosen)
+    asked = [matching.asked_epochs(profiles, [one]) for one in tokens]
     return sum(
-        any(one.agreeing and matching.judge(EpochProfiles(chosen), asked[number], one, sides[one.row]) for one in four)
+        any(one.agreeing and matching.judge(asked[number], one, sides[one.row]) for one in four)
         for number, four in enumerate(candidates)
     )
+
+
+@functools.lru_cache(1 << 15)
+def _probes(number: int, recipes: tuple[int, ...]) -> list[Probe]:
+    """Few persons differ in what their tokens are made by, so probes are remembered as the coordinator does."""
+    return [Probe(number, 0, recipe) for recipe in recipes]
 
 
 def main() -> None:

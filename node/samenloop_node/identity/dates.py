@@ -3,7 +3,7 @@
 import calendar
 import functools
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from samenloop_node.identity.errors import FieldError
 
@@ -15,8 +15,7 @@ _FORMS = (
 _FIRST_YEAR, _LAST_YEAR = 1850, 2199
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class BirthDate:
+class BirthDate(NamedTuple):
     """A date of birth; 0 stands for an unknown month or day."""
 
     year: int

@@ -77,17 +77,19 @@ def stem(word: str) -> str:
 
 
 def _official(text: str, capitals_are_names: bool) -> tuple[str, tuple[str, ...]]:
-    letters: list[str] = []
-    names: list[str] = []
-    for piece in text.replace(",", " ").split():
-        found = _initials_of(piece, capitals_are_names)
-        if found is None:
-            for word in words(piece):
-                letters.extend(initial(part) for part in word.split("-"))
-                names.append(word.replace("-", ""))
-        else:
-            letters.extend(found)
-    return "".join(letters), tuple(names)
+    found = [_piece(piece, capitals_are_names) for piece in text.replace(",", " ").split()]
+    return "".join(letters for letters, _names in found), tuple(name for _letters, names in found for name in names)
+
+
+@functools.lru_cache(maxsize=65536)
+def _piece(piece: str, capitals_are_names: bool) -> tuple[str, tuple[str, ...]]:
+    """Return the initials and the full names of one piece. Lists of names seldom repeat, their pieces do."""
+    found = _initials_of(piece, capitals_are_names)
+    if found is not None:
+        return "".join(found), ()
+    spoken = words(piece)
+    letters = "".join(initial(part) for word in spoken for part in word.split("-"))
+    return letters, tuple(word.replace("-", "") for word in spoken)
 
 
 def _initials_of(piece: str, capitals_are_names: bool) -> list[str] | None:

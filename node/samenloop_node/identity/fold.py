@@ -86,17 +86,23 @@ _RULES: tuple[tuple[frozenset[str], re.Pattern[str], str | Callable[[re.Match[st
         (_LETTERS, r"(.)\1+", _once),
     )
 )
+_UNSETTLED = re.compile("[aeiou]{2}|sk|dt?$")
+"""All that a rule can still find in a word that went through the rules: c, h, j, q, v, w, x, y, z, doubles are gone."""
 
 
 @functools.lru_cache(maxsize=65536)
 def sound(word: str) -> str:
     """Return how a word sounds: a-z plus `J` for a leading j before a vowel."""
-    before = ""
-    while word != before:
-        before = word
-        for letters, pattern, replacement in _RULES:
-            if not letters.isdisjoint(word):
-                word = pattern.sub(replacement, word)
+    before, word = word, _through_the_rules(word)
+    while word != before and _UNSETTLED.search(word):
+        before, word = word, _through_the_rules(word)
+    return word
+
+
+def _through_the_rules(word: str) -> str:
+    for letters, pattern, replacement in _RULES:
+        if not letters.isdisjoint(word):
+            word = pattern.sub(replacement, word)
     return word
 
 

@@ -1,7 +1,7 @@
 """A person as the fields of one record, checked and cleaned, on the way to tokens. Lives in memory only."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +18,7 @@ PERSON_COLUMNS = (*NAME_COLUMNS, "geboortedatum", *OPTIONAL_COLUMNS)
 
 _SEXES = {"M": "M", "V": "V", "O": "", "X": "", "": ""}
 _DIGIT = re.compile(r"\d")
+_DATE = PERSON_COLUMNS.index("geboortedatum")
 _LONG_NUMBER = re.compile(r"\d{5}")
 
 
@@ -52,12 +53,17 @@ def parse_person(fields: Mapping[str, str], optional_errors: list[FieldError] | 
     With `optional_errors` (evaluation only) a refused optional field is left empty and its error appended instead.
     Needs a first name, call name or surname, and a date of birth of which parts may be unknown.
     """
-    names = {column: _value(column, fields.get(column, ""), optional_errors) for column in NAME_COLUMNS}
-    if not (names["voornamen"] or names["roepnaam"] or names["geslachtsnaam"] or names["partner_geslachtsnaam"]):
+    return parse_row([fields.get(column, "") for column in PERSON_COLUMNS], optional_errors)
+
+
+def parse_row(row: Sequence[str], optional_errors: list[FieldError] | None = None) -> Person:
+    """Do the same as `parse_person` with all fields in the order of PERSON_COLUMNS."""
+    voornamen, roepnaam, prefix, surname, partner_prefix, partner = _values(NAME_COLUMNS, row[:_DATE], optional_errors)
+    if not (voornamen or roepnaam or surname or partner):
         raise FieldError("geslachtsnaam", "empty")
-    date = parse_birth_date("geboortedatum", fields.get("geboortedatum", "").strip())
-    others = {column: _value(column, fields.get(column, ""), optional_errors) for column in OPTIONAL_COLUMNS}
-    return Person(**names, geboortedatum=date, **others)
+    date = parse_birth_date("geboortedatum", row[_DATE].strip())
+    place, sex, postcode, house = _values(OPTIONAL_COLUMNS, row[_DATE + 1 :], optional_errors)
+    return Person(voornamen, roepnaam, prefix, surname, partner_prefix, partner, date, place, sex, postcode, house)
 
 
 def person_values(person: Person) -> tuple[str, ...]:
@@ -65,13 +71,17 @@ def person_values(person: Person) -> tuple[str, ...]:
     return tuple(value for column in NAME_COLUMNS if (value := getattr(person, column)))
 
 
-def _value(column: str, text: str, errors: list[FieldError] | None) -> str:
-    if not text:
-        return ""
+def _values(columns: Sequence[str], texts: Sequence[str], errors: list[FieldError] | None) -> list[str]:
+    if errors is None:
+        return [_PARSERS[column](column, text) if text else "" for column, text in zip(columns, texts, strict=True)]
+    return [_value(column, text, errors) if text else "" for column, text in zip(columns, texts, strict=True)]
+
+
+def _value(column: str, text: str, errors: list[FieldError]) -> str:
     try:
         return _PARSERS[column](column, text)
     except FieldError as error:
-        if errors is None or column in _NEEDED:
+        if column in _NEEDED:
             raise
         errors.append(error)
         return ""

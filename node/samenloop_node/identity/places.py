@@ -1,7 +1,5 @@
 """Places of birth in one spelling: exonyms, abbreviations and Frisian names."""
 
-import functools
-
 from samenloop_node.identity.fold import skeleton, sound, words
 
 _SAME = {
@@ -20,7 +18,6 @@ _SAME = {
 _LEFT_OUT = frozenset(["district", "gemeente", "gem", "prov", "provincie", "stad", "city", "sint", "st", "san"])
 
 
-@functools.lru_cache(maxsize=16384)
 def place_sound(place: str) -> str:
     """Return the consonants of a place of birth in its usual spelling, or an empty text."""
     kept = [word for word in words(place.partition("(")[0]) if word not in _LEFT_OUT]

@@ -5,6 +5,7 @@ it sounds.
 """
 
 import functools
+from dataclasses import dataclass
 from importlib.resources import files
 
 from samenloop_node.identity.fold import sound, words
@@ -70,7 +71,22 @@ _GLUED = ("vanden", "vander", "vande")
 _MOST = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """How a surname sounds. `sounds`: each part as a whole and, of parts of more words, the first and last word.
+    `words`: the single words without prefixes and particles, in order."""
+
+    sounds: tuple[str, ...]
+    words: tuple[str, ...]
+
+
 @functools.lru_cache(maxsize=65536)
+def spoken(prefix: str, surname: str) -> Spoken:
+    """Return how a surname sounds."""
+    parts = segments(prefix, surname)
+    return Spoken(_sounds(parts), _words(parts))
+
+
 def segments(prefix: str, surname: str) -> tuple[tuple[str, ...], ...]:
     """Return the parts of a surname, each a tuple of words without prefix; a hyphen or an inner prefix starts a
     new part."""
@@ -117,11 +133,9 @@ def _hyphenated(word: str) -> list[str]:
     return joined
 
 
-@functools.lru_cache(maxsize=65536)
-def surname_sounds(prefix: str, surname: str) -> tuple[str, ...]:
-    """Return the sounds of a surname: each part as a whole and, of parts of more words, the first and last word."""
+def _sounds(parts: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for part in segments(prefix, surname):
+    for part in parts:
         found[sound(comparison_form("".join(part)))] = None
         if len(part) > 1:
             for word in (part[0], part[-1]):
@@ -140,8 +154,6 @@ def comparison_form(joined: str) -> str:
     return joined
 
 
-@functools.lru_cache(maxsize=65536)
-def surname_words(prefix: str, surname: str) -> tuple[str, ...]:
-    """Return the sounds of the single words of a surname, without prefixes and particles, in order."""
-    found = (sound(w) for part in segments(prefix, surname) for w in part if len(w) > 1 and w not in PARTICLES)
+def _words(parts: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    found = (sound(w) for part in parts for w in part if len(w) > 1 and w not in PARTICLES)
     return tuple(dict.fromkeys(key for key in found if key))

@@ -1,17 +1,19 @@
 """What the recipes are made of: the comparable pieces of one person, length-prefixed and ready to be joined.
 
-Names repeat, so all work on names is cached per spelling; what is left per person is joining a few short texts.
+Names repeat, so all work on names is cached: per spelling of a surname, per single first name (lists of first names
+seldom repeat). What is left per person is joining a few short texts.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from samenloop_node.identity.dates import BirthDate
 from samenloop_node.identity.firstnames import FirstNames, first_names, initial, stem
 from samenloop_node.identity.fold import skeleton, sound, words
 from samenloop_node.identity.person import Person
 from samenloop_node.identity.places import place_sound
-from samenloop_node.identity.surnames import surname_sounds, surname_words
+from samenloop_node.identity.surnames import spoken
 
 _CACHED = 65536
 _SEXES = {"M": ("1:M",), "V": ("1:V",), "": ("1:M", "1:V")}
@@ -30,36 +32,55 @@ class SurnameKeys:
     spoken_words: Values
 
 
+class _Named(NamedTuple):
+    stems: Values
+    fragments: Values
+    words: Values
+    spoken_words: Values
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class FirstKeys:
-    """Of the first names: stems with call-name candidates, fragments of those, initials, and single words (not
-    prefixed)."""
+    """Of the first names: stems with call-name candidates, fragments of those, single words (not prefixed), and
+    initials."""
 
     stems: Values
     fragments: Values
+    words: Values
+    spoken_words: Values
     initial: Values
     first_two: str
     all_initials: str
-    words: Values
-    spoken_words: Values
     has_initials_only: bool
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Features:
-    """Pieces of one person. `date` is empty for 1 January and unknown parts; `part_dates` are the year, and the
-    day and month. `is_bare`: neither sex, place of birth nor house number is known."""
+class Dates(NamedTuple):
+    """Of a date of birth. `date` is empty for 1 January and unknown parts; `part_dates` are the year, and the day and
+    month."""
 
-    surname: SurnameKeys
-    first: FirstKeys
-    sexes: Values
     date: str
     year: str
     part_dates: Values
     is_year_only: bool
+
+
+class Features(NamedTuple):
+    """Pieces of one person. For the dates see `Dates`. `is_bare`: neither sex, place of birth nor house number is
+    known."""
+
+    surname: SurnameKeys
+    first: FirstKeys
+    date: str
+    year: str
+    part_dates: Values
+    is_year_only: bool
+    sexes: Values
     is_bare: bool
     postcode: str
     place: str
+
+    def __repr__(self) -> str:
+        return "Features(...)"
 
 
 def prefixed(field: str) -> str:
@@ -73,18 +94,14 @@ def features_of(person: Person) -> Features:
     voornamen, surname = person.voornamen, person.geslachtsnaam
     if _exchanged(voornamen, surname):
         voornamen, surname = surname, voornamen
-    date, year, part_dates = _dates(person.geboortedatum)
     return Features(
-        surname=_surname_keys(person.voorvoegsel, surname, person.partner_voorvoegsel, person.partner_geslachtsnaam),
-        first=_first_keys(voornamen, person.roepnaam, not surname or surname.isupper()),
-        sexes=_SEXES[person.geslacht],
-        date=date,
-        year=year,
-        part_dates=part_dates,
-        is_year_only=person.geboortedatum.is_year_only,
-        is_bare=not (person.geslacht or person.geboorteplaats or person.huisnummer),
-        postcode=prefixed(person.postcode) if person.postcode else "",
-        place=_place(person.geboorteplaats) if person.geboorteplaats else "",
+        _surname_keys(person.voorvoegsel, surname, person.partner_voorvoegsel, person.partner_geslachtsnaam),
+        _first_keys(voornamen, person.roepnaam, not surname or surname.isupper()),
+        *_dates(person.geboortedatum),
+        _SEXES[person.geslacht],
+        not (person.geslacht or person.geboorteplaats or person.huisnummer),
+        prefixed(person.postcode) if person.postcode else "",
+        _place(person.geboorteplaats) if person.geboorteplaats else "",
     )
 
 
@@ -99,25 +116,26 @@ def _is_initials(surname: str) -> bool:
 
 
 @lru_cache(maxsize=_CACHED)
-def _dates(date: BirthDate) -> tuple[str, str, Values]:
+def _dates(date: BirthDate) -> Dates:
     """Day and month are sorted, so that an exchange of the two changes nothing."""
     year = f"4:{date.year:04}"
     if not date.is_full or date.is_year_only:
-        return "", year, (f"y{year}",)
+        return Dates("", year, (f"y{year}",), date.is_year_only)
     low, high = sorted((date.month, date.day))
-    return f"8:{date.year:04}{low:02}{high:02}", year, (f"y{year}", f"d4:{low:02}{high:02}")
+    parts = (f"y{year}", f"d4:{low:02}{high:02}")
+    return Dates(f"8:{date.year:04}{low:02}{high:02}", year, parts, is_year_only=False)
 
 
 @lru_cache(maxsize=_CACHED)
 def _surname_keys(prefix: str, surname: str, partner_prefix: str, partner: str) -> SurnameKeys:
-    found = surname_sounds(prefix, surname)[:_MOST_OWN] + surname_sounds(partner_prefix, partner)
+    own = spoken(prefix, surname)
+    found = own.sounds[:_MOST_OWN] + spoken(partner_prefix, partner).sounds
     sounds = tuple(dict.fromkeys(found))[:_MOST_SURNAMES]
-    spoken = surname_words(prefix, surname)
     return SurnameKeys(
         tuple(prefixed(key) for key in sounds),
         tuple(dict.fromkeys(prefixed(skeleton(key)) for key in sounds)),
-        tuple(dict.fromkeys(skeleton(word) for word in spoken))[:_MOST_WORDS],
-        spoken[:_MOST_WORDS],
+        tuple(dict.fromkeys(skeleton(word) for word in own.words))[:_MOST_WORDS],
+        own.words[:_MOST_WORDS],
     )
 
 
@@ -125,17 +143,24 @@ def _surname_keys(prefix: str, surname: str, partner_prefix: str, partner: str) 
 def _first_keys(voornamen: str, roepnaam: str, capitals_are_names: bool) -> FirstKeys:
     first = first_names(voornamen, roepnaam, capitals_are_names)
     named = tuple(dict.fromkeys((*first.official[:1], *((first.call,) if first.call else ()))))
-    stems = tuple(dict.fromkeys(stem(name) for name in named + first.candidates))
     several = len(first.initials) > 1
     return FirstKeys(
-        stems=tuple(prefixed(key) for key in stems),
-        fragments=_fragments(stems),
+        *_named_keys(named, first.candidates),
         initial=tuple(prefixed(letter) for letter in _initial(first, named)[:_MOST_INITIALS]),
         first_two=prefixed(first.initials[:2]) if several else "",
         all_initials=prefixed(first.initials) if several else "",
+        has_initials_only=bool(first.initials) and not named,
+    )
+
+
+@lru_cache(maxsize=_CACHED)
+def _named_keys(named: Values, candidates: Values) -> _Named:
+    stems = tuple(dict.fromkeys(stem(name) for name in named + candidates))
+    return _Named(
+        stems=tuple(prefixed(key) for key in stems),
+        fragments=_fragments(stems),
         words=tuple(dict.fromkeys(skeleton(sound(name)) for name in named)),
         spoken_words=tuple(dict.fromkeys(sound(name) for name in named)),
-        has_initials_only=bool(first.initials) and not named,
     )
 
 

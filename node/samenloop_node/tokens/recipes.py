@@ -16,13 +16,13 @@ from samenloop_node.identity.person import Person
 from samenloop_node.tokens.features import Features, features_of, prefixed
 
 Recipe = Callable[[Features], list[str]]
+"""Returns distinct messages, as the pieces of a kind are distinct."""
 
 
 def messages_of(person: Person, profile: Profile) -> list[Sequence[str]]:
-    """Return per recipe of the profile the distinct messages to key; empty where the recipe cannot be made."""
+    """Return per recipe of the profile the messages to key; empty where the recipe cannot be made."""
     features = features_of(person)
-    made = [recipe(features) for recipe in _recipes(profile.recipes)]
-    return [list(dict.fromkeys(values)) if len(values) > 1 else values for values in made]
+    return [recipe(features) for recipe in _recipes(profile.recipes)]
 
 
 @lru_cache(maxsize=16)
@@ -110,7 +110,7 @@ def _words(f: Features) -> list[str]:
     firsts, others = f.first.words, f.surname.words
     if not firsts:
         firsts, others = others[:1], others[1:]
-    return [_unordered(one, other) + f.date for one in firsts for other in others]
+    return list(dict.fromkeys(_unordered(one, other) + f.date for one in firsts for other in others))
 
 
 def _place_year(f: Features) -> list[str]:
@@ -130,7 +130,7 @@ def _bare(f: Features) -> list[str]:
     found = [f"w{end}{f.postcode}{f.date}" for word in words for end in _ends(word, 3)] if f.postcode else []
     for first, surname in zip(f.first.spoken_words[:1], f.surname.spoken_words[:1], strict=False):
         found += [f"n{_unordered(a, b)}{f.date}" for a in _ends(surname, 4) for b in _ends(first, 3)]
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _room(others: Sequence[str]) -> int:

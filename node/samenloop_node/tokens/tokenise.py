@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from samenloop.model import GROUP_SIZES, MAX_TOKENS, TOKEN_BYTES, TokenSet
+from samenloop.model import GROUP_SIZES, MAX_TOKENS, TOKEN_BYTES, EpochId, TokenSet
 from samenloop.profile import Facts, Profile
 from samenloop_node.identity.person import Person
 from samenloop_node.tokens.keys import EpochKeys
@@ -17,10 +17,23 @@ _PADDED = (0, *(next(size for size in GROUP_SIZES if size >= n) for n in range(1
 NO_FACTS = Facts(0, official_full_names=False).pack()
 """The rule of nl-1 needs no clear facts (measured), so nodes send none."""
 RandomBytes = Callable[[int], bytes]
+Cut = tuple[int, bytes, bytes]
+"""Mask, counts and tokens as in `TokenSet`."""
 
 
 def tokenise(person: Person, profile: Profile, keys: EpochKeys, random_bytes: RandomBytes = os.urandom) -> TokenSet:
-    """Return the tokens of one person in one epoch, at most 48 of them.
+    """Return the tokens of one person in one epoch, at most 48 of them."""
+    return token_set(keys.epoch, cut(person, profile, keys, random_bytes))
+
+
+def token_set(epoch: EpochId, made: Cut) -> TokenSet:
+    """Return what `cut` made as a token set."""
+    mask, counts, tokens = made
+    return TokenSet(epoch, mask, NO_FACTS, counts, tokens)
+
+
+def cut(person: Person, profile: Profile, keys: EpochKeys, random_bytes: RandomBytes = os.urandom) -> Cut:
+    """Return mask, counts and tokens of one person in one epoch, as plain values that travel cheaply.
 
     The profile order is the order of importance: a recipe for which there is no room any more is dropped whole and
     its mask bit cleared, because a recipe that is half there would fake conflicts.
@@ -30,10 +43,9 @@ def tokenise(person: Person, profile: Profile, keys: EpochKeys, random_bytes: Ra
     for number, values, size in fitting(messages_of(person, profile)):
         mask |= 1 << number
         counts.append(size)
-        key = keys.ready[profile.recipes[number]]
-        made = [_token(key.copy(), value) for value in values]
+        made = _keyed(keys.ready[profile.recipes[number]], values)
         tokens += made if size == 1 else _hidden(made, size, random_bytes)
-    return TokenSet(keys.epoch, mask, NO_FACTS, bytes(counts), b"".join(tokens))
+    return mask, bytes(counts), b"".join(tokens)
 
 
 def fitting(messages: Sequence[Sequence[str]]) -> Iterator[tuple[int, Sequence[str], int]]:
@@ -46,9 +58,13 @@ def fitting(messages: Sequence[Sequence[str]]) -> Iterator[tuple[int, Sequence[s
             yield number, values, size
 
 
-def _token(keyed: HMAC, value: str) -> bytes:
-    keyed.update(value.encode())
-    return keyed.finalize()[:TOKEN_BYTES]
+def _keyed(ready: HMAC, values: Sequence[str]) -> list[bytes]:
+    made = []
+    for value in values:
+        state = ready.copy()
+        state.update(value.encode())
+        made.append(state.finalize()[:TOKEN_BYTES])
+    return made
 
 
 def _hidden(made: list[bytes], size: int, random_bytes: RandomBytes) -> list[bytes]:

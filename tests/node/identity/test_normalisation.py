@@ -14,14 +14,14 @@ from samenloop_node.identity.errors import FieldError
 from samenloop_node.identity.firstnames import CALL_NAMES, FirstNames, first_names, stem
 from samenloop_node.identity.fold import skeleton, sound, words
 from samenloop_node.identity.places import place_sound
-from samenloop_node.identity.surnames import surname_sounds
+from samenloop_node.identity.surnames import spoken
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "normalisation.json").read_text("utf-8"))
 
 
 def surnames(text: str) -> set[str]:
     prefix, surname = text.split("|")
-    return {skeleton(key) for key in surname_sounds(prefix, clean("geslachtsnaam", surname))}
+    return {skeleton(key) for key in spoken(prefix, clean("geslachtsnaam", surname)).sounds}
 
 
 def stems(text: str) -> set[str]:
@@ -39,7 +39,7 @@ def test_spellings_of_one_surname_meet(one: str, other: str) -> None:
 @pytest.mark.parametrize(("one", "other"), VECTORS["surname_apart"])
 def test_different_surnames_stay_apart_by_sound(one: str, other: str) -> None:
     def sounds(text: str) -> set[str]:
-        return set(surname_sounds(*text.split("|")))
+        return set(spoken(*text.split("|")).sounds)
 
     assert not sounds(one) & sounds(other)
 

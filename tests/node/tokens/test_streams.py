@@ -78,7 +78,7 @@ def test_a_worker_process_works_with_what_it_was_started_with(monkeypatch: pytes
     monkeypatch.setattr(streams.gc, "disable", lambda: None)
     streams._start(MAKING)
     rows = population(3)
-    masks = [[mask for mask, _counts, _tokens in one] for one in streams._plain(rows)]
+    masks = [[mask for mask, _counts, _tokens in one] for one in streams._work(rows)]
     assert masks == [[one.mask for one in MAKING.token_sets(given)] for given in rows]
 
 

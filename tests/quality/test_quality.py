@@ -77,9 +77,9 @@ def test_the_scorer_counts_questions_and_queries_apart() -> None:
 def _one_date_part_differs(person: Person) -> Iterator[Person]:
     born = person.geboortedatum
     for other in (
-        replace(born, year=born.year - 1),
-        replace(born, month=born.month % 12 + 1),
-        replace(born, day=born.day % 28 + 1),
+        born._replace(year=born.year - 1),
+        born._replace(month=born.month % 12 + 1),
+        born._replace(day=born.day % 28 + 1),
     ):
         if sorted((other.month, other.day)) != sorted((born.month, born.day)) or other.year != born.year:
             yield replace(person, geboortedatum=other)

@@ -23,6 +23,7 @@ WORKERS ?= 2
 
 QUALITY := var/quality
 CLKHASH := clkhash==0.18.3
+PSI := openmined-psi==2.0.6
 SECTIONS ?=
 PEERS := var/bench-peers
 SIZES ?= 10000 100000
@@ -104,7 +105,7 @@ $(PEERS)/.installed: deploy/requirements/dev.txt pyproject.toml
 	@$(PY) -m venv $(PEERS)
 	@$(PEERS)/bin/python $(PIP_INSTALL) --require-hashes -r $<
 	@$(PEERS)/bin/python $(PIP_INSTALL) --no-build-isolation -e '.[bench-peers]' -e node -e coordinator
-	@$(PEERS)/bin/python $(PIP_INSTALL) --no-deps $(CLKHASH)
+	@$(PEERS)/bin/python $(PIP_INSTALL) --no-deps $(CLKHASH) $(PSI)
 	@touch $@
 
 bench-peers: $(INSTALLED) $(PEERS)/.installed

@@ -38,6 +38,9 @@ class _Named(NamedTuple):
     words: Values
     spoken_words: Values
 
+    def __repr__(self) -> str:
+        return "_Named(...)"
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FirstKeys:
@@ -62,6 +65,9 @@ class Dates(NamedTuple):
     year: str
     part_dates: Values
     is_year_only: bool
+
+    def __repr__(self) -> str:
+        return "Dates(...)"
 
 
 class Features(NamedTuple):

@@ -12,7 +12,8 @@ from samenloop.errors import InvalidInput
 from samenloop.model import GROUP_SIZES, MAX_TOKENS, EpochId, TokenSet
 from samenloop.profile import Profile, profile
 from samenloop_node.identity.person import parse_person
-from samenloop_node.tokens.features import prefixed
+from samenloop_node.tokens import features
+from samenloop_node.tokens.features import features_of, prefixed
 from samenloop_node.tokens.keys import EpochKeys, length_prefixed
 from samenloop_node.tokens.recipes import RECIPES, messages_of
 from samenloop_node.tokens.tokenise import fitting, tokenise
@@ -40,6 +41,17 @@ def groups(tokens: TokenSet) -> dict[str, set[bytes]]:
     for place, number in enumerate(tokens.each_recipe()):
         found.setdefault(NL_1.recipes[number], set()).add(tokens.tokens[place * 16 : place * 16 + 16])
     return found
+
+
+def test_what_stands_for_a_person_never_shows_it() -> None:
+    person = parse_person(SANNE)
+    made = features_of(person)
+    dates, named = features._dates(person.geboortedatum), features._named_keys(("sanne",), ())
+    shown = [repr(one) for one in (person, person.geboortedatum, made, made.surname, made.first, dates, named)]
+    assert not [text for text in shown for value in ("anne", "ries", "ris", "1988", "0417") if value in text]
+    # The control: as plain values they do show.
+    assert "1988" in repr(tuple(dates))
+    assert "0417" in repr(tuple(made))
 
 
 def vectors() -> list[dict[str, object]]:

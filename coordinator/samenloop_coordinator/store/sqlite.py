@@ -1,6 +1,7 @@
 """The embedded store: one SQLite file in WAL mode, one writer with group commit, one process.
 
-Every pragma that is set is read back. A second process on the same file is refused by a lock on `FILE.lock`.
+Every pragma that changes what is kept is read back. A second process on the same file is refused by a lock on
+`FILE.lock`.
 """
 
 import asyncio
@@ -34,7 +35,10 @@ EMPTY_WAL_EVERY = 60
 _PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "trusted_schema": 0, "wal_autocheckpoint": 0}
 _BUSY_MS = 5_000
 _MAPPED = 0x7FFF_0000
-"""Bytes of the file that are read in place instead of copied page by page: as many as SQLite maps at most."""
+"""Bytes of the file that are read in place instead of copied page by page: as many as SQLite maps at most.
+
+A disk that cannot read then ends the process, as after any error of which nobody knows what it did.
+"""
 _FULL = frozenset({sqlite3.SQLITE_FULL})
 
 
@@ -239,7 +243,7 @@ def open_store(path: Path, journal: Journal, cache_mib: int = CACHE_MIB) -> Sqli
 
 
 def connect(path: Path, cache_mib: int) -> sqlite3.Connection:
-    """Open a connection with every pragma set and read back."""
+    """Open a connection with every pragma set, and read back those that change what is kept."""
     with translated():
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=rw",

@@ -51,19 +51,7 @@ _TABLES = (
 )
 _WITHOUT_NAMES = (
     "ALTER TABLE asked_holder RENAME TO asked_holder_before",
-    """CREATE TABLE asked_holder (
-        question_id BLOB NOT NULL REFERENCES question (question_id),
-        position INTEGER NOT NULL,
-        holder TEXT NOT NULL,
-        part BLOB NOT NULL,
-        state TEXT NOT NULL DEFAULT 'asked' CHECK (state IN ('asked', 'answered', 'lapsed', 'erased')),
-        known INTEGER NOT NULL DEFAULT 0,
-        contact TEXT NOT NULL DEFAULT '',
-        updated_until TEXT NOT NULL DEFAULT '',
-        released_ms INTEGER NOT NULL DEFAULT 0,
-        stated_ms INTEGER NOT NULL DEFAULT 0,
-        PRIMARY KEY (question_id, position)
-    ) STRICT""",
+    _TABLES[2].replace(",\n        UNIQUE (question_id, holder)", ""),
     "INSERT INTO asked_holder SELECT * FROM asked_holder_before",
     "DROP TABLE asked_holder_before",
 )

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from tests.bench import auditing, engine, figures, tokenising
 from tests.bench.figures import Figure
+from tests.bench.machine import Machine
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "var" / "bench.json"
@@ -26,7 +27,7 @@ TOKENS = 20
 def main() -> int:
     """Measure everything and say what was found."""
     full, begun = bool(os.environ.get("FULL")), time.monotonic()
-    console = Console(width=None if sys.stdout.isatty() else 150)
+    console = Console(width=None if sys.stdout.isatty() else 170)
     with tempfile.TemporaryDirectory(prefix="samenloop-bench-") as folder:
         found = [*_alone(Path(folder), console, full=full), *_together(Path(folder), console, full=full)]
         found += _on_postgresql(Path(folder), console, full=full)
@@ -63,12 +64,15 @@ def _together(folder: Path, console: Console, *, full: bool) -> list[Figure]:
         for size in sizes:
             console.print(f"asking among {size:,} ...")
             made.fill(size, TOKENS)
-            found += asking.measure(made, size, calls)
-            found += running.measure(made, size)
+            machine = Machine.measured(folder)
+            found += machine.figures(size)
+            found += asking.measure(made, machine, size, calls)
+            found += running.measure(made, machine, size)
             if size == registered:
                 console.print(f"registering {size:,} more ...")
                 found += registering.measure_wire(made, 10_000)
-                found += registering.measure_sync(made, size)
+                found += registering.measure_sync(made, machine, size)
+        found += asking.growth(found)
         for size in sizes:
             console.print(f"a log of {size:,} ...")
             found += log_growth.measure(made, size)

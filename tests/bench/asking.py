@@ -6,7 +6,7 @@ own log, before it is sent, and again when the answer is there; at the wire only
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from samenloop.loop import run
 from samenloop.wire.v1 import overlap_pb2
@@ -15,11 +15,11 @@ from samenloop_node.app import App
 from samenloop_node.identity.person import parse_person
 from samenloop_node.questions.preparing import prepare
 from tests.bench.figures import LESS, Figure
-from tests.bench.peers import Latency, bare_commit, bare_echo, timed_calls
+from tests.bench.machine import CONCURRENCY, Machine
+from tests.bench.peers import Latency, timed_calls
 from tests.bench.people import person_fields, rows
 from tests.bench.rig import Rig
 
-CONCURRENCY = (1, 8, 32)
 NODE_BARS = {1: (5.0, 20.0)}
 """p50 and p99 in ms of the node's function call, on a disk whose bare commit takes less than 1 ms."""
 WIRE_BARS = {1: (3.0, 10.0)}
@@ -28,23 +28,23 @@ ECHO_BAR = 0.12
 """Part of the bare echo rate at concurrency 32."""
 RATE_BAR = 500.0
 """Audited, durable questions per second at concurrency 32."""
+NODE_COMMITS, WIRE_COMMITS = 3, 1
+"""Durable commits that one question waits for, one after another."""
+GROWTH_BAR, GROWTH_SIZE = 1.5, 10_000_000
+"""p50 among so many persons, as a multiple of p50 among 10,000."""
 
 
-def measure(rig: Rig, size: int, calls: int) -> list[Figure]:
+def measure(rig: Rig, machine: Machine, size: int, calls: int) -> list[Figure]:
     """Measure with `size` registered persons, `calls` questions per concurrency."""
-    commit = bare_commit(rig.folder)
-    echoes = {concurrency: bare_echo(concurrency) for concurrency in CONCURRENCY}
     node, wire, cost = run(_measured(rig, calls))
     figures = [
         Figure("asking", "processor time per question, node", size, cost[0] * 1000, "ms"),
         Figure("asking", "processor time per question, coordinator", size, cost[1] * 1000, "ms"),
-        Figure("asking", "bare durable commit, p50", size, commit.p50, "ms"),
-        Figure("asking", "bare durable commit, p99", size, commit.p99, "ms"),
     ]
     for concurrency in CONCURRENCY:
-        figures += _node(size, concurrency, node[concurrency], echoes[concurrency])
+        figures += _node(size, concurrency, node[concurrency], machine)
     for concurrency in CONCURRENCY:
-        figures += _wire(size, concurrency, wire[concurrency], echoes[concurrency])
+        figures += _wire(size, concurrency, wire[concurrency], machine)
     return figures
 
 
@@ -89,25 +89,59 @@ async def _send(app: App, ready: Iterator[overlap_pb2.AskRequest]) -> None:
     await app.connection.ask(next(ready))
 
 
-def _node(size: int, concurrency: int, found: Latency, echo: Latency) -> list[Figure]:
-    bars = NODE_BARS.get(concurrency, (None, None))
+def growth(figures: Sequence[Figure]) -> list[Figure]:
+    """Return how p50, one at a time, grew from the smallest size to each other one, and the same of the bare echo."""
+    found = []
+    for what in ("node call", "at the wire"):
+        rows = [one for one in figures if one.name == f"{what}, concurrency 1: p50 beside echo"]
+        first = min(rows, key=lambda one: one.size)
+        for one in rows:
+            if one is not first:
+                bar = GROWTH_BAR if one.size == GROWTH_SIZE else None
+                name = f"{what}, concurrency 1: p50, times that among {first.size:,}"
+                found.append(Figure("asking", name, one.size, one.value / first.value, "times", bar=bar, better=LESS))
+                echo = (one.limit or 0.0) / (first.limit or 1.0)
+                found.append(Figure("asking", "the same of the bare echo", one.size, echo, "times"))
+    return found
+
+
+def _node(size: int, concurrency: int, found: Latency, machine: Machine) -> list[Figure]:
     name = f"node call, concurrency {concurrency}"
     return [
-        Figure("asking", f"{name}: rate", size, found.rate, "questions/s", "bare echo", echo.rate),
-        Figure("asking", f"{name}: p50", size, found.p50, "ms", bar=bars[0], better=LESS),
-        Figure("asking", f"{name}: p99", size, found.p99, "ms", bar=bars[1], better=LESS),
+        *_times(name, size, found, machine, NODE_COMMITS, NODE_BARS.get(concurrency)),
+        *_beside_echo(name, size, found, machine.echo[concurrency], None),
     ]
 
 
-def _wire(size: int, concurrency: int, found: Latency, echo: Latency) -> list[Figure]:
-    bars = WIRE_BARS.get(concurrency, (None, None))
+def _wire(size: int, concurrency: int, found: Latency, machine: Machine) -> list[Figure]:
     busiest = concurrency == CONCURRENCY[-1]
     name = f"at the wire, concurrency {concurrency}"
+    bar, there = (RATE_BAR, machine.rate_there(found.rate)) if busiest else (None, None)
     return [
-        Figure("asking", f"{name}: rate", size, found.rate, "questions/s", bar=RATE_BAR if busiest else None),
-        Figure("asking", f"{name}: p50", size, found.p50, "ms", bar=bars[0], better=LESS),
-        Figure("asking", f"{name}: p99", size, found.p99, "ms", bar=bars[1], better=LESS),
-        *_beside_echo(name, size, found, echo, ECHO_BAR if busiest else None),
+        Figure("asking", f"{name}: rate", size, found.rate, "questions/s", bar=bar, there=there),
+        *_times(name, size, found, machine, WIRE_COMMITS, WIRE_BARS.get(concurrency)),
+        *_beside_echo(name, size, found, machine.echo[concurrency], ECHO_BAR if busiest else None),
+    ]
+
+
+def _times(
+    name: str, size: int, found: Latency, machine: Machine, commits: int, bars: tuple[float, float] | None
+) -> list[Figure]:
+    if bars is None:
+        return [Figure("asking", f"{name}: p50", size, found.p50, "ms", better=LESS)]
+    parts = zip(("p50", "p99"), (found.p50, found.p99), (machine.commit.p50, machine.commit.p99), bars, strict=True)
+    return [
+        Figure(
+            "asking",
+            f"{name}: {part}",
+            size,
+            value,
+            "ms",
+            bar=bar,
+            better=LESS,
+            there=machine.time_there(value, commits * commit),
+        )
+        for part, value, commit, bar in parts
     ]
 
 

@@ -17,6 +17,7 @@ from samenloop_node.app import App
 from samenloop_node.tokens.tokenise import tokenise
 from tests.bench.figures import LESS, Figure
 from tests.bench.loader import facts
+from tests.bench.machine import Machine
 from tests.bench.peers import bare_rows
 from tests.bench.people import persons, write_export
 from tests.bench.rig import ASKER, REGISTER, Rig
@@ -36,16 +37,16 @@ def measure_wire(rig: Rig, size: int) -> list[Figure]:
     return [Figure("registering", "prepared chunks at the wire", size, rate, "persons/s", name, limit, BAR)]
 
 
-def measure_sync(rig: Rig, size: int) -> list[Figure]:
+def measure_sync(rig: Rig, machine: Machine, size: int) -> list[Figure]:
     """Synchronise an export of `size` persons: read, compare, tokenise, send, settle."""
     export = rig.folder / f"export-{size}.csv"
     write_export(export, size, seed=11)
     seconds, tokens = run(_sync(rig, export))
     limit = bare_rows(rig.folder, round(size * tokens)) / tokens
-    bar = SYNC_SECONDS if size == SYNC_SIZE else None
+    bar, there = (SYNC_SECONDS, machine.time_there(seconds)) if size == SYNC_SIZE else (None, None)
     return [
         Figure("registering", "sync, end to end", size, size / seconds, "persons/s", "bare executemany", limit),
-        Figure("registering", "sync, end to end: time", size, seconds, "s", bar=bar, better=LESS),
+        Figure("registering", "sync, end to end: time", size, seconds, "s", bar=bar, better=LESS, there=there),
     ]
 
 

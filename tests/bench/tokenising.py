@@ -23,6 +23,7 @@ from samenloop_node.tokens.recipes import messages_of
 from samenloop_node.tokens.streams import Making, Row, tokenise_rows
 from samenloop_node.tokens.tokenise import tokenise
 from tests.bench.figures import LESS, Figure
+from tests.bench.peers import bare_hmac
 from tests.bench.people import rows
 
 PROFILE = "nl-1"
@@ -30,6 +31,7 @@ _T = TypeVar("_T")
 _WARM = 4_000
 _BLOCK = 1_000
 _PAIRS = 3
+_BARE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,13 @@ def measure(size: int) -> list[Figure]:
     """Measure `size` different persons, in one process and in two."""
     keys = EpochKeys(os.urandom(32), "bench", "bench", EpochId("2026-1"), profile(PROFILE).recipe_names)
     alone = _apart(_alone, size, keys)
-    pairs = [[_apart(_stream, size, keys, processes) for processes in (1, 2)] for _pair in range(_PAIRS)]
+    pairs, bare_gains = [], []
+    for _pair in range(_PAIRS):
+        pairs.append([_apart(_stream, size, keys, processes) for processes in (1, 2)])
+        bare_gains.append(_bare_gain())
     single, double = (statistics.median(rates) for rates in zip(*pairs, strict=True))
     gain = statistics.median(two / one for one, two in pairs)
+    bare_gain = statistics.median(bare_gains)
     rate, bare = size / alone.tokenising, size / alone.bare
     with_reading = size / (alone.tokenising + alone.reading)
     name = "bare hmac.digest, persons/s"
@@ -58,6 +64,7 @@ def measure(size: int) -> list[Figure]:
         Figure("tokenising", "one process, fields read too", size, with_reading, "persons/s", name, bare),
         Figure("tokenising", "two processes, fields read too", size, double, "persons/s", "one process", single),
         Figure("tokenising", "two processes: median gain of pairs", size, gain, "times", bar=1.8),
+        Figure("tokenising", "the same beside bare hmac.digest", size, gain, "times", "its gain", bare_gain),
         Figure("tokenising", "hmac calls per person", size, alone.calls / size, "calls"),
         Figure("tokenising", "tokens per person", size, alone.tokens / size, "tokens", bar=24, better=LESS),
     ]
@@ -98,6 +105,16 @@ def _bare(calls: int) -> None:
     key, message = os.urandom(32), os.urandom(40)
     for _each in range(calls):
         hmac.digest(key, message, "sha256")
+
+
+def _bare_gain() -> float:
+    """Return how many times as many bare calls two processes make as one: what the machine has to give."""
+    rates = []
+    for processes in (1, 2):
+        with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as fresh:
+            list(fresh.map(bare_hmac, [0.1] * processes))
+            rates.append(sum(fresh.map(bare_hmac, [_BARE_SECONDS] * processes)))
+    return rates[1] / rates[0]
 
 
 def _stream(size: int, keys: EpochKeys, processes: int) -> float:

@@ -8,7 +8,8 @@ import os
 import sqlite3
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,8 +101,19 @@ async def timed_calls(call: Callable[[], Awaitable[object]], number: int, concur
     return latency(times, time.perf_counter() - begin)
 
 
-def bare_echo(concurrency: int, number: int = 4000, size: int = 2000) -> Latency:
-    """Return the figures of a unary echo of `size` bytes by grpc.aio over mutual TLS, server in its own process."""
+def bare_echo(concurrency: int, number: int = 4000) -> Latency:
+    """Return the figures of a bare echo."""
+
+    async def timed() -> Latency:
+        async with echo_server() as echo:
+            return await timed_calls(echo, number, concurrency)
+
+    return run(timed())
+
+
+@asynccontextmanager
+async def echo_server(size: int = 2000) -> AsyncIterator[Callable[[], Awaitable[object]]]:
+    """Give a unary echo of `size` bytes by grpc.aio over mutual TLS, server in its own process, warm."""
     authority = trustme.CA()
     server, client = authority.issue_cert("localhost"), authority.issue_cert("client.test")
     context = multiprocessing.get_context("spawn")
@@ -119,20 +131,14 @@ def bare_echo(concurrency: int, number: int = 4000, size: int = 2000) -> Latency
             client.private_key_pem.bytes(),
             b"".join(blob.bytes() for blob in client.cert_chain_pems),
         )
-        return run(_echo_calls(ports.get(timeout=30), credentials, concurrency, number, size))
+        payload = os.urandom(size)
+        async with grpc.aio.secure_channel(f"localhost:{ports.get(timeout=30)}", credentials) as channel:
+            echo = channel.unary_unary("/bench.Echo/Echo")
+            await timed_calls(lambda: echo(payload), 200, 8)
+            yield lambda: echo(payload)
     finally:
         process.terminate()
         process.join()
-
-
-async def _echo_calls(
-    port: int, credentials: grpc.ChannelCredentials, concurrency: int, number: int, size: int
-) -> Latency:
-    payload = os.urandom(size)
-    async with grpc.aio.secure_channel(f"localhost:{port}", credentials) as channel:
-        echo = channel.unary_unary("/bench.Echo/Echo")
-        await timed_calls(lambda: echo(payload), 100, concurrency)
-        return await timed_calls(lambda: echo(payload), number, concurrency)
 
 
 def _serve_echo(ports: "multiprocessing.Queue[int]", material: tuple[bytes, bytes, bytes]) -> None:

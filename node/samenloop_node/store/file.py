@@ -29,5 +29,17 @@ def check(path: Path) -> None:
         raise _error(errno.EROFS if read_only else errno.EACCES, path)
 
 
+def is_one_of(path: Path, *databases: Path) -> bool:
+    """Tell whether `path` is the file of a database or one of SQLite's beside it, under whatever name."""
+    return any(_same(path, one) for database in databases for one in database.parent.glob(f"{database.name}*"))
+
+
+def _same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:  # one of them is not there: SQLite makes and removes its own
+        return False
+
+
 def _error(number: int, path: Path) -> OSError:
     return OSError(number, errno.errorcode[number], str(path))

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
+from samenloop.audit.sqlite_errors import is_replaced, replaced
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.grouping import company
 from samenloop.reasons import why
@@ -238,6 +239,8 @@ def _storage_error(error: sqlite3.Error) -> SamenloopError:
         return SamenloopError(
             ErrorCode.INTEGRITY, _("De databank van deze node is beschadigd. Zet de laatste reservekopie terug.")
         )
+    if is_replaced(error):
+        return replaced()
     return SamenloopError(
         ErrorCode.STORAGE_FULL,
         _(

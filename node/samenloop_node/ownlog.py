@@ -62,6 +62,11 @@ class OwnLog:
         return self._signer.name
 
     @property
+    def tree_path(self) -> Path:
+        """Return the file of the tree."""
+        return self._tree_path
+
+    @property
     def signer(self) -> NoteSigner:
         """Return what signs this log."""
         return self._signer

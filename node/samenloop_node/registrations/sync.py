@@ -34,6 +34,7 @@ from samenloop_node.registrations.stream import Sent, Stream
 from samenloop_node.registrations.survey import Survey, survey
 from samenloop_node.statements import declare
 from samenloop_node.store import Transaction, registrations, syncs
+from samenloop_node.store.file import is_one_of
 from samenloop_node.store.syncs import DONE, STOPPED, RowProblem, Sync
 from samenloop_node.tokens.streams import Making
 
@@ -78,7 +79,7 @@ class Running:
 async def begin(app: App, order: Order) -> tuple[Sync, Survey]:
     """Survey the file and open a synchronisation; raises InvalidInput with one sentence, and then nothing is stored."""
     setting_of(app, order.register)
-    seen = await asyncio.to_thread(survey, order.path, settings_of(app, order.register), app.references)
+    seen = await _surveyed(app, order.register, order.path)
     sync = Sync(
         id=0,
         register=order.register,
@@ -94,7 +95,7 @@ async def begin(app: App, order: Order) -> tuple[Sync, Survey]:
 async def again(app: App, sync: Sync) -> Survey:
     """Survey the file of an open synchronisation once more; when it changed or went, the synchronisation is stopped."""
     try:
-        seen = await asyncio.to_thread(survey, Path(sync.path), settings_of(app, sync.register), app.references)
+        seen = await _surveyed(app, sync.register, Path(sync.path))
         if seen.digest != sync.file_digest:
             raise InvalidInput("file", _("Het bestand is intussen veranderd. Start de synchronisatie opnieuw."))
     except SamenloopError as error:
@@ -102,6 +103,12 @@ async def again(app: App, sync: Sync) -> Survey:
         await app.store.write(lambda db: syncs.finish(db, sync.id, STOPPED, text))
         raise
     return seen
+
+
+async def _surveyed(app: App, register: str, path: Path) -> Survey:
+    if is_one_of(path, app.store.path, app.ownlog.tree_path):  # closing it would drop the locks on it
+        raise InvalidInput("file", _("Dit is een bestand van de node zelf. Noem de export van uw eigen systeem."))
+    return await asyncio.to_thread(survey, path, settings_of(app, register), app.references)
 
 
 async def carry_out(app: App, sync: Sync, seen: Survey, progress: Progress) -> dict[str, object]:

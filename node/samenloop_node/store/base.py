@@ -8,19 +8,21 @@
 """
 
 import asyncio
-import os
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
+from samenloop.audit.sqlite_errors import is_replaced, replaced
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.grouping import company
 from samenloop.reasons import why
 from samenloop.texts import _, carried
+from samenloop_node.store import file
 
 T = TypeVar("T")
 Transaction: TypeAlias = sqlite3.Connection
@@ -62,6 +64,8 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Open `path` (made with mode 0600 when absent) and bring its schema up to date."""
         self.path = path
+        with _opening(path):
+            file.make(path)
         self._connection = connect(path)
         migrate(self._connection)
         self._near, self._far = _reader(path), _reader(path)
@@ -188,14 +192,22 @@ def _read(connection: sqlite3.Connection, work: Work[T]) -> T:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open an SQLite file in autocommit mode with all pragmas set and read back; raises SamenloopError."""
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    """Open an SQLite file that exists in autocommit mode with all pragmas set and read back; raises SamenloopError."""
+    with _opening(path):
+        file.check(path)
+        address = f"{path.absolute().as_uri()}?mode=rw"
+        connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
         for name, value in _PRAGMAS.items():
             connection.execute(f"PRAGMA {name} = {value}")
             if connection.execute(f"PRAGMA {name}").fetchone() != (value,):
                 raise SamenloopError(ErrorCode.INTERNAL, _("SQLite neemt de instelling {name} niet aan.", name=name))
+    return connection
+
+
+@contextmanager
+def _opening(path: Path) -> Iterator[None]:
+    try:
+        yield
     except sqlite3.DatabaseError as error:
         raise _storage_error(error) from error
     except OSError as error:
@@ -203,7 +215,6 @@ def connect(path: Path) -> sqlite3.Connection:
             ErrorCode.STORAGE_FULL,
             _("Het bestand {path} kan niet worden geopend: {why}.", path=path, why=why(error)),
         ) from error
-    return connection
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -228,6 +239,8 @@ def _storage_error(error: sqlite3.Error) -> SamenloopError:
         return SamenloopError(
             ErrorCode.INTEGRITY, _("De databank van deze node is beschadigd. Zet de laatste reservekopie terug.")
         )
+    if is_replaced(error):
+        return replaced()
     return SamenloopError(
         ErrorCode.STORAGE_FULL,
         _(

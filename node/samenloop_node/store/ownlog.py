@@ -7,6 +7,7 @@ from sqlite_utils.migrations import Migrations
 
 from samenloop.audit.anchored import DailyAnchor
 from samenloop.audit.sqlite import create_log_tables
+from samenloop.audit.sqlite_errors import readable
 
 migrations = Migrations("ownlog")
 
@@ -28,8 +29,9 @@ def entry_count(db: sqlite3.Connection) -> int:
 
 def hold(db: sqlite3.Connection) -> None:
     """From now on see the database as it is now, whatever others write. For a connection of one's own."""
-    db.execute("BEGIN")
-    entry_count(db)
+    with readable():
+        db.execute("BEGIN")
+        entry_count(db)
 
 
 def anchor_of(db: sqlite3.Connection, day: str) -> DailyAnchor | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from samenloop.audit.sqlite_errors import disk_full, no_room, readable
+from samenloop.audit.sqlite_errors import known_error, readable
 from samenloop.audit.sqlite_schema import TREE_TABLES
 from samenloop.audit.store import IndexRow, Search
 from samenloop.audit.tree import Node
@@ -153,8 +153,9 @@ class SqliteTree:
         except BaseException as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.OperationalError) and no_room(error):
-                raise disk_full() from error
+            known = known_error(error) if isinstance(error, sqlite3.OperationalError) else None
+            if known is not None:
+                raise known from error
             raise
 
 
@@ -179,8 +180,9 @@ def open_tree_file(path: Path) -> SqliteTree:
     try:
         tree = SqliteTree(_connect(path))
     except sqlite3.Error as error:
-        if path.exists() and no_room(error):
-            raise disk_full() from error
+        known = known_error(error) if path.exists() else None
+        if known is not None:
+            raise known from error
         raise IntegrityError(
             _("Het bestand {path} met de stand van het logboek is er niet of is stuk.", path=path)
         ) from error

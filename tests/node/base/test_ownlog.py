@@ -83,3 +83,25 @@ def test_a_log_without_its_tree_does_not_start(store):
     (store.path.parent / "ownlog.tree").unlink()
     with pytest.raises(IntegrityError):
         opened(store)
+
+
+def test_a_write_ahead_log_that_was_taken_away_is_no_full_disk(store):
+    log = opened(store)
+    asyncio.run(log.write(Event.START, {}))
+    store.path.with_name("node.sqlite-wal").unlink()
+    asyncio.run(log.write(Event.STOP, {}))
+    for reading in (log.integrate, lambda: log.held().__enter__()):
+        with pytest.raises(IntegrityError, match=r"weggehaald of vervangen .* start het opnieuw"):
+            reading()
+
+
+def test_a_node_that_stops_in_order_keeps_what_stood_in_a_log_that_was_taken_away(store):
+    """What the sentence asks for: stop the node and start it again."""
+    log = opened(store)
+    asyncio.run(log.write(Event.START, {}))
+    store.path.with_name("node.sqlite-wal").unlink()
+    asyncio.run(log.write(Event.STOP, {}))
+    store.close()
+    again = Store(store.path)
+    assert opened(again).integrate().size == 2
+    again.close()

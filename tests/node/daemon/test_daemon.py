@@ -29,16 +29,17 @@ def _coordinator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Fak
 
 
 class Node:
-    """A running node process."""
+    """A running node process; `prelude` runs first in it."""
 
-    def __init__(self, partner: Partner) -> None:
+    def __init__(self, partner: Partner, prelude: str = "") -> None:
         self.partner = partner
+        self.program = [sys.executable, "-c", f"{prelude}\nfrom samenloop_node.cli import main; main()"]
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, *options: str) -> None:
         config = self.partner.folder / "node.toml"
         with (self.partner.folder / "node.log").open("ab") as log:
-            self.process = subprocess.Popen([PROGRAM, "run", "--config", config, *options], stderr=log)
+            self.process = subprocess.Popen([*self.program, "run", "--config", config, *options], stderr=log)
         for _try in range(600):
             if self.partner.config().socket.exists() and self.run("status").returncode == 0:
                 assert self.run("activate").returncode == 0

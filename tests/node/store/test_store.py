@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.texts import _, speak
 from samenloop_node.store import Store, Transaction, receipts, registrations, syncs
 from samenloop_node.store.registrations import Decision, Settled
@@ -84,6 +85,18 @@ def test_a_damaged_file_is_a_sentence(tmp_path):
     with pytest.raises(SamenloopError, match="beschadigd") as broken:
         Store(path)
     assert broken.value.code is ErrorCode.INTEGRITY
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_READONLY_DBMOVED])
+def test_a_file_that_was_taken_away_is_a_sentence_of_its_own(store, code):
+    def taken(_db: Transaction) -> None:
+        error = sqlite3.OperationalError()
+        error.sqlite_errorcode = code
+        raise error
+
+    for act in (store.read_now, store.write_now):
+        with pytest.raises(IntegrityError, match="weggehaald of vervangen"):
+            act(taken)
 
 
 def test_a_registration_is_unsettled_until_its_receipt(store):

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
 from samenloop.wire.declare import Freshness
 from samenloop.wire.register import FACTS, PUT, WITHDRAW
 from samenloop_node.app import App
@@ -90,6 +90,25 @@ def test_a_first_sync_registers_everybody_and_declares_the_day_of_the_file(coord
     assert len(coordinator.registered) == 250
     assert [count for _request, count in coordinator.chunks] == [200, 50]
     assert coordinator.statements == [Freshness(REGISTER, (utc_now() - timedelta(days=3)).date())]
+
+
+@pytest.mark.parametrize("name", ["node.sqlite", "node.sqlite-wal", "node.sqlite-shm", "ownlog.tree"])
+def test_a_file_of_the_node_itself_is_refused_unopened_under_any_name(partner, tmp_path, name):
+    """Opening and closing it would drop the locks that keep other programs from removing the write-ahead log."""
+    link = tmp_path / "export.csv"
+    link.symlink_to(partner.config().state / name)
+
+    async def main() -> None:
+        app = App.open(partner.config())
+        try:
+            for path in (partner.config().state / name, link):
+                with pytest.raises(InvalidInput, match="een bestand van de node zelf"):
+                    await synchronise(app, Order(REGISTER, path, 0, "o.operator"), lambda _message: None)
+        finally:
+            await app.background.stop()
+            await app.close()
+
+    asyncio.run(main())
 
 
 def test_the_same_file_again_sends_nothing(coordinator, sync, tmp_path):

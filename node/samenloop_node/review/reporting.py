@@ -33,9 +33,10 @@ async def accountability_report(app: App, name: str) -> Report:
             reader.refuse_purged(period.from_ms)
             found = own_activity(reader, app.config.participant, period.from_ms, period.until_ms)
             known = rounds(app, reader).history()
-        months = [numbers.count(found, month) for month in period.months()]
+            running = reader.months(period)
+        months = [numbers.count(found, month) for month in running]
         scope = Scope(app.covenant(), app.catalogue, period, app.config.participant)
-        extra = (holding.responses(hits, period),) if app.participant().registers else ()
+        extra = (holding.responses(hits, running),) if app.participant().registers else ()
         return accountability.build(scope, months, known, now_ms, extra)
 
     return await asyncio.to_thread(build)

@@ -182,3 +182,14 @@ def purpose_text(catalogue: Catalogue, code: str) -> str:
     """Return the name of a purpose for people; a code that the catalogue does not have as it is."""
     row = catalogue.listed("purposes", code) or catalogue.listed("indexes", code)
     return _(row.text) if row else code
+
+
+def ground_text(catalogue: Catalogue, code: str) -> str:
+    """Return the article that a ground stands in, as a person can look it up."""
+    ground = catalogue.give.get(code) or catalogue.receive.get(code)
+    if ground is None:
+        return code
+    laws, articles = ground.law.split("; "), ground.article.split("; ")
+    if len(laws) != len(articles):
+        return f"{ground.law} art. {ground.article}"
+    return "; ".join(f"{law} art. {article}" for law, article in zip(laws, articles, strict=True))

@@ -2,6 +2,8 @@
 
 import itertools
 import random
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
@@ -9,12 +11,14 @@ from hypothesis import strategies as st
 
 from samenloop.errors import InvalidInput
 from samenloop.reports import numbers, periods
-from samenloop.reports.cells import LEAST_WIDTH, Range, block, is_safe, narrow, publish, share
+from samenloop.reports.cells import WITHHELD, Cell, publish, share, total
 from samenloop.reports.numbers import Numbers
+from samenloop.reports.periods import Period
+from samenloop.review.facts import Activity, Asked, AskedHolder
 
-PAIRS = 1_000
-PURPOSES = [f"doel-{number}" for number in range(6)]
-ASKERS = [f"vrager-{number}" for number in range(4)]
+REPORTS = 1_000
+PURPOSES = ("toezicht", "hulp", "zorg")
+HOLDERS = tuple(f"houder-{number}" for number in range(5))
 
 
 def test_a_count_below_ten_is_not_shown_and_zero_looks_the_same() -> None:
@@ -27,26 +31,10 @@ def test_a_shown_count_is_rounded_down_to_five(count: int, shown: int) -> None:
     assert publish(count).shown == shown
 
 
-@given(st.integers(0, 500))
-def test_what_a_cell_tells_always_contains_the_truth(count: int) -> None:
-    known = publish(count).known()
-    assert known.low <= count <= known.high
-
-
-@given(st.lists(st.integers(0, 40), min_size=1, max_size=8))
-def test_deductions_are_sound_and_a_shown_total_leaves_every_small_part_room(counts: list[int]) -> None:
-    made = block({str(place): count for place, count in enumerate(counts)})
-    left = narrow([cell.known() for cell in made.parts.values()], made.total.known())
-    for count, known, cell in zip(counts, left, made.parts.values(), strict=True):
-        assert known.low <= count <= known.high
-        if cell.small:
-            assert known.width >= LEAST_WIDTH
-
-
-def test_a_total_that_would_give_parts_away_is_withheld() -> None:
-    """9 + 9 shows as 15: then both parts would be known to be 6 or more."""
-    assert block({"a": 9, "b": 9}).total.withheld
-    assert not is_safe([publish(9), publish(9)], publish(18))
+@given(st.lists(st.integers(0, 40), max_size=8))
+def test_a_total_adds_up_what_stands_above_it_and_nothing_that_is_hidden(counts: list[int]) -> None:
+    shown = [cell.shown for cell in map(publish, counts) if cell.shown is not None]
+    assert total(map(publish, counts)) == (Cell(sum(shown)) if shown else WITHHELD)
 
 
 def test_a_share_comes_from_shown_counts_only() -> None:
@@ -65,109 +53,251 @@ def test_periods_are_fixed_and_have_ended() -> None:
 
 # --- the differencing attack -----------------------------------------------------------------------------------------
 
-
-def cases(lottery: random.Random, most: int = 90) -> list[tuple[str, str]]:
-    """Return imaginary questions (purpose, asker), unevenly spread, so that small cells are common."""
-    weights = [lottery.choice((1, 1, 3, 20)) for _name in PURPOSES]
-    return [(lottery.choices(PURPOSES, weights)[0], lottery.choice(ASKERS)) for _one in range(lottery.randrange(most))]
-
-
-def month(questions: list[tuple[str, str]]) -> Numbers:
-    per_purpose = {name: sum(purpose == name for purpose, _asker in questions) for name in PURPOSES}
-    per_asker = {name: sum(asker == name for _purpose, asker in questions) for name in ASKERS}
-    return Numbers({numbers.PURPOSES: per_purpose, numbers.QUESTIONS: per_asker})
+ASKER = "politie-midden"
+ASKERS = (ASKER, "om-midden")
+SMALL_CELL_WIDTH = 5
+"""How many values a hidden count must keep, whatever reports are held side by side."""
 
 
-def facts_of(months: list[Numbers], suppressed: bool) -> dict[str, Range]:
-    """Return what a report over these months tells, cell by cell: `table/row`, and the total."""
-    known: dict[str, Range] = {}
-    for table, rows in ((numbers.PURPOSES, PURPOSES), (numbers.QUESTIONS, ASKERS)):
-        shown = numbers.shown(months, table, rows)
-        for row in rows:
-            exact = sum(one.of(table)[row] for one in months)
-            known[f"{table}/{row}"] = shown.parts[row].known() if suppressed else Range(exact, exact)
-        exact = sum(sum(one.of(table).values()) for one in months)
-        total = shown.total.known() if suppressed else Range(exact, exact)
-        before = known.get("total", total)
-        known["total"] = Range(max(before.low, total.low), min(before.high, total.high))
+@dataclass(frozen=True)
+class World:
+    """What really happened: askings per (month, asker, holder, purpose); each question asks one holder."""
+
+    askings: Mapping[tuple[int, str, str, str], int]
+
+    def months(self, names: Sequence[str]) -> list[Numbers]:
+        return [
+            numbers.count(self._activity(place, periods.period(name)), periods.period(name))
+            for place, name in enumerate(names)
+        ]
+
+    def exact(self, table: str, row: str, place: int) -> int:
+        column = {numbers.QUESTIONS: 1, numbers.ASKED: 2, numbers.PURPOSES: 3}[table]
+        return sum(many for key, many in self.askings.items() if key[0] == place and key[column] == row)
+
+    def _activity(self, place: int, month: Period) -> Activity:
+        made: list[Asked] = []
+        for (when, asker, holder, purpose), many in self.askings.items():
+            for _one in range(many if when == place else 0):
+                at, known = month.from_ms + len(made), len(made) % 3 == 0
+                asked = (AskedHolder(holder, purpose, known),)
+                made.append(Asked(len(made), at, f"{len(made):032x}", asker, "u", "c", asked))
+        return Activity(tuple(made))
+
+
+TABLES = {numbers.QUESTIONS: ASKERS, numbers.ASKED: HOLDERS, numbers.PURPOSES: PURPOSES}
+Shown = dict[tuple[str, str], int | None]
+Build = Callable[[Sequence[Numbers]], Shown]
+
+
+def as_now(months: Sequence[Numbers]) -> Shown:
+    """Return every cell of the three tables, their totals included, as the report prints them."""
+    found: Shown = {}
+    for table, rows in TABLES.items():
+        fixed = () if table == numbers.PURPOSES else rows
+        made = numbers.shown(months, table, fixed)
+        found |= {(table, row): made.parts[row].shown if row in made.parts else None for row in rows}
+        found[table, ""] = made.total.shown
+    return found
+
+
+def table_by_table(months: Sequence[Numbers]) -> Shown:
+    """The deliberately broken build, as it was once: a total is withheld only for the sake of its own table."""
+    found: Shown = {}
+    for table, rows in TABLES.items():
+        counts = {row: sum(one.tables[table].get(row, 0) for one in months) for row in rows}
+        parts = {row: publish(count).shown for row, count in counts.items()}
+        whole = publish(sum(counts.values())).shown
+        left = narrow([reach(one) for one in parts.values()], reach(whole))
+        safe = all(
+            one.width >= SMALL_CELL_WIDTH for one, part in zip(left, parts.values(), strict=True) if part is None
+        )
+        found |= {(table, row): part for row, part in parts.items()}
+        found[table, ""] = whole if safe else None
+    return found
+
+
+def whole_of(world: World, names: Sequence[str]) -> list[Numbers]:
+    """Return the months of the broken build: each table counts all there was."""
+    return [
+        Numbers({table: {row: world.exact(table, row, place) for row in rows} for table, rows in TABLES.items()})
+        for place in range(len(names))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What an attacker knows of a count: it is between `low` and `high`, both included."""
+
+    low: int
+    high: int
+
+    @property
+    def width(self) -> int:
+        return self.high - self.low + 1
+
+    def both(self, other: "Range") -> "Range":
+        return Range(max(self.low, other.low), min(self.high, other.high))
+
+
+FAR = 1 << 53
+ROUNDS = 20
+"""So often each sum is used: more finds nothing more."""
+
+
+def reach(shown: int | None, *, more: bool = False) -> Range:
+    """Return what one cell tells of everything that it stands for; `more`: hidden things may not be in it."""
+    if shown is None:
+        return Range(0, 9)
+    return Range(shown, FAR if more else shown + 4)
+
+
+def narrow(parts: Sequence[Range], whole: Range) -> list[Range]:
+    """Return what is known of each part once their sum is known to lie in `whole`."""
+    low, high = sum(one.low for one in parts), sum(one.high for one in parts)
+    return [one.both(Range(whole.low - high + one.high, whole.high - low + one.low)) for one in parts]
+
+
+Place = tuple[int, str, str]
+"""A cell: number of the month, or `YEAR`; table; row, or "" for the total."""
+YEAR = -1
+
+
+def attack(months: Sequence[Shown], year: Shown, large: Set[Place], *, more: bool) -> dict[Place, Range]:
+    """Deduce all that sums allow from all tables of all reports at once.
+
+    In each report the rows of a table add up to a total, and the totals of all three tables are one number; each row of
+    a year is the sum of its months. `more` says what the method of the reports says: a shown count leaves things out.
+    Of hidden counts he is told which are not below the threshold (`large`: they left with others).
+    """
+    reports = {**dict(enumerate(months)), YEAR: year}
+    known: dict[Place, Range] = {}
+    for when, report in reports.items():
+        for (table, row), shown in report.items():
+            hidden = Range(0, FAR) if when == YEAR or not row or (when, table, row) in large else Range(0, 9)
+            known[when, table, row] = hidden if shown is None else reach(shown, more=more)
+            if not row:
+                known[when, "", ""] = known.get((when, "", ""), Range(0, FAR)).both(known[when, table, row])
+    sums = [
+        ([(when, table, row) for row in rows], (when, "", "")) for when in reports for table, rows in TABLES.items()
+    ]
+    sums += [([(when, *cell) for when in range(len(months))], (YEAR, *cell)) for cell in year if cell[1]]
+    for _round in range(ROUNDS):
+        before = dict(known)
+        for members, whole in sums:
+            ranges = [known[one] for one in members]
+            known[whole] = known[whole].both(Range(sum(r.low for r in ranges), sum(r.high for r in ranges)))
+            known |= dict(zip(members, narrow(ranges, known[whole]), strict=True))
+        if known == before:
+            break
     return known
 
 
-def attack(reports: dict[str, dict[str, Range]], whole: str, parts: list[str]) -> dict[str, dict[str, Range]]:
-    """Deduce all that sums allow: rows add up to totals, and the reports `parts` add up to the report `whole`."""
-    cells = list(reports[whole])
-    sums = [
-        ([(name, f"{table}/{row}") for row in rows], (name, "total"))
-        for name in reports
-        for table, rows in ((numbers.PURPOSES, PURPOSES), (numbers.QUESTIONS, ASKERS))
-    ]
-    sums += [([(name, cell) for name in parts], (whole, cell)) for cell in cells]
-    changed = True
-    while changed:
-        changed = False
-        for members, total in sums:
-            ranges = [reports[name][cell] for name, cell in members]
-            whole_range = reports[total[0]][total[1]]
-            added = Range(
-                max(whole_range.low, sum(one.low for one in ranges)),
-                min(whole_range.high, sum(one.high for one in ranges)),
-            )
-            for (name, cell), one in [*zip(members, narrow(ranges, added), strict=True), (total, added)]:
-                if one != reports[name][cell]:
-                    reports[name][cell], changed = one, True
-    return reports
+def judged(world: World, names: Sequence[str], build: Build, *, more: bool) -> tuple[int, int]:
+    """Return how many hidden counts of 1 to 9 the attacker knows exactly, and how many hidden ones keep too little."""
+    months = world.months(names) if more else whole_of(world, names)
+    shown = [build([one]) for one in months]
+    cells = [(place, *cell) for place, report in enumerate(shown) for cell in report if cell[1]]
+    large = {(place, table, row) for place, table, row in cells if world.exact(table, row, place) > 9}
+    known = attack(shown, build(months), large, more=more)
+    recovered = narrowed = 0
+    for place, report in enumerate(shown):
+        for (table, row), cell in report.items():
+            if row and cell is None:
+                left, exact = known[place, table, row], world.exact(table, row, place)
+                recovered += left == Range(exact, exact) and 1 <= exact <= 9
+                narrowed += exact <= 9 and left.width < SMALL_CELL_WIDTH
+    return recovered, narrowed
 
 
-def recovered(pair: tuple[list[Numbers], list[str], str], suppressed: bool) -> int:
-    """Return how many cells of 1 to 9 an attacker knows exactly, from the parts' reports and that of the whole."""
-    months, names, whole = pair
-    reports = {name: facts_of([one], suppressed) for name, one in zip(names, months, strict=True)}
-    reports[whole] = facts_of(months, suppressed)
-    found = attack(reports, whole, names)
-    exact = {name: facts_of([one], suppressed=False) for name, one in zip(names, months, strict=True)}
-    return sum(
-        found[name][cell].width == 1 and 1 <= truth.low < 10 for name in names for cell, truth in exact[name].items()
-    )
-
-
-def pairs() -> list[tuple[list[Numbers], list[str], str]]:
+def worlds(many: int) -> Iterator[tuple[World, list[str]]]:
+    """Yield imaginary years: few or many months, one purpose or three, small and large holders, at the extremes too."""
     lottery = random.Random(20261121)
-    made = []
-    for _number in range(PAIRS):
-        length = lottery.choice((2, 2, 2, 2, 2, 3, 3, 3, 3, 12))
-        months = [month(cases(lottery)) for _month in range(length)]
-        made.append((months, [f"m{place}" for place in range(length)], "jaar"))
-    return made
+    for _number in range(many):
+        length = lottery.choice((1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 12))
+        purposes, askers = PURPOSES[: lottery.choice((1, 1, 3))], ASKERS[: lottery.choice((1, 1, 2))]
+        sizes = {holder: lottery.choice(((0, 9), (9, 9), (14, 14), (8, 16), (10, 30))) for holder in HOLDERS}
+        keys = itertools.product(range(length), askers, HOLDERS, purposes)
+        spread = {key: lottery.randint(*sizes[key[2]]) for key in keys}
+        for key in spread:
+            if len(purposes) > 1 and lottery.random() < 0.5:
+                spread[key] //= 3
+        yield World(spread), [f"2026-{month:02}" for month in range(1, length + 1)]
 
 
-@pytest.fixture(scope="module", name="report_pairs")
-def _report_pairs() -> list[tuple[list[Numbers], list[str], str]]:
-    return pairs()
+def test_a_thousand_sets_of_reports_held_together_give_no_small_cell_away() -> None:
+    found = [judged(world, names, as_now, more=True) for world, names in worlds(REPORTS)]
+    assert sum(recovered for recovered, _narrowed in found) == 0
+    assert sum(narrowed for _recovered, narrowed in found) == 0
 
 
-def test_a_thousand_report_pairs_give_no_small_cell_away(
-    report_pairs: list[tuple[list[Numbers], list[str], str]],
-) -> None:
-    assert sum(recovered(pair, suppressed=True) for pair in report_pairs) == 0
+def test_the_same_attack_reads_reports_that_protect_each_table_by_itself() -> None:
+    """The positive control: totals that were safe within their own table."""
+    found = [judged(world, names, table_by_table, more=False) for world, names in worlds(100)]
+    assert sum(recovered for recovered, _narrowed in found) > 0
+    assert sum(narrowed > 0 for _recovered, narrowed in found) > 30
 
 
-def test_the_same_attack_reads_reports_without_suppression(
-    report_pairs: list[tuple[list[Numbers], list[str], str]],
-) -> None:
-    """The positive control: exact numbers, and the attack finds small cells in nearly every pair."""
-    hit = sum(recovered(pair, suppressed=False) > 0 for pair in report_pairs[:100])
-    assert hit > 90
+def test_the_total_of_one_table_does_not_tell_what_another_hides() -> None:
+    """Four holders of 14 and one of 9, for one purpose: 65 less four times 14 would be 9 exactly."""
+    counts = dict(zip(HOLDERS, (14, 14, 14, 14, 9), strict=True))
+    world = World({(0, ASKER, holder, PURPOSES[0]): many for holder, many in counts.items()})
+    assert judged(world, ["2026-10"], table_by_table, more=False)[0] > 0, "the positive control"
+    printed = [
+        as_now(World({**world.askings, (0, ASKER, HOLDERS[4], PURPOSES[0]): many}).months(["2026-10"]))
+        for many in range(10)
+    ]
+    assert all(one == printed[0] for one in printed)
+    assert printed[0][numbers.PURPOSES, ""] == 55
 
 
-def test_an_attacker_who_gets_exact_totals_beside_suppressed_cells_finds_some() -> None:
-    """The second control: suppressing cells alone is not enough, the totals must be rounded and sometimes withheld."""
-    lottery, found = random.Random(7), 0
-    for _number in range(200):
-        counts = [lottery.randrange(10), *(10 * lottery.randrange(1, 5) for _other in range(1))]
-        exact = Range(sum(counts), sum(counts))
-        cells = [publish(counts[0]).known(), Range(counts[1], counts[1])]
-        found += narrow(cells, exact)[0].width == 1
-    assert found == 200
+# --- no deduction at all: the same reports from other facts ----------------------------------------------------------
+
+
+def hidden_cells(world: World, names: Sequence[str]) -> list[tuple[int, str, str]]:
+    return [
+        (place, table, row)
+        for place, one in enumerate(world.months(names))
+        for (table, row), cell in as_now([one]).items()
+        if row and cell is None and world.exact(table, row, place) <= 9
+    ]
+
+
+def whole_story(world: World, names: Sequence[str]) -> tuple[Shown, ...]:
+    months = world.months(names)
+    return (*(as_now([one]) for one in months), as_now(months))
+
+
+def changed(world: World, cell: tuple[int, str, str], count: int, among: Sequence[str]) -> Iterator[World]:
+    """Yield facts in which this row of this month counts `count`; what it gains or loses other months lose or gain."""
+    place, table, row = cell
+    column = {numbers.QUESTIONS: 1, numbers.ASKED: 2, numbers.PURPOSES: 3}[table]
+    keys = [key for key in world.askings if key[column] == row]
+    here = {key: 0 for key in keys if key[0] == place}
+    spare = (place, ASKER, HOLDERS[0], PURPOSES[0])
+    first = next(iter(here), (*spare[:column], row, *spare[column + 1 :]))
+    yield World({**world.askings, **here, first: count})
+    step = world.exact(table, row, place) - count
+    for month in range(len(among)):
+        there = [key for key in keys if key[0] == month != place]
+        if there and 0 <= world.exact(table, row, month) + step <= 9:
+            moved = dict.fromkeys(there, 0) | {there[0]: world.exact(table, row, month) + step}
+            yield World({**world.askings, **here, first: count, **moved})
+
+
+def test_each_hidden_count_may_be_another_one_behind_the_very_same_reports() -> None:
+    """Sound against whoever knows the rules: at least five counts of 0 to 9 give the same months and the same year."""
+    for world, names in itertools.islice(worlds(60), 60):
+        if len(names) > 3:
+            continue
+        printed = whole_story(world, names)
+        for cell in hidden_cells(world, names)[:4]:
+            possible = [
+                count
+                for count in range(10)
+                if any(whole_story(other, names) == printed for other in changed(world, cell, count, names))
+            ]
+            assert len(possible) >= SMALL_CELL_WIDTH, (cell, possible)
 
 
 def test_no_pair_of_cells_that_differ_by_a_few_gives_the_difference_away() -> None:
@@ -181,5 +311,5 @@ def test_no_pair_of_cells_that_differ_by_a_few_gives_the_difference_away() -> No
 
 
 def _difference(before: int, after: int) -> range:
-    low, high = publish(before).known(), publish(after).known()
+    low, high = reach(publish(before).shown), reach(publish(after).shown)
     return range(high.low - low.high, high.high - low.low + 1)

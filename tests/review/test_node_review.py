@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from samenloop.audit.fields import Event
 from samenloop.audit.witness import Reason, Standing
+from samenloop.clock import milliseconds
 from samenloop.errors import InvalidInput, Refused
 from samenloop_node import mailbox, witness
 from samenloop_node.accounts import Role
@@ -27,7 +28,10 @@ from samenloop_node.commands import report as report_command
 from samenloop_node.commands import review as review_command
 from samenloop_node.commands import status as status_command
 from samenloop_node.process import keep_text
+from samenloop_node.retention import purging
 from samenloop_node.review import sampling
+from samenloop_node.store import past, registrations
+from samenloop_node.store.registrations import Decision, Settled
 from tests.node.questions.conftest import (  # noqa: F401 - fixtures
     _clock,
     _consortium,
@@ -37,7 +41,7 @@ from tests.node.questions.conftest import (  # noqa: F401 - fixtures
     _user_of,
 )
 from tests.node.questions.test_asking import PERSON, QUESTION
-from tests.node.questions.test_releases import PART, decide, filled_in, register
+from tests.node.questions.test_releases import FACTS, PART, decide, filled_in, register
 
 ASKER, HOLDER = "reclassering-midden", "politie-midden"
 
@@ -360,6 +364,56 @@ def test_the_protocol_extract_has_receiver_ground_decision_and_who_decided(holde
         assert text in page
 
 
+@pytest.fixture(name="decided")
+def _decided(node, kit, coordinator):
+    """A police node with a hit that a decision beforehand from its export showed at once."""
+    app = node(HOLDER)
+    register(app)
+    reference, decider = app.references.decision("besluit-2026-7"), app.references.user("p.bakker")
+    decision = Decision(b"1" * 16, ASKER, reference, decider, "2026-12-01", "2027-12-01")
+    settle_again(app, b"1" * 16, "2026-1", at_ms=2, decisions=(decision,))
+    app.store.write_now(lambda db: past.name_decision(db, reference, "besluit-2026-7", "p.bakker"))
+    kit.part_changes = PART
+    coordinator.post(HOLDER, kit.hit(HOLDER, shown=True))
+    run(mailbox.poll(app))
+    return app
+
+
+def protocol_rows(app, who, clock):
+    files = run(protocol_command.run(app, who, {"period": f"{clock.at:%Y-%m}"}, None))["files"]
+    cells = list(csv.reader(io.StringIO(texts(files, ".csv").lstrip("\ufeff")), delimiter=";"))[1:]
+    return {column: value for _section, _time, column, value in cells}
+
+
+def test_the_protocol_names_the_decision_beforehand_that_showed_a_hit_and_who_took_it(decided, officer, clock):
+    row = protocol_rows(decided, officer, clock)
+    assert (row["besluit"], row["door"]) == ("besluit-2026-7", "p.bakker")
+    assert row["soort"] == "meteen getoond door een besluit vooraf (shown-beforehand)"
+
+
+def test_the_protocol_still_does_so_after_the_decision_ended_and_the_record_went(decided, officer, clock):
+    at_ms = milliseconds(clock.at) + 60_000
+    settle_again(decided, b"1" * 16, "2026-1", at_ms=at_ms)
+    decided.store.write_now(lambda db: registrations.withdrawn(db, [b"1" * 16], at_ms))
+    run(purging.purge(decided))
+    row = protocol_rows(decided, officer, clock)
+    assert (row["besluit"], row["door"], row["registratie"]) == ("besluit-2026-7", "p.bakker", "politie/demo-pol-24")
+
+
+def test_the_protocol_names_no_decision_that_came_after_the_question(decided, officer, clock):
+    decided.store.write_now(lambda db: db.execute("UPDATE decision_past SET since_ms = ?", (1 << 50,)).rowcount)
+    row = protocol_rows(decided, officer, clock)
+    assert (row["besluit"], row["door"], row["soort"]) == ("-", "-", "meteen getoond (shown)")
+
+
+def test_the_protocol_speaks_in_words_with_the_codes_behind_them(holder, officer, clock):
+    row = protocol_rows(holder, officer, clock)
+    assert row["soort"] == "vrijgegeven (release)"
+    assert row["ontvanger"] == "Reclassering Midden (reclassering-midden)"
+    assert row["doel"].endswith(" (toezicht)")
+    assert row["grondslag"] == "Wet politiegegevens art. 20 (wpg20)"
+
+
 # --- breach ----------------------------------------------------------------------------------------------------------
 
 
@@ -389,10 +443,96 @@ def test_a_wrongly_shown_hit_concerns_only_its_own_records(holder, officer, cloc
     assert "demo-pol-99" not in page
 
 
+def settle_again(app, identity, *epochs, at_ms, decisions=()):
+    row = Settled(identity, b"r" * 32, b"g" * 32, json.dumps(FACTS), "", epochs, decisions, at_ms)
+    app.store.write_now(lambda db: registrations.settle(db, [row]))
+
+
+def breach_page(app, who, **request):
+    return texts(run(breach_command.run(app, who, request, None))["files"], ".html")
+
+
+def test_who_was_there_at_the_time_is_named_also_when_changed_or_withdrawn_since(holder, officer, clock):
+    register(holder, record="demo-pol-99", identity=b"9" * 16)
+    discovered, later = clock.at.isoformat(), milliseconds(clock.at) + 60_000
+    settle_again(holder, b"1" * 16, "2026-2", at_ms=later)
+    holder.store.write_now(lambda db: registrations.withdrawn(db, [b"9" * 16], later))
+    clock.at += timedelta(hours=2)
+    run(purging.purge(holder))
+    for kind in ("node-stolen", "key-leaked", "wrong-registration"):
+        page = breach_page(holder, officer, kind=kind, discovered=discovered)
+        assert "2 registraties" in page, kind
+        assert "politie/demo-pol-24" in page
+        assert "politie/demo-pol-99" in page
+        assert "2026-1" in page
+        assert "2026-2" not in page, "those tokens were not there yet"
+
+
+def test_who_came_or_had_gone_before_is_not_named_but_the_file_of_a_stolen_node_names_him(holder, officer, clock):
+    before = milliseconds(clock.at)
+    register(holder, record="demo-pol-99", identity=b"9" * 16)
+    holder.store.write_now(lambda db: registrations.withdrawn(db, [b"9" * 16], before))
+    clock.at += timedelta(hours=2)
+    moment = clock.at.isoformat()
+    clock.at += timedelta(hours=1)
+    holder.store.write_now(
+        lambda db: registrations.unsettle(db, [("politie", "too-late", b"7" * 16)], milliseconds(clock.at))
+    )
+    leaked = breach_page(holder, officer, kind="key-leaked", discovered=moment)
+    stolen = breach_page(holder, officer, kind="node-stolen", discovered=moment)
+    assert ("demo-pol-99" in leaked, "demo-pol-99" in stolen) == (False, True)
+    assert "too-late" not in leaked + stolen
+
+
+def test_a_wrongly_shown_hit_keeps_its_records_after_they_were_withdrawn_and_purged(holder, officer, clock, kit):
+    moment = clock.at.isoformat()
+    holder.store.write_now(lambda db: registrations.withdrawn(db, [b"1" * 16], milliseconds(clock.at)))
+    assert run(purging.purge(holder)).hits == 1
+    page = breach_page(holder, officer, kind="wrong-hit-shown", discovered=moment, question=kit.question_id.hex())
+    assert "1 registraties" in page
+    assert "politie/demo-pol-24" in page
+    month = run(protocol_command.run(holder, officer, {"period": f"{clock.at:%Y-%m}"}, None))["files"]
+    assert "politie/demo-pol-24" in texts(month, ".csv")
+
+
+def test_what_was_here_is_forgotten_with_the_own_log(holder, clock):
+    holder.store.write_now(lambda db: registrations.withdrawn(db, [b"1" * 16], milliseconds(clock.at)))
+    assert run(purging.purge(holder)).past == 0
+    clock.at += timedelta(days=5 * 366)
+    assert run(purging.purge(holder)).past > 0
+    assert holder.store.read_now(past.spells) == []
+    assert holder.store.read_now(past.hits) == []
+
+
+def test_a_misused_account_is_named_and_only_its_own_acts_count(asked, officer, user_of, clock):
+    search(asked, officer)
+    since, moment = (clock.at - timedelta(hours=1)).isoformat(), clock.at.isoformat()
+    request = {"kind": "account-misused", "since": since, "discovered": moment}
+    with pytest.raises(InvalidInput, match="--account"):
+        breach_page(asked, officer, **request)
+    with pytest.raises(InvalidInput, match="niet bekend"):
+        breach_page(asked, officer, **request, account="nobody")
+    page = breach_page(asked, officer, **request, account="anna")
+    assert "stelde 1 vragen" in page
+    assert "R-2026-9" in page
+    assert "f.officer" not in page
+    assert "stelde 0 vragen" in breach_page(asked, officer, **request, account="f.officer")
+
+
+def test_a_misused_account_that_decides_concerns_the_records_that_it_saw(holder, officer, clock):
+    register(holder, record="demo-pol-99", identity=b"9" * 16)
+    since, moment = (clock.at - timedelta(hours=1)).isoformat(), clock.at.isoformat()
+    page = breach_page(holder, officer, kind="account-misused", since=since, discovered=moment, account="p.bakker")
+    assert "politie/demo-pol-24" in page
+    assert "demo-pol-99" not in page
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"kind": "oops"},
+        {"kind": "wrong-hit-shown", "question": "ab" * 16},
+        {"kind": "account-misused"},
         {"discovered": "yesterday"},
         {"discovered": "2026-11-21T10:00"},
         {"discovered": "2999-01-01T00:00+00:00"},
@@ -445,3 +585,10 @@ def test_review_commands_say_what_they_did(line):
     assert "Geen regels" in line("review", "list").output
     assert "0 steekproeven" in line("review", "check").output
     assert "patronen" in line("review", "patterns").output
+
+
+def test_a_late_breach_is_worded_as_on_the_page(line, clock, tmp_path: Path):
+    late = (clock.at - timedelta(hours=80)).isoformat()
+    shown = line("breach", "report", "--kind", "key-leaked", "--discovered", late, "--out", str(tmp_path / "lek"))
+    assert "8 uur te laat: meld nu, met de reden van het uitstel" in shown.output
+    assert "-8" not in shown.output

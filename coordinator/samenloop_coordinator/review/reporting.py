@@ -11,7 +11,7 @@ def accountability_report(log: Reading, law: Catalogue, name: str, now_ms: int) 
     """Return the report of an ended month or year; raises InvalidInput for one that is not over or partly purged."""
     period = periods.ended(name, now_ms)
     found = log.in_period(period)
-    months = [numbers.count(found, month) for month in period.months()]
+    months = [numbers.count(found, month) for month in log.reader.months(period)]
     scope = Scope(log.covenant, law, period)
     return accountability.build(scope, months, log.rounds.history(), now_ms)
 

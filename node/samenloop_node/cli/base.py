@@ -131,6 +131,6 @@ def write_files(daemon: Daemon, command: str, request: Mapping[str, object], out
 
 
 def _written(result: Mapping[str, Any]) -> Iterator[str]:
-    if "hours_left" in result:
-        yield _("Melden aan de AP voor {deadline}: nog {hours_left} uur.", **result)
+    if "clock" in result:
+        yield _("Melden aan de AP voor {deadline}. {clock}.", **result)
     yield from result["files"]

@@ -206,6 +206,7 @@ def breach_report(  # noqa: PLR0913 - one option per fact
     until: Annotated[str, typer.Option(help="Wanneer het ophield, als dat voor de ontdekking was.")] = "",
     question: Annotated[str, typer.Option(help="Alleen de registraties die deze vraag raakte (hex).")] = "",
     register: Annotated[str, typer.Option(help="Alleen dit register.")] = "",
+    account: Annotated[str, typer.Option(help="Alleen wat dit account deed; nodig bij account-misused.")] = "",
     socket: SocketOption = DEFAULT_SOCKET,
     acting: AsOption = "",
     as_json: JsonOption = False,
@@ -215,7 +216,7 @@ def breach_report(  # noqa: PLR0913 - one option per fact
 
     Voorbeeld: samenloop-node breach report --kind node-stolen --discovered 2026-11-21T10:00+01:00 --out breach
     """
-    given = {"kind": kind, "discovered": discovered, "question": question, "register": register}
+    given = {"kind": kind, "discovered": discovered, "question": question, "register": register, "account": account}
     times = {name: text for name, text in (("since", since), ("until", until)) if text}
     write_files(Daemon(socket, acting, as_json), "breach", {**given, **times}, out)
 

@@ -17,9 +17,9 @@ _KINDS = {kind.value: kind for kind in Kind}
 
 
 async def run(app: App, user: User, request: Mapping[str, object], emit: object) -> dict[str, object]:
-    """Take {kind, discovered, since, until, question, register}, times in ISO form with a zone.
+    """Take {kind, discovered, since, until, question, register, account}, times in ISO form with a zone.
 
-    Return {files, deadline, hours_left}.
+    Return {files, deadline, hours_left, clock}; `clock` says in words how the 72 hours stand.
     """
     del emit
     kind = _KINDS.get(arguments.text(request, "kind"))
@@ -34,10 +34,12 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
         until=until,
         question=_question(request),
         register=arguments.text(request, "register", ""),
+        account=arguments.text(request, "account", ""),
     )
     files = await reporting.as_files(app, user, "breach", await reporting.breach_report(app, breach))
     left = breaches.hours_left(breach, app.clock.now())
-    return {**files, "deadline": breaches.deadline(breach).isoformat(), "hours_left": left}
+    deadline = breaches.deadline(breach).isoformat()
+    return {**files, "deadline": deadline, "hours_left": left, "clock": breaches.clock(left)}
 
 
 def _moment(request: Mapping[str, object], name: str, default: datetime | None = None) -> datetime:

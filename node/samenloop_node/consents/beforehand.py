@@ -19,7 +19,7 @@ from samenloop_node.record_facts import facts_of
 from samenloop_node.registrations.by_hand import detail_of
 from samenloop_node.registrations.setting import decisions_per_day
 from samenloop_node.restating import Restated, Standing, find, restate, standing
-from samenloop_node.store import Transaction, consents, registrations
+from samenloop_node.store import Transaction, consents, past, registrations
 from samenloop_node.store.registrations import Registration
 
 MAX_REFERENCE = 64
@@ -57,6 +57,7 @@ async def decide(app: App, user: User, said: Deciding, motive: str) -> None:
     _refuse_second(before, decision)
 
     def told(db: Transaction) -> None:
+        past.name_decision(db, decision.reference, said.reference, user.name)
         if said.consent:
             records.use(app, db, user, said.consent, consents.BEFOREHAND, row.registration_id)
         for receiver in decision.receivers:

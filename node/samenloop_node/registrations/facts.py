@@ -48,7 +48,9 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class RowDecision:
-    """A decision beforehand as a row states it; `reference` and `decider` are keyed references of 32 bytes."""
+    """A decision beforehand as a row states it; `reference` and `decider` are keyed references of 32 bytes, of
+    `number` and account `decided_by`, which stay at this node.
+    """
 
     receivers: tuple[ParticipantId, ...]
     reference: bytes
@@ -57,6 +59,8 @@ class RowDecision:
     valid_until: date
     give_basis: str
     breach_ground: str
+    number: str
+    decided_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,8 @@ def _decision(values: Mapping[str, str], facts: RecordFacts, setting: Setting) -
         valid_until=valid_until,
         give_basis=setting.grounds.give_basis,
         breach_ground=setting.grounds.breach_ground,
+        number=values["besluit"],
+        decided_by=values["beslisser"],
     )
     _check(decision, facts, setting)
     return decision

@@ -14,7 +14,7 @@ from samenloop_node import declaring, letters
 from samenloop_node.app import App
 from samenloop_node.registrations.prepare import Prepared, stored_decisions, stored_facts
 from samenloop_node.registrations.stream import Sent
-from samenloop_node.store import Transaction, consents, inbox, receipts, registrations
+from samenloop_node.store import Transaction, consents, inbox, past, receipts, registrations
 from samenloop_node.store.inbox import StoredDeclaration
 from samenloop_node.store.registrations import Settled
 from samenloop_node.store.syncs import RowProblem
@@ -54,7 +54,9 @@ class Settler:
             registrations.settle(db, [_settled(item, now) for item in done if item.act != WITHDRAW])
             for item in done:
                 consents.keep_details(db, item.registration_id, list(item.by_hand))
-            registrations.remove(db, [item.registration_id for item in done if item.act == WITHDRAW])
+                if item.decision:
+                    past.name_decision(db, item.decision.reference, item.decision.number, item.decision.decided_by)
+            registrations.withdrawn(db, [item.registration_id for item in done if item.act == WITHDRAW], now)
             registrations.remove_never_settled(db, list(refused))
             receipts.add(db, reply.receipt.entry, event, now)
             self.report(db, problems, len(sent.items))

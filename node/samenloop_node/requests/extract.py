@@ -15,10 +15,9 @@ from samenloop.audit import views
 from samenloop.audit.entry import Entry
 from samenloop.audit.fields import Event
 from samenloop.audit.store import Search
-from samenloop.catalogue import Catalogue
 from samenloop.clock import from_milliseconds
 from samenloop.errors import InvalidInput
-from samenloop.reports.accountability import purpose_text
+from samenloop.reports.accountability import ground_text, purpose_text
 from samenloop.reports.model import Report, Row, Section, Table
 from samenloop.texts import _
 from samenloop.wire.ask import parse_part
@@ -151,16 +150,5 @@ def _row(app: App, organisation: str, line: _Line) -> Row:
         line.what,
         party.display_name if party else line.party or "-",
         purpose_text(app.catalogue, line.purpose) or "-",
-        "; ".join(_law(app.catalogue, code) for code in line.bases) or "-",
+        "; ".join(ground_text(app.catalogue, code) for code in line.bases) or "-",
     )
-
-
-def _law(catalogue: Catalogue, code: str) -> str:
-    """Return the article that a ground stands in, as a person can look it up."""
-    ground = catalogue.give.get(code) or catalogue.receive.get(code)
-    if ground is None:
-        return code
-    laws, articles = ground.law.split("; "), ground.article.split("; ")
-    if len(laws) != len(articles):
-        return f"{ground.law} art. {ground.article}"
-    return "; ".join(f"{law} art. {article}" for law, article in zip(laws, articles, strict=True))

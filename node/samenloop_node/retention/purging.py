@@ -17,7 +17,7 @@ from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.cases.facts import case_input, read_parts, state_of
 from samenloop_node.process import log, today
-from samenloop_node.store import Transaction, cases, consents, notices, requests
+from samenloop_node.store import Transaction, cases, consents, notices, past, requests
 from samenloop_node.store import retention as store
 from samenloop_node.store.cases import CaseFile
 
@@ -38,12 +38,22 @@ class Purged:
     notices: int = 0
     texts: int = 0
     receipts: int = 0
+    past: int = 0
     entries: int = 0
 
     @property
     def total(self) -> int:
         """Return how many things were removed, the own log left out."""
-        return self.cases + self.consents + self.requests + self.hits + self.notices + self.texts + self.receipts
+        return (
+            self.cases
+            + self.consents
+            + self.requests
+            + self.hits
+            + self.notices
+            + self.texts
+            + self.receipts
+            + self.past
+        )
 
 
 async def purge(app: App) -> Purged:
@@ -89,7 +99,8 @@ def _purge(app: App, db: Transaction) -> Purged:
         texts=store.purge_notes(db, _before_ms(app, "logboek")),
         receipts=store.purge_receipts(db, _before_ms(app, "logboek")),
     )
-    for name in ("hits", "notices", "texts", "receipts"):
+    rest = replace(rest, past=past.purge(db, _before_ms(app, "logboek")))
+    for name in ("hits", "notices", "texts", "receipts", "past"):
         if getattr(rest, name):
             log(app, db, None, Event.ADMIN, {"action": f"purged-{name}", "count": getattr(rest, name)})
     return rest

@@ -14,7 +14,6 @@ from samenloop.covenant import Covenant, Participant
 from samenloop.errors import InvalidInput
 from samenloop.reports.model import Report, Row, Section, Table
 from samenloop.texts import _
-from samenloop_node.store.review import Touched
 
 HOURS = 72
 _ZONE = ZoneInfo("Europe/Amsterdam")
@@ -33,7 +32,7 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """What the reporter knows: times with a zone, `discovered` starts the clock. `question`, `register` narrow it."""
+    """What the reporter knows: times with a zone, `discovered` starts the clock. The rest narrows it."""
 
     kind: Kind
     discovered: datetime
@@ -41,6 +40,27 @@ class Breach:
     until: datetime
     question: str = ""
     register: str = ""
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """One registration of somebody concerned; `epochs` are those it had tokens for, `gone` when it was withdrawn."""
+
+    register: str
+    record_id: str
+    epochs: tuple[str, ...]
+    gone: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question that was asked in the time, by its own case number."""
+
+    at: datetime
+    account: str
+    case_number: str
+    question: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +69,13 @@ class Known:
 
     registrations: tuple[Touched, ...]
     users: tuple[tuple[str, int], ...]
-    questions: int
+    questions: tuple[Question, ...]
 
 
 def check(breach: Breach, now: datetime) -> None:
-    """Refuse times that cannot be; raises InvalidInput."""
+    """Refuse what cannot be or is not said; raises InvalidInput."""
+    if breach.kind is Kind.ACCOUNT_MISUSED and not breach.account:
+        raise InvalidInput("account", _("Noem het account dat is misbruikt: --account NAAM."))
     if breach.discovered > now:
         raise InvalidInput("discovered", _("De ontdekking ligt in de toekomst. Geef het moment waarop u het merkte."))
     if not breach.since <= breach.until <= breach.discovered:
@@ -77,13 +99,14 @@ def build(covenant: Covenant, me: Participant, breach: Breach, known: Known, now
         (_("Wat er gebeurde"), _what(breach.kind)),
         (_("Ontdekt"), _moment(breach.discovered)),
         (_("Melden aan de AP voor"), _moment(deadline(breach))),
-        (_("Nog"), _clock(hours_left(breach, now))),
+        (_("Nog"), clock(hours_left(breach, now))),
         (_("Van en tot"), f"{_moment(breach.since)} - {_moment(breach.until)}"),
+        *(((_("Account"), breach.account),) if breach.account else ()),
     )
     sections = (
         _data(breach, known),
         _persons(known),
-        _acts(known),
+        _acts(breach, known),
         _tell(covenant, me),
         _steps(breach.kind),
     )
@@ -91,7 +114,8 @@ def build(covenant: Covenant, me: Participant, breach: Breach, known: Known, now
     return Report(name, _("Datalek: feiten voor de melding"), facts, sections)
 
 
-def _clock(hours: int) -> str:
+def clock(hours: int) -> str:
+    """Return how the 72 hours stand, for people."""
     if hours < 0:
         return _("{hours} uur te laat: meld nu, met de reden van het uitstel", hours=-hours)
     return _("{hours} uur van de {all}", hours=hours, all=HOURS)
@@ -124,7 +148,10 @@ def _exposed(kind: Kind) -> str:
     return {
         Kind.WRONG_HIT: _("De vrager weet dat de persoon bij deze houder bekend is. Meer is niet getoond."),
         Kind.WRONG_REGISTRATION: _("Vragers konden 'bekend' zien voor een persoon die niet in de lijst hoort."),
-        Kind.ACCOUNT_MISUSED: _("Wat dit account vroeg en te zien kreeg; zie de handelingen hieronder."),
+        Kind.ACCOUNT_MISUSED: _(
+            "Wat dit account vroeg en te zien kreeg: de registraties hieronder, en de personen van de zaken waarin het "
+            "vroeg."
+        ),
         Kind.NODE_STOLEN: _(
             "Eigen nummers, registratienummers, feiten en besluiten; versleutelde motieven. Geen namen en geen tokens. "
             "Sleutels staan in losse bestanden: zijn die ook weg, kies dan ook 'key-leaked'."
@@ -142,21 +169,37 @@ def _exposed(kind: Kind) -> str:
 
 def _persons(known: Known) -> Section:
     rows: tuple[Row, ...] = tuple(
-        (f"{row.register}/{row.record_id}", ", ".join(row.epochs) or "-") for row in known.registrations
+        (f"{row.register}/{row.record_id}", ", ".join(row.epochs) or "-", _moment(row.gone) if row.gone else "-")
+        for row in known.registrations
     )
     text = _(
-        "{count} registraties. Zoek namen en adressen op in het eigen systeem; deze node heeft ze niet.",
+        "{count} registraties, ook die sindsdien zijn gewijzigd of ingetrokken. Zoek namen en adressen op in het "
+        "eigen systeem; deze node heeft ze niet.",
         count=len(rows),
     )
-    columns = (_("Eigen nummer"), _("Tokens in tijdvak"))
+    columns = (_("Eigen nummer"), _("Tokens in tijdvak"), _("Ingetrokken op"))
     return Section(_("Om wie het gaat"), (text,), Table(_("Registraties"), columns, rows) if rows else None)
 
 
-def _acts(known: Known) -> Section:
+def _acts(breach: Breach, known: Known) -> Section:
+    if breach.account:
+        return _asked(breach, known)
     rows = tuple((name, str(number)) for name, number in known.users)
     table = Table(_("Handelingen in het eigen logboek"), (_("Account"), _("Aantal")), rows) if rows else None
-    text = _("In deze tijd stelde deze node {count} vragen.", count=known.questions)
+    text = _("In deze tijd stelde deze node {count} vragen.", count=len(known.questions))
     return Section(_("Wie er werkte in deze tijd"), (text,), table)
+
+
+def _asked(breach: Breach, known: Known) -> Section:
+    rows = tuple((_moment(one.at), one.case_number, one.question) for one in known.questions)
+    columns = (_("Tijd"), _("Zaaknummer"), _("Nummer van de vraag"))
+    text = _(
+        "{account} deed in deze tijd {acts} handelingen en stelde {count} vragen.",
+        account=breach.account,
+        acts=sum(number for _name, number in known.users),
+        count=len(rows),
+    )
+    return Section(_("Wat dit account deed in deze tijd"), (text,), Table(_("Vragen"), columns, rows) if rows else None)
 
 
 def _tell(covenant: Covenant, me: Participant) -> Section:

@@ -5,10 +5,12 @@ shown at once by law or by a decision beforehand.
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from samenloop.audit.entry import Entry
 from samenloop.audit.fields import Event
 from samenloop.clock import from_milliseconds
+from samenloop.reports.accountability import ground_text, purpose_text
 from samenloop.reports.model import Report, Row, Section, Table
 from samenloop.reports.periods import Period
 from samenloop.texts import _
@@ -16,11 +18,12 @@ from samenloop.wire.ask import parse_part
 from samenloop_node.app import App
 from samenloop_node.review.naming import Names, names, note
 from samenloop_node.review.reading import reading
-from samenloop_node.store import Transaction, inbox, registrations
+from samenloop_node.store import Transaction, past
 from samenloop_node.store.inbox import StoredHit
+from samenloop_node.store.past import HeldDecision
 
 COLUMNS = ("tijd", "soort", "ontvanger", "doel", "grondslag", "registratie", "vraag", "besluit", "door", "motief")
-"""Fixed names of the columns, for other systems."""
+"""Fixed names of the columns, for other systems. Codes stand in brackets behind their words."""
 
 
 async def extract(app: App, period: Period) -> Report:
@@ -53,7 +56,9 @@ def _rows(app: App, db: Transaction, found: list[tuple[int, Entry]], period: Per
     known = names(app, db)
     decided = [_decided(app, db, known, entry) for _seq, entry in found]
     shown = [
-        _shown(db, hit) for hit in inbox.list_hits(db) if hit.shown and period.from_ms <= hit.asked_ms < period.until_ms
+        _shown(app, db, known, hit)
+        for hit in past.hits(db)
+        if hit.shown and period.from_ms <= hit.asked_ms < period.until_ms
     ]
     return sorted([*decided, *shown])
 
@@ -61,30 +66,83 @@ def _rows(app: App, db: Transaction, found: list[tuple[int, Entry]], period: Per
 def _decided(app: App, db: Transaction, known: Names, entry: Entry) -> Row:
     question = entry.text("question")
     written = note(app, db, entry)
-    decision = written.get("wpg20_decision") or written.get("protocol_entry") or "-"
+    beforehand = _beforehand(db, entry)
+    decision = written.get("wpg20_decision") or written.get("protocol_entry") or (beforehand and beforehand.number)
     return (
         _when(entry.integer("end_ms")),
-        entry.text("action"),
-        entry.text("receiver"),
-        entry.text("purpose") or "-",
-        entry.text("basis") or "-",
-        _records(db, inbox.find_hit(db, bytes.fromhex(question))) if question else entry.text("register") or "-",
+        _kind(entry.text("action")),
+        _party(app, entry.text("receiver")),
+        _purpose(app, entry.text("purpose")),
+        _ground(app, entry.text("basis")),
+        _about(db, entry, beforehand) or "-",
         question or "-",
-        str(decision),
-        known.user(entry.text("user")),
+        str(decision or "-"),
+        known.user(entry.text("user")) or "-",
         str(written.get("motive", "")) or "-",
     )
 
 
-def _shown(db: Transaction, hit: StoredHit) -> Row:
+def _beforehand(db: Transaction, entry: Entry) -> HeldDecision | None:
+    reference = entry.text("decision")
+    return past.find_decision(db, bytes.fromhex(reference)) if reference else None
+
+
+def _about(db: Transaction, entry: Entry, beforehand: HeldDecision | None) -> str:
+    question = entry.text("question")
+    if question:
+        hit = past.find_hit(db, bytes.fromhex(question))
+        return _records(db, hit.registrations if hit else ())
+    return _records(db, (beforehand.registration_id,)) if beforehand else entry.text("register")
+
+
+def _shown(app: App, db: Transaction, known: Names, hit: StoredHit) -> Row:
     part = parse_part(hit.part, "part")
-    fixed = (_when(hit.asked_ms), "shown", hit.asker, part.purpose, part.give_basis)
-    return (*fixed, _records(db, hit), hit.question_id.hex(), "-", "-", "-")
+    decisions = past.decisions_at(db, hit)
+    return (
+        _when(hit.asked_ms),
+        _kind("shown-beforehand" if decisions else "shown"),
+        _party(app, hit.asker),
+        _purpose(app, part.purpose),
+        _ground(app, part.give_basis),
+        _records(db, hit.registrations) or "-",
+        hit.question_id.hex(),
+        ", ".join(dict.fromkeys(one.number for one in decisions)) or "-",
+        ", ".join(dict.fromkeys(known.user(one.decided_by) for one in decisions)) or "-",
+        "-",
+    )
 
 
-def _records(db: Transaction, hit: StoredHit | None) -> str:
-    rows = [registrations.by_id(db, one) for one in hit.registrations] if hit else []
-    return ", ".join(f"{row.register}/{row.record_id}" for row in rows if row is not None) or "-"
+def _kind(code: str) -> str:
+    words = {
+        "release": _("vrijgegeven"),
+        "take-back": _("vrijgave teruggenomen"),
+        "beforehand": _("vooraf besloten"),
+        "beforehand-withdrawn": _("besluit vooraf teruggenomen"),
+        "shown": _("meteen getoond"),
+        "shown-beforehand": _("meteen getoond door een besluit vooraf"),
+    }
+    return _coded(words.get(code, ""), code)
+
+
+def _party(app: App, code: str) -> str:
+    row = app.covenant().find(code)
+    return _coded(row.display_name if row else "", code)
+
+
+def _purpose(app: App, code: str) -> str:
+    return _coded(purpose_text(app.catalogue, code), code)
+
+
+def _ground(app: App, code: str) -> str:
+    return _coded(ground_text(app.catalogue, code), code)
+
+
+def _coded(words: str, code: str) -> str:
+    return f"{words} ({code})" if words not in ("", code) else code or "-"
+
+
+def _records(db: Transaction, ids: Sequence[bytes]) -> str:
+    return ", ".join(found for one in ids if (found := past.record_of(db, one)))
 
 
 def _when(at_ms: int) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-from collections import Counter
 from datetime import UTC
 
 from samenloop.audit.fields import Event
@@ -12,14 +11,12 @@ from samenloop.reports.accountability import Scope
 from samenloop.reports.model import Report
 from samenloop_node.accounts import User
 from samenloop_node.app import App
+from samenloop_node.review import affected, holding, protocol
 from samenloop_node.review import breach as breaches
-from samenloop_node.review import holding, protocol
 from samenloop_node.review.activity import own_activity
-from samenloop_node.review.breach import Breach, Kind, Known
-from samenloop_node.review.naming import names
+from samenloop_node.review.breach import Breach
 from samenloop_node.review.reading import reading, rounds
-from samenloop_node.store import Transaction, inbox, review
-from samenloop_node.store.review import Touched
+from samenloop_node.store import inbox
 
 
 async def accountability_report(app: App, name: str) -> Report:
@@ -33,9 +30,10 @@ async def accountability_report(app: App, name: str) -> Report:
             reader.refuse_purged(period.from_ms)
             found = own_activity(reader, app.config.participant, period.from_ms, period.until_ms)
             known = rounds(app, reader).history()
-        months = [numbers.count(found, month) for month in period.months()]
+            running = reader.months(period)
+        months = [numbers.count(found, month) for month in running]
         scope = Scope(app.covenant(), app.catalogue, period, app.config.participant)
-        extra = (holding.responses(hits, period),) if app.participant().registers else ()
+        extra = (holding.responses(hits, running),) if app.participant().registers else ()
         return accountability.build(scope, months, known, now_ms, extra)
 
     return await asyncio.to_thread(build)
@@ -57,12 +55,10 @@ async def protocol_extract(app: App, name: str) -> Report:
 
 
 async def breach_report(app: App, breach: Breach) -> Report:
-    """Return the facts for a report to the AP; raises InvalidInput for times that cannot be."""
+    """Return the facts for a report to the AP; raises InvalidInput for times, a question or account that cannot be."""
     now = app.clock.now()
     breaches.check(breach, now)
-    acts = await asyncio.to_thread(_acts, app, breach)
-    known = await app.store.read(lambda db: _known(app, db, breach, acts))
-    return breaches.build(app.covenant(), app.participant(), breach, known, now)
+    return breaches.build(app.covenant(), app.participant(), breach, await affected.known(app, breach), now)
 
 
 async def as_files(app: App, user: User, name: str, report: Report) -> dict[str, object]:
@@ -72,28 +68,3 @@ async def as_files(app: App, user: User, name: str, report: Report) -> dict[str,
     await app.ownlog.write(Event.EXPORT, {"size": size, "filters": ["report", name], **by})
     made = await asyncio.to_thread(writing.files, report, app.clock.now().astimezone(UTC))
     return {"files": {path: base64.b64encode(content).decode() for path, content in made.items()}}
-
-
-def _acts(app: App, breach: Breach) -> tuple[Counter[str], int]:
-    with reading(app) as reader:
-        found = [one for _seq, one in reader.between(milliseconds(breach.since), milliseconds(breach.until) + 1)]
-    users = Counter(one.text("user") for one in found if one.text("user"))
-    asked = sum(one.event is Event.CASE and one.text("action") == "question" for one in found)
-    return users, asked
-
-
-def _known(app: App, db: Transaction, breach: Breach, acts: tuple[Counter[str], int]) -> Known:
-    people = names(app, db)
-    users = tuple((people.user(user), number) for user, number in acts[0].most_common())
-    return Known(_touched(db, breach), users, acts[1])
-
-
-def _touched(db: Transaction, breach: Breach) -> tuple[Touched, ...]:
-    rows = review.touched(db, breach.register)
-    if breach.question:
-        hit = inbox.find_hit(db, bytes.fromhex(breach.question))
-        ids = set(hit.registrations) if hit else set()
-        rows = [row for row in rows if row.registration_id in ids]
-    elif breach.kind is Kind.ACCOUNT_MISUSED:
-        rows = []
-    return tuple(row for row in rows if row.changed_ms <= milliseconds(breach.until))

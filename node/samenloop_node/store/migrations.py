@@ -13,6 +13,7 @@ from samenloop_node.store import (
     notes,
     notices,
     ownlog,
+    past,
     questions,
     receipts,
     registrations,
@@ -41,4 +42,5 @@ def all_migrations() -> tuple[Migrations, ...]:
         notices.migrations,
         requests.migrations,
         told.migrations,
+        past.migrations,
     )

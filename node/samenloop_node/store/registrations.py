@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from samenloop_node.store import past
+from samenloop_node.store.past import HeldDecision
+
 migrations = Migrations("registrations")
 
 
@@ -79,6 +82,12 @@ def registration_tables(db: Database) -> None:
     db.execute("CREATE INDEX beforehand_decider ON beforehand (decider, decided_on)")
 
 
+@migrations()
+def registration_since(db: Database) -> None:
+    """Remember since when a registration is here with its epochs; 0 for those of before: as long as anybody asks."""
+    db.execute("ALTER TABLE registration ADD COLUMN since_ms INTEGER NOT NULL DEFAULT 0")
+
+
 _COLUMNS = "register, record_id, registration_id, row_digest, facts_digest, facts, case_number, frozen"
 
 
@@ -133,19 +142,22 @@ def count_only_in(db: sqlite3.Connection, epoch: str) -> int:
 def unsettle(db: sqlite3.Connection, rows: Iterable[tuple[str, str, bytes]], now_ms: int) -> None:
     """Note that these (register, record id, registration id) are on their way out; new ones are added."""
     db.executemany(
-        "INSERT INTO registration VALUES (?, ?, ?, x'', x'', '', '', 0, ?)"
+        "INSERT INTO registration VALUES (?, ?, ?, x'', x'', '', '', 0, ?4, ?4)"
         " ON CONFLICT (register, record_id) DO UPDATE SET row_digest = x'', facts_digest = x''",
         [(*row, now_ms) for row in rows],
     )
 
 
 def settle(db: sqlite3.Connection, confirmed: Sequence[Settled]) -> None:
-    """Store what the coordinator now holds for these registrations."""
+    """Store what the coordinator now holds for these registrations, and keep what it held before (`past`)."""
     db.executemany(
         "UPDATE registration SET row_digest = ?, facts_digest = ?, facts = ?, case_number = ?, changed_ms = ?"
         " WHERE registration_id = ?",
         [(s.row_digest, s.facts_digest, s.facts, s.case_number, s.at_ms, s.registration_id) for s in confirmed],
     )
+    for s in confirmed:
+        past.keep_decisions(db, s.registration_id, [_held(one) for one in s.decisions], s.at_ms)
+        past.keep_epochs(db, [(s.registration_id, s.epochs)] if s.epochs is not None else [], s.at_ms)
     replaced = [(s.registration_id,) for s in confirmed if s.epochs is not None]
     db.executemany("DELETE FROM registration_epoch WHERE registration_id = ?", replaced)
     db.executemany(
@@ -163,8 +175,18 @@ def settle(db: sqlite3.Connection, confirmed: Sequence[Settled]) -> None:
     )
 
 
+def withdrawn(db: sqlite3.Connection, registration_ids: Sequence[bytes], now_ms: int) -> None:
+    """Remove registrations that the coordinator withdrew; that they were here is kept (`past`)."""
+    past.keep_withdrawn(db, registration_ids, now_ms)
+    remove(db, registration_ids)
+
+
+def _held(one: Decision) -> HeldDecision:
+    return HeldDecision(one.registration_id, one.receiver, one.reference, one.reference.hex(), one.decider.hex())
+
+
 def remove(db: sqlite3.Connection, registration_ids: Iterable[bytes]) -> None:
-    """Forget registrations that the coordinator withdrew or never took."""
+    """Forget registrations that the coordinator never took."""
     db.executemany("DELETE FROM registration WHERE registration_id = ?", [(value,) for value in registration_ids])
 
 

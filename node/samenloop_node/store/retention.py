@@ -2,17 +2,21 @@
 
 import sqlite3
 
-from samenloop_node.store import told
+from samenloop_node.store import past, told
 
 
 def purge_hits(db: sqlite3.Connection, before_ms: int) -> int:
-    """Remove hits that were asked before a moment, and those of which no registration is left; returns how many."""
+    """Remove hits that were asked before a moment, and those of which no registration is left; returns how many. Of
+    what was shown the minimum is kept (`past`).
+    """
     gone = (
         "SELECT question_id FROM hit WHERE asked_ms < ? OR NOT EXISTS (SELECT 1 FROM hit_registration hr"
         " JOIN registration USING (registration_id) WHERE hr.question_id = hit.question_id)"
     )
     db.execute(f"DELETE FROM contact WHERE question_id IN ({gone})", (before_ms,))  # noqa: S608 - fixed text
     db.execute("CREATE TEMP TABLE going AS " + gone, (before_ms,))
+    for (question_id,) in db.execute("SELECT question_id FROM going").fetchall():
+        past.keep_hit(db, question_id)
     db.execute("DELETE FROM hit_registration WHERE question_id IN (SELECT question_id FROM going)")
     count = db.execute("DELETE FROM hit WHERE question_id IN (SELECT question_id FROM going)").rowcount
     db.execute("DROP TABLE going")

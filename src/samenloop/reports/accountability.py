@@ -5,18 +5,22 @@ its own (`extra`) and stays at that node.
 """
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from samenloop.catalogue import Catalogue
 from samenloop.covenant import Covenant
 from samenloop.errors import ErrorCode
 from samenloop.reports import numbers
-from samenloop.reports.cells import THRESHOLD, Block, publish, share
+from samenloop.reports.cells import THRESHOLD, Block, share
 from samenloop.reports.model import Bar, Report, Section, Table, bar_of, percent, text_of
 from samenloop.reports.numbers import Numbers
 from samenloop.reports.periods import Period
 from samenloop.review.sampling import History
 from samenloop.texts import _
+
+_REVIEWS, _LATE = "reviews", "late"
+_VERDICTS = ("drawn", "signed-off", "escalated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ def build(
         _refusals(months),
         *extra,
         _reviews(scope.period, reviews, now_ms),
-        _method(),
+        _method(len(months)),
     ]
     name = f"verantwoording-{scope.asker or covenant.id}-{scope.period.name}"
     return Report(name, _("Verantwoording samenloopvragen"), tuple(facts), tuple(sections))
@@ -56,7 +60,7 @@ def build(
 
 def counted(caption: str, column: str, found: Block, label: Callable[[str], str]) -> tuple[Table, tuple[Bar, ...]]:
     """Return a block as a table with its plot."""
-    names = {name: _("Overig") if name == numbers.REST else label(name) for name in found.parts}
+    names = {name: label(name) for name in found.parts}
     rows = [(names[name], text_of(cell)) for name, cell in found.parts.items()]
     table = Table(caption, (column, _("Aantal")), (*rows, (_("Samen"), text_of(found.total))))
     return table, tuple(bar_of(names[name], cell) for name, cell in found.parts.items())
@@ -104,34 +108,52 @@ def _refusals(months: Sequence[Numbers]) -> Section:
 
 
 def _reviews(period: Period, reviews: History, now_ms: int) -> Section:
+    late = set(reviews.overdue(now_ms))
+    found = numbers.shown([_reviewed(month, reviews, late) for month in period.months()], _REVIEWS, (*_VERDICTS, _LATE))
     draws = [one for one in reviews.draws if period.from_ms <= one.at_ms < period.until_ms]
-    drawn = {entry for one in draws for entry in one.drawn}
-    verdicts = [one for one in reviews.verdicts if one.entry in drawn]
-    late = {entry for entry in reviews.overdue(now_ms) if entry in drawn}
+    on_time = late.isdisjoint(entry for one in draws for entry in one.drawn)
+    drawn, signed, escalated = (text_of(found.parts[name]) for name in _VERDICTS)
     rows = (
         (_("Steekproeven"), str(len(draws))),
-        (_("Getrokken regels"), text_of(publish(len(drawn)))),
-        (_("Akkoord"), text_of(publish(sum(not one.escalated for one in verdicts)))),
-        (_("Doorgezet voor onderzoek"), text_of(publish(sum(one.escalated for one in verdicts)))),
-        (_("Te laat beoordeeld"), _("geen") if not late else text_of(publish(len(late)))),
+        (_("Getrokken regels"), drawn),
+        (_("Akkoord"), signed),
+        (_("Doorgezet voor onderzoek"), escalated),
+        (_("Te laat beoordeeld"), _("geen") if on_time else text_of(found.parts[_LATE])),
     )
     text = _("Een machine trekt door loting regels uit het logboek. Een mens beoordeelt elke getrokken regel.")
     return Section(_("Controle van het logboek"), (text,), Table(_("Steekproeven"), (_("Wat"), _("Aantal")), rows))
 
 
-def _method() -> Section:
-    return Section(
-        _("Zo zijn de getallen gemaakt"),
-        (
-            _(
-                "Een aantal onder {threshold} staat er niet, ook niet als het nul is. Andere aantallen zijn naar "
-                "beneden afgerond op 5, en aandelen zijn berekend uit afgeronde aantallen. Een totaal waaruit een "
-                "klein aantal zou blijken, is weggelaten. Daardoor zegt dit verslag niets over een enkele persoon.",
-                threshold=THRESHOLD,
-            ),
-            _("Verborgen treffers tellen niet mee: alleen de houder zelf kent ze."),
+def _reviewed(month: Period, reviews: History, late: AbstractSet[int]) -> Numbers:
+    draws = [one for one in reviews.draws if month.from_ms <= one.at_ms < month.until_ms]
+    drawn = {entry for one in draws for entry in one.drawn}
+    escalated = [one.escalated for one in reviews.verdicts if one.entry in drawn]
+    counts = (len(drawn), escalated.count(False), escalated.count(True), len(late & drawn))
+    return Numbers({_REVIEWS: dict(zip((*_VERDICTS, _LATE), counts, strict=True))})
+
+
+def _method(months: int) -> Section:
+    texts = [
+        _(
+            "Een aantal onder {threshold} staat er niet, ook niet als het nul is. Andere aantallen zijn naar "
+            "beneden afgerond op 5. Een totaal telt op wat erboven staat, en een aandeel komt ook uit die aantallen.",
+            threshold=THRESHOLD,
         ),
-    )
+        _(
+            "Een vrager, houder of doel met een te klein aantal telt ook in de andere tabellen niet mee. Daardoor is "
+            "zo'n klein aantal niet uit te rekenen en zegt dit verslag niets over een enkele persoon."
+        ),
+    ]
+    if months > 1:
+        texts.append(
+            _(
+                "Een jaar telt op wat de maanden tonen. Was een houder of regel in elke maand te klein, dan staat er "
+                "het aantal van het jaar, maar nooit meer dan {most}.",
+                most=numbers.most_unseen(months),
+            )
+        )
+    texts.append(_("Verborgen treffers tellen niet mee: alleen de houder zelf kent ze."))
+    return Section(_("Zo zijn de getallen gemaakt"), tuple(texts))
 
 
 def _reason(code: str) -> str:
@@ -160,3 +182,14 @@ def purpose_text(catalogue: Catalogue, code: str) -> str:
     """Return the name of a purpose for people; a code that the catalogue does not have as it is."""
     row = catalogue.listed("purposes", code) or catalogue.listed("indexes", code)
     return _(row.text) if row else code
+
+
+def ground_text(catalogue: Catalogue, code: str) -> str:
+    """Return the article that a ground stands in, as a person can look it up."""
+    ground = catalogue.give.get(code) or catalogue.receive.get(code)
+    if ground is None:
+        return code
+    laws, articles = ground.law.split("; "), ground.article.split("; ")
+    if len(laws) != len(articles):
+        return f"{ground.law} art. {ground.article}"
+    return "; ".join(f"{law} art. {article}" for law, article in zip(laws, articles, strict=True))

@@ -8,6 +8,7 @@ from samenloop.audit import entry as entries
 from samenloop.audit.entry import Entry
 from samenloop.audit.store import EntryStore, IndexRow, Search, TreeStore
 from samenloop.errors import InvalidInput
+from samenloop.reports.periods import Period
 from samenloop.texts import _
 
 _BATCH = 1_000
@@ -55,6 +56,12 @@ class LogReader:
         end = self.size() if self.tree.first_newer(until_ms - 1) is None else self.since(until_ms)
         inside = self.stretch(self.since(from_ms), end)
         return ((seq, one) for seq, one in inside if from_ms <= one.integer("end_ms") < until_ms)
+
+    def months(self, period: Period) -> tuple[Period, ...]:
+        """Return the months of a period, from the one on in which this log begins; never none."""
+        months = period.months()
+        first = next((one.integer("end_ms") for _seq, one in self.between(period.from_ms, period.until_ms)), 0)
+        return tuple(one for one in months if one.until_ms > first) or months
 
     def refuse_purged(self, from_ms: int) -> None:
         """Refuse a stretch of which a part was purged; raises InvalidInput. Its numbers would be too low."""

@@ -19,7 +19,7 @@ from samenloop_node.app import App
 from samenloop_node.identity.person import PERSON_COLUMNS
 from samenloop_node.registrations.jobs import resume, synchronise
 from samenloop_node.registrations.sync import Order
-from samenloop_node.store import registrations, syncs
+from samenloop_node.store import past, registrations, syncs
 from tests.node.kit import EPOCH, REGISTER, FakeCoordinator, Partner, utc_now, world
 
 PERSON = {
@@ -246,6 +246,21 @@ def test_R76_a_decision_beforehand_goes_with_its_record(coordinator, sync, tmp_p
     assert item.beforehand[0].receivers == ("reclassering-midden",)
     assert item.beforehand[0].basis == "wpg20"
     assert b"b-1" not in item.beforehand[0].reference
+
+
+def test_R76_this_node_keeps_the_number_of_a_decision_and_who_took_it_after_both_are_gone(partner, sync, tmp_path):
+    sync(write(tmp_path / "export.csv", [decided(1), person(2)]))
+    sync(write(tmp_path / "later.csv", [person(2)]))
+    app = App.open(partner.config())
+    decision = app.store.read_now(lambda db: past.find_decision(db, app.references.decision("b-1")))
+    spells = app.store.read_now(past.spells)
+    asyncio.run(app.close())
+    assert decision is not None
+    assert (decision.number, decision.decided_by) == ("b-1", "b.boss")
+    assert [(one.record_id, one.withdrawn, one.epochs) for one in spells] == [
+        (person(1)["record_id"], True, (EPOCH,)),
+        (person(2)["record_id"], False, (EPOCH,)),
+    ]
 
 
 def test_R76_at_most_so_many_decisions_of_one_decider_and_day_are_applied(coordinator, sync, tmp_path):

@@ -4,7 +4,6 @@ A person's fields and free text are never command line arguments: those stand in
 history. They come from prompts or from standard input, go over the socket, and are forgotten.
 """
 
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from rich.prompt import Prompt
 
 from samenloop.errors import InvalidInput
 from samenloop.texts import N_, _
+from samenloop_node import strict_json
 from samenloop_node.identity.person import PERSON_COLUMNS
 from samenloop_node.questions.draft import HOLDER_FIELDS
 
@@ -62,8 +62,8 @@ def optional() -> dict[str, Any]:
 
 def _parsed(data: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(data.decode()) if len(data) <= MAX_STDIN else None
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as problem:
+        value = strict_json.parse(data) if len(data) <= MAX_STDIN else None
+    except ValueError as problem:
         raise InvalidInput("stdin", _("Op de standaardinvoer staat geen JSON in UTF-8.")) from problem
     if not isinstance(value, dict):
         raise InvalidInput("stdin", _("Op de standaardinvoer moet één JSON-object staan van hoogstens 64 KiB."))
@@ -123,8 +123,10 @@ def _chosen(typed: str, known: Sequence[str]) -> str:
     return known[place - 1] if 1 <= place <= len(known) else typed
 
 
-def merged(flags: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def merged(flags: Mapping[str, Any], given: object) -> dict[str, Any]:
     """Return what flags and standard input say together; naming something twice is an error."""
+    if not isinstance(given, dict):
+        raise InvalidInput("question", _("Geef de vraag (question) als JSON-object met velden."))
     said = {name: value for name, value in flags.items() if value not in ("", None, [], {}, False)}
     twice = sorted(said.keys() & given.keys())
     if twice:

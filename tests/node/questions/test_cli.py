@@ -113,6 +113,30 @@ def test_wrong_standard_input_is_one_sentence(run, daemon, text):
     assert "standaardinvoer" in done.output
 
 
+HALF_A_LETTER = '"\\ud800"'
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (["ask"], '{"question": 7}'),
+        (["ask"], '{"question": null}'),
+        (["ask"], f'{{"person": {{"voornamen": {HALF_A_LETTER}}}}}'),
+        (["decide", "withhold", NUMBER], f'{{"motive": {HALF_A_LETTER}}}'),
+        (["decide", "release", NUMBER], f"{{{HALF_A_LETTER}: 1}}"),
+        (["register", "--register", "r", "--record-id", "1"], f'{{"voornamen": {HALF_A_LETTER}}}'),
+        (["register", "--register", "r", "--record-id", "1"], b"\xff"),
+        (["explain"], f'{{"one": {{"voornamen": {HALF_A_LETTER}}}, "other": {{}}}}'),
+        (["explain"], b"\xff"),
+        (["explain"], "[" * 60_000),
+    ],
+)
+def test_json_that_cannot_be_sent_on_is_one_sentence(run, daemon, line, text):
+    done = run(*line, stdin=text)
+    assert (done.exit_code, daemon.calls) == (2, [])
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 @pytest.mark.parametrize("option", [["--holder", "x,reason"], ["--holder", "x,kleur=rood"]])
 def test_a_holder_of_another_form_is_one_sentence(run, daemon, option):
     done = run("ask", *option, stdin={"person": PERSON})

@@ -8,8 +8,7 @@ import typer
 from samenloop.errors import InvalidInput
 from samenloop.texts import _
 from samenloop_node import strict_json
-from samenloop_node.columns import FACT_COLUMNS
-from samenloop_node.identity.person import PERSON_COLUMNS
+from samenloop_node.cli import checked
 
 _MAX_FIELDS: Final = 1 << 16
 """Bytes of JSON that are read at most."""
@@ -46,8 +45,9 @@ def _fields(fields: object) -> dict[str, str]:
 def prompted() -> dict[str, str]:
     """Ask for each field on the terminal; what is left empty is left out."""
     typer.echo(_("Laat leeg wat onbekend is. Geboortedatum: JJJJ-MM-DD, met 00 voor een onbekend deel."), err=True)
-    answers = {column: typer.prompt(column, default="", show_default=False, err=True) for column in _ASKED}
-    return {column: value for column, value in answers.items() if value}
+    return checked.person(_typed, lambda column: column) | checked.facts(_typed)
 
 
-_ASKED = (*PERSON_COLUMNS, *FACT_COLUMNS)
+def _typed(question: str) -> str:
+    """Ask on standard error, so that standard output holds the result only."""
+    return str(typer.prompt(question, default="", show_default=False, err=True)).strip()

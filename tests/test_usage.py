@@ -1,5 +1,6 @@
 """Help and errors of use of all commands of the three programs are ours: Dutch, and English when asked."""
 
+import os
 import re
 import subprocess
 import sys
@@ -222,3 +223,25 @@ def test_every_step_can_be_had_as_json() -> None:
         if not hasattr(command, "commands") and not any("--json" in one.opts for one in command.params)
     }
     assert without == NO_JSON.keys()
+
+
+NOT_TEXT = b"\xff"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["samenloop-node", "register", "--register", "r", "--record-id", NOT_TEXT],
+        ["samenloop-node", "sync", b"bad" + NOT_TEXT, "--register", "r"],
+        ["samenloop-coordinator", "audit", "export", NOT_TEXT],
+        ["samenloop", "covenant", "show", NOT_TEXT],
+    ],
+    ids=lambda line: " ".join(line[:2]),
+)
+def test_an_argument_that_is_no_utf_8_is_one_sentence(line: list[str | bytes], tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"bad" + NOT_TEXT)).touch()
+    program = Path(sys.executable).with_name(str(line[0]))
+    done = subprocess.run([program, *line[1:]], capture_output=True, cwd=tmp_path, check=False, input=b"{}")
+    said = done.stderr.decode()
+    assert (done.returncode, "Traceback" in said) == (2, False)
+    assert "geen UTF-8" in said

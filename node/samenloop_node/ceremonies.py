@@ -22,6 +22,7 @@ from samenloop_node.keyring import keep_secret, read_secret
 from samenloop_node.store import receipts, registrations
 
 _MAX_PAGES = 1000
+_WAITING = (Step.WAIT_FOR_ANNOUNCEMENT, Step.WAIT_FOR_OTHERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,10 @@ async def board(app: App) -> Board:
 
 
 async def contribute(app: App, epoch: EpochId, user: str) -> list[str]:
-    """Do this contributor's next step: commit, seal or confirm. Return what was done and what comes next."""
+    """Do this contributor's next step: commit, seal or confirm. Return what was done and what comes next.
+
+    Raises SamenloopError(UNAVAILABLE) while it has to wait for others.
+    """
     ceremony = (await board(app)).ceremony(app, epoch)
     step = ceremony.step()
     if step is Step.CONTRIBUTE:
@@ -67,14 +71,22 @@ async def contribute(app: App, epoch: EpochId, user: str) -> list[str]:
     if step is Step.CONFIRM:
         await _post(app, ceremony.confirm(app.sealing_key, app.signing_key), user)
         return [_("Geheim bevestigd. Nu kan elke deelnemer: samenloop-node key accept {epoch}.", epoch=epoch)]
+    if step in _WAITING:
+        raise _not_now(step)
     return [_step_text(step)]
 
 
 async def accept(app: App, epoch: EpochId, user: str) -> list[str]:
-    """Take over the secret if everything is as both contributors confirmed; raises IntegrityError otherwise."""
+    """Take over the secret if everything is as both contributors confirmed; raises IntegrityError otherwise.
+
+    Raises SamenloopError(UNAVAILABLE) while the secret is not made yet.
+    """
     ceremony = (await board(app)).ceremony(app, epoch)
-    if ceremony.step() is not Step.ACCEPT:
-        return [_step_text(ceremony.step())]
+    step = ceremony.step()
+    if step is Step.DONE:
+        return [_step_text(step)]
+    if step is not Step.ACCEPT:
+        raise _not_now(step)
     secret, notice = ceremony.accept(app.sealing_key, app.signing_key)
     if epoch not in app.keyring.epochs():
         app.keyring.add(epoch, secret)
@@ -84,13 +96,19 @@ async def accept(app: App, epoch: EpochId, user: str) -> list[str]:
 
 
 async def show(app: App, epoch: EpochId) -> list[str]:
-    """Return how far the ceremony is; the digits are to be read to each other on the phone."""
+    """Return how far the ceremony is; the digits are to be read to each other on the phone.
+
+    Raises SamenloopError(UNAVAILABLE) while the epoch is not announced by both.
+    """
     from samenloop.covenant.epochs import confirmed_secret
     from samenloop_node.ceremony import spoken
 
     seen = await board(app)
     ceremony = seen.ceremony(app, epoch)
-    lines = [_step_text(ceremony.step())]
+    step = ceremony.step()
+    if step is Step.WAIT_FOR_ANNOUNCEMENT:
+        raise _not_now(step)
+    lines = [_step_text(step)]
     if ceremony.contributors:
         lines.append(_("De partners {names} maken de sleutel.", names=_(" en ").join(ceremony.contributors)))
     announced = announcement(epoch, seen.notices)
@@ -176,6 +194,10 @@ def _contribution(app: App, epoch: EpochId) -> bytes:
 
 def _contribution_file(app: App, epoch: EpochId) -> Path:
     return app.keyring.folder / f"{epoch}.contribution"
+
+
+def _not_now(step: Step) -> SamenloopError:
+    return SamenloopError(ErrorCode.UNAVAILABLE, _step_text(step))
 
 
 def _step_text(step: Step) -> str:

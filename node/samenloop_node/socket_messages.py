@@ -12,6 +12,7 @@ from typing import Any
 
 from samenloop.errors import ErrorCode, IntegrityError, InvalidInput, Refused, SamenloopError
 from samenloop.texts import DUTCH, LANGUAGES, _
+from samenloop_node import strict_json
 
 MAX_LINE = 1 << 20
 _REQUEST_KEYS = {"command", "arguments", "language", "as"}
@@ -98,8 +99,8 @@ def _error(detail: object) -> SamenloopError:
 
 def _object(line: bytes) -> dict[str, Any]:
     try:
-        message = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        message = strict_json.parse(line)
+    except ValueError as error:
         raise InvalidInput("request", _("Dit bericht is geen JSON.")) from error
     if not isinstance(message, dict):
         raise InvalidInput("request", _("Dit bericht is geen JSON-object."))

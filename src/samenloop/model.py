@@ -91,22 +91,24 @@ def _each_recipe(mask: int, counts: bytes) -> tuple[int, ...]:
 
 def participant_id(text: str, where: str = "participant") -> ParticipantId:
     """Parse a participant id (lower case, digits, single `-_.`, at most 64 characters)."""
-    return ParticipantId(_checked(text, _NAME, where))
+    return ParticipantId(_checked(text, where))
 
 
 def register_id(text: str, where: str = "register") -> RegisterId:
     """Parse a register id (same form as a participant id)."""
-    return RegisterId(_checked(text, _NAME, where))
+    return RegisterId(_checked(text, where))
 
 
 def epoch_id(text: str, where: str = "epoch") -> EpochId:
     """Parse an epoch id: year, dash, number."""
-    return EpochId(_checked(text, _EPOCH, where))
+    if not _fits(text, _EPOCH):
+        raise InvalidInput(where, _("Dit is geen tijdvak. Schrijf een jaar, een streep en een nummer, zoals 2026-1."))
+    return EpochId(text)
 
 
 def code(text: str, where: str) -> str:
     """Parse a code of the catalogue or covenant (same form as a participant id)."""
-    return _checked(text, _NAME, where)
+    return _checked(text, where)
 
 
 def sixteen_bytes(value: bytes, where: str) -> bytes:
@@ -121,9 +123,14 @@ def _fits(text: str, pattern: re.Pattern[str]) -> bool:
     return len(text) <= 64 and pattern.match(text) is not None
 
 
-def _checked(text: str, pattern: re.Pattern[str], where: str) -> str:
-    if not _fits(text, pattern):
+def _checked(text: str, where: str) -> str:
+    if not _fits(text, _NAME):
         raise InvalidInput(
-            where, _("{where} is geen geldige naam: gebruik kleine letters, cijfers en - _ .", where=where)
+            where,
+            _(
+                "{where} is geen geldige naam of code. Begin met een kleine letter; daarna mogen kleine letters en "
+                "cijfers, met hoogstens één streepje of punt ertussen.",
+                where=where,
+            ),
         )
     return text

@@ -35,6 +35,9 @@ _OF_TYPER: Final = {
     ),
 }
 """What typer says of the options that it adds itself."""
+_NOT_UTF_8: Final = N_(
+    "De opdracht bevat tekens die geen UTF-8 zijn. Typ ze opnieuw, of geef het bestand eerst een andere naam."
+)
 
 
 class Program(TyperGroup):
@@ -45,15 +48,21 @@ class Program(TyperGroup):
         each_text(self, translated)
         return super().main(*args, **extra)
 
-    def make_context(self, *args: Any, **extra: Any) -> Any:
-        """Read the options of the program itself."""
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> Any:
+        """Read the options of the program itself; all that was typed must be text, or nothing later could say it."""
         with _own_words():
-            return super().make_context(*args, **extra)
+            if not all(map(_is_text, args)):
+                raise UsageError(_NOT_UTF_8)
+            return super().make_context(info_name, args, *more, **extra)
 
     def invoke(self, ctx: Any) -> Any:
         """Find the command, read its options and run it."""
         with _own_words():
             return super().invoke(ctx)
+
+
+def _is_text(word: str) -> bool:
+    return word.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in word)
 
 
 def each_text(command: Command, words: Callable[[str], str]) -> None:
@@ -164,6 +173,8 @@ def _of_words(error: UsageError) -> str:
         text = _("De opdracht {name} bestaat niet.", name=quoted[1])
         near = ", ".join(quoted[3::2])
         return _("{text} Bedoelt u {near}?", text=text, near=near) if near else text
+    if error.message == _NOT_UTF_8:
+        return _(_NOT_UTF_8)
     if error.message.startswith("Missing command"):
         return _("Er ontbreekt een opdracht.")
     if error.message.startswith("Got unexpected extra"):

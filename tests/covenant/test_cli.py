@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from samenloop.cli import main
 from samenloop.covenant import canonical, fingerprint
+from samenloop.covenant.changes import without
+from samenloop.covenant.signatures import format_signatures, parse_signatures, sign
 from samenloop.keys import SealingKey, keep_private
 from tests.covenant.consortium import KEYS, PARTNERS, demo_covenant, demo_toml, with_row
 
@@ -99,12 +101,48 @@ def test_a_tightening_is_said_aloud(folder: Path) -> None:
     assert "de vorige vervalt meteen" in run(folder, "diff", "covenant.toml", "less.json").stdout
 
 
-def test_a_wrong_signature_fails_with_one_sentence(folder: Path) -> None:
-    run(folder, "sign", "covenant.toml", "--key", f"{CARE}.key", "--as", POLICE)
+@pytest.mark.parametrize("name", [POLICE, "foo"])
+def test_a_wrong_signature_is_named_and_can_be_taken_out(folder: Path, name: str) -> None:
+    run(folder, "sign", "covenant.toml", "--key", f"{CARE}.key", "--as", CARE)
+    path = folder / "covenant.signatures.json"
+    before = path.read_bytes()
+    path.write_bytes(format_signatures([*parse_signatures(before), sign(DEMO, name, KEYS[CARE])]))
     wrong = run(folder, "verify", "covenant.toml")
-    assert wrong.returncode == 1
-    assert "klopt niet" in wrong.stderr
-    assert len(wrong.stderr.strip().splitlines()) == 1
+    assert (wrong.returncode, len(wrong.stderr.strip().splitlines())) == (1, 1)
+    assert f"De handtekening van {name}" in wrong.stderr
+    assert f"samenloop covenant unsign CONVENANT --as {name}" in wrong.stderr
+    assert run(folder, "unsign", "covenant.toml", "--as", name, "--json").returncode == 0
+    assert path.read_bytes() == before
+    assert "Nog niet compleet" in run(folder, "verify", "covenant.toml").stdout
+    gone = run(folder, "unsign", "covenant.toml", "--as", name)
+    assert (gone.returncode, path.read_bytes()) == (1, before)
+    assert name in gone.stderr
+
+
+def test_nobody_signs_with_the_key_of_another_or_for_who_is_no_participant(folder: Path) -> None:
+    for name, said in ((POLICE, "niet de tekensleutel van politie-midden"), ("foo", "foo is geen deelnemer")):
+        refused = run(folder, "sign", "covenant.toml", "--key", f"{CARE}.key", "--as", name)
+        assert refused.returncode == 1
+        assert said in refused.stderr
+    assert not (folder / "covenant.signatures.json").exists()
+
+
+def test_who_leaves_or_replaces_its_key_signs_with_the_old_one_beside_the_previous_version(folder: Path) -> None:
+    renewed = with_row(DEMO, POLICE, signing_key=KEYS["other"].public.hex)
+    (folder / "renewed.json").write_bytes(canonical(renewed))
+    rest = without(DEMO, frozenset({POLICE}))
+    (folder / "left.json").write_bytes(canonical(dataclasses.replace(rest, version=2, predecessor=fingerprint(DEMO))))
+    signing = ("--key", f"{POLICE}.key", "--as", POLICE)
+    for name in ("renewed.json", "left.json"):
+        assert "--previous" in run(folder, "sign", name, *signing).stderr
+        made = run(folder, "sign", name, *signing, "--previous", "covenant.toml")
+        assert made.returncode == 0, made.stderr
+        run(folder, "sign", name, "--key", f"{CARE}.key", "--as", CARE)
+        assert run(folder, "verify", name, "--previous", "covenant.toml").returncode == 0
+    new = run(folder, "sign", "renewed.json", "--key", "other.key", "--as", POLICE, "--previous", "covenant.toml")
+    assert new.returncode == 1
+    other = run(folder, "sign", "covenant.toml", *signing, "--previous", "left.json")
+    assert "volgt niet" in other.stderr
 
 
 def test_a_network_cannot_sign(folder: Path) -> None:
@@ -127,7 +165,7 @@ def test_wrong_input_is_one_sentence_and_exit_code_2(folder: Path) -> None:
     assert "gone.toml" in gone.stderr
 
 
-@pytest.mark.parametrize("command", ["show", "diff", "sign", "verify", "auditor-key"])
+@pytest.mark.parametrize("command", ["show", "diff", "sign", "unsign", "verify", "auditor-key"])
 def test_every_command_has_help_with_an_example(folder: Path, command: str) -> None:
     shown = run(folder, command, "--help")
     assert shown.returncode == 0

@@ -159,7 +159,7 @@ def _motive() -> dict[str, Any]:
     given = prompts.given(may_be_empty=True)
     if given is not None:
         return given
-    return {"motive": prompts.at_terminal(_("Motivering (zonder naam; blijft hier, versleuteld)"))}
+    return {"motive": prompts.motive(prompts.at_terminal)}
 
 
 def _inbox_lines(result: Mapping[str, Any]) -> Iterator[str]:

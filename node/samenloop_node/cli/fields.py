@@ -1,46 +1,53 @@
 """The fields of one person, typed on a terminal or as JSON. In memory only, and never in an option."""
 
-import json
+import sys
 from typing import Final
 
 import typer
 
 from samenloop.errors import InvalidInput
 from samenloop.texts import _
-from samenloop_node.columns import FACT_COLUMNS
-from samenloop_node.identity.person import PERSON_COLUMNS
+from samenloop_node import strict_json
+from samenloop_node.cli import checked
 
-MAX_FIELDS: Final = 1 << 16
-"""Characters of JSON that are read at most."""
+_MAX_FIELDS: Final = 1 << 16
+"""Bytes of JSON that are read at most."""
 
 
-def parse_fields(text: str) -> dict[str, str]:
-    """Parse one JSON object of texts; raises InvalidInput."""
+def one_person() -> dict[str, str]:
+    """Return the fields of one person, asked at the terminal or read from standard input; raises InvalidInput."""
+    return prompted() if sys.stdin.isatty() else _fields(_read())
+
+
+def one_or_two() -> list[dict[str, str]]:
+    """Return one person, or of standard input also two as {"one": ..., "other": ...}; raises InvalidInput."""
+    if sys.stdin.isatty():
+        return [prompted()]
+    value = _read()
+    if isinstance(value, dict) and value.keys() == {"one", "other"}:
+        return [_fields(value[name]) for name in ("one", "other")]
+    return [_fields(value)]
+
+
+def _read() -> object:
     try:
-        fields = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        return strict_json.parse(sys.stdin.buffer.read(_MAX_FIELDS))
+    except ValueError as error:
         raise InvalidInput("fields", _("De gegevens van de persoon zijn geen geldige JSON.")) from error
+
+
+def _fields(fields: object) -> dict[str, str]:
     if not isinstance(fields, dict) or not all(isinstance(value, str) for value in fields.values()):
         raise InvalidInput("fields", _("Geef de gegevens als een JSON-object met alleen teksten."))
     return fields
 
 
-def parse_people(text: str) -> list[dict[str, str]]:
-    """Parse the fields of one person, or of two as {"one": ..., "other": ...}; raises InvalidInput."""
-    try:
-        both = json.loads(text)
-    except (ValueError, RecursionError):
-        both = None
-    if isinstance(both, dict) and both.keys() == {"one", "other"}:
-        return [parse_fields(json.dumps(both[name])) for name in ("one", "other")]
-    return [parse_fields(text)]
-
-
 def prompted() -> dict[str, str]:
     """Ask for each field on the terminal; what is left empty is left out."""
     typer.echo(_("Laat leeg wat onbekend is. Geboortedatum: JJJJ-MM-DD, met 00 voor een onbekend deel."), err=True)
-    answers = {column: typer.prompt(column, default="", show_default=False, err=True) for column in _ASKED}
-    return {column: value for column, value in answers.items() if value}
+    return checked.person(_typed, lambda column: column) | checked.facts(_typed)
 
 
-_ASKED = (*PERSON_COLUMNS, *FACT_COLUMNS)
+def _typed(question: str) -> str:
+    """Ask on standard error, so that standard output holds the result only."""
+    return str(typer.prompt(question, default="", show_default=False, err=True)).strip()

@@ -4,25 +4,27 @@ A person's fields and free text are never command line arguments: those stand in
 history. They come from prompts or from standard input, go over the socket, and are forgotten.
 """
 
-import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.prompt import Prompt
 
 from samenloop.errors import InvalidInput
+from samenloop.model import participant_id
 from samenloop.texts import N_, _
-from samenloop_node.identity.person import PERSON_COLUMNS
-from samenloop_node.questions.draft import HOLDER_FIELDS
+from samenloop_node import strict_json
+from samenloop_node.cli import checked
+from samenloop_node.cli.checked import Ask
+from samenloop_node.identity.bsn import refuse_bsn
+from samenloop_node.identity.person import parse_person
+from samenloop_node.questions.draft import HOLDER_FIELDS, MAX_CASE, MAX_HOLDERS, MAX_MOTIVE
 
 if TYPE_CHECKING:  # parsing the catalogue's schema would slow every command down
     from samenloop.catalogue import Catalogue
     from samenloop.catalogue.schema import Ground
 
-Ask = Callable[[str], str]
-"""Shows a question and returns the answer, empty when nothing was typed."""
 MAX_STDIN = 64 * 1024
 _LISTS = {
     "purpose": "purposes",
@@ -62,8 +64,8 @@ def optional() -> dict[str, Any]:
 
 def _parsed(data: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(data.decode()) if len(data) <= MAX_STDIN else None
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as problem:
+        value = strict_json.parse(data) if len(data) <= MAX_STDIN else None
+    except ValueError as problem:
         raise InvalidInput("stdin", _("Op de standaardinvoer staat geen JSON in UTF-8.")) from problem
     if not isinstance(value, dict):
         raise InvalidInput("stdin", _("Op de standaardinvoer moet één JSON-object staan van hoogstens 64 KiB."))
@@ -72,14 +74,34 @@ def _parsed(data: bytes) -> dict[str, Any]:
 
 def person(ask: Ask) -> dict[str, str]:
     """Ask for the fields of a person; empty ones are left out."""
-    typed = {column: ask(_(_LABELS[column])) for column in PERSON_COLUMNS}
-    return {column: value for column, value in typed.items() if value}
+    return checked.person(ask, lambda column: _(_LABELS[column]))
+
+
+def case_number(ask: Ask) -> str:
+    """Ask for the number of a case in the asker's own system."""
+    return checked.checked(ask, _("Nummer van de casus"), lambda text: _plain(text, MAX_CASE, required=True))
+
+
+def motive(ask: Ask, about: Mapping[str, str] | None = None) -> str:
+    """Ask for a motive, which may be empty; with the fields of a person, none of them may stand in it."""
+
+    def check(text: str) -> None:
+        _plain(text, MAX_MOTIVE)
+        if about is not None:
+            from samenloop_node.questions.motives import refuse_person  # with the ciphers: slow to import
+
+            refuse_bsn("motive", text)
+            refuse_person(text, parse_person(about), _("De motivering"))
+
+    return checked.checked(ask, _("Motivering (zonder naam of geboortedatum; blijft hier, versleuteld)"), check)
 
 
 def holders(ask: Ask, catalogue: "Catalogue") -> list[dict[str, str]]:
     """Ask for holders one by one, until an empty answer; nothing is filled in beforehand (R-24)."""
-    found = []
-    while holder := ask(_("Houder (leeg = klaar)")):
+    found: list[dict[str, str]] = []
+    while holder := checked.checked(
+        ask, _("Houder (leeg = klaar)"), lambda text: _holder(text, [row["holder"] for row in found])
+    ):
         row = {"holder": holder}
         row |= {name: one_code(ask, catalogue, name) for name in HOLDER_FIELDS if name != "holder"}
         found.append(row)
@@ -90,7 +112,7 @@ def one_code(ask: Ask, catalogue: "Catalogue", name: str) -> str:
     """Show the codes that exist with their meaning and ask for one, by its number in the list or as it is."""
     known = choices(catalogue, name)
     lines = [f"  {place} {code}: {_(text)}" for place, (code, text) in enumerate(known.items(), start=1)]
-    return _chosen(ask("\n".join([*lines, _(_LABELS[name])])), tuple(known))
+    return _one_of(ask, "\n".join([*lines, _(_LABELS[name])]), tuple(known), required=name not in _MAY_BE_EMPTY)
 
 
 def codes(ask: Ask, catalogue: "Catalogue", name: str) -> list[str]:
@@ -100,8 +122,35 @@ def codes(ask: Ask, catalogue: "Catalogue", name: str) -> list[str]:
     question = one_code(ask, catalogue, name)
     while question:
         found.append(question)
-        question = _chosen(ask(_("Nog een (leeg = klaar)")), known)
+        question = _one_of(ask, _("Nog een (leeg = klaar)"), known, required=False)
     return found
+
+
+def _one_of(ask: Ask, question: str, known: Sequence[str], *, required: bool) -> str:
+    def check(typed: str) -> None:
+        if _chosen(typed, known) not in known and (typed or required):
+            text = _("Kies een nummer van 1 tot en met {most}, of typ een code uit de lijst.", most=len(known))
+            raise InvalidInput("choice", text)
+
+    return _chosen(checked.checked(ask, question, check), known)
+
+
+def _holder(typed: str, before: Sequence[str]) -> None:
+    if not typed and not before:
+        raise InvalidInput("holder", _("Kies minstens één houder."))
+    if typed in before:
+        raise InvalidInput("holder", _("U noemt dezelfde houder twee keer. Vul elke houder één keer in."))
+    if typed and len(before) >= MAX_HOLDERS:
+        raise InvalidInput("holder", _("Kies 1 tot en met {most} houders, één voor één.", most=MAX_HOLDERS))
+    if typed:
+        participant_id(typed, _("De houder"))
+
+
+def _plain(text: str, most: int, *, required: bool = False) -> None:
+    if required and not text:
+        raise InvalidInput("prompt", _("Dit mag niet leeg zijn. Typ een antwoord."))
+    if len(text) > most or not text.isprintable():
+        raise InvalidInput("prompt", _("Typ gewone tekst van hoogstens {most} tekens.", most=most))
 
 
 def choices(catalogue: "Catalogue", name: str) -> dict[str, str]:
@@ -123,8 +172,10 @@ def _chosen(typed: str, known: Sequence[str]) -> str:
     return known[place - 1] if 1 <= place <= len(known) else typed
 
 
-def merged(flags: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def merged(flags: Mapping[str, Any], given: object) -> dict[str, Any]:
     """Return what flags and standard input say together; naming something twice is an error."""
+    if not isinstance(given, dict):
+        raise InvalidInput("question", _("Geef de vraag (question) als JSON-object met velden."))
     said = {name: value for name, value in flags.items() if value not in ("", None, [], {}, False)}
     twice = sorted(said.keys() & given.keys())
     if twice:
@@ -133,6 +184,7 @@ def merged(flags: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]
     return {**given, **said}
 
 
+_MAY_BE_EMPTY = frozenset({"acting_as", "target_group", "region_reason", "power"})
 _LABELS = {
     "voornamen": N_("Voornamen"),
     "roepnaam": N_("Roepnaam"),

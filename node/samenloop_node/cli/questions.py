@@ -124,6 +124,8 @@ def _request(flags: Mapping[str, Any], given: dict[str, Any] | None, retry: str)
         request["question"] = _completed(question) if given is None else question
     if given is None:
         request["person"] = prompts.person(prompts.at_terminal)
+        if not retry:
+            request["question"]["motive"] = prompts.motive(prompts.at_terminal, request["person"])
     return request
 
 
@@ -131,12 +133,11 @@ def _completed(question: dict[str, Any]) -> dict[str, Any]:
     from samenloop.catalogue import load_catalogue
 
     catalogue, asked = load_catalogue(), prompts.at_terminal
-    question["case"] = question.get("case") or asked(_("Nummer van de casus"))
+    question["case"] = question.get("case") or prompts.case_number(asked)
     question["target_group"] = question.get("target_group") or prompts.codes(asked, catalogue, "target_group")
     for name in ("asked_person", "anonymous_talk", "phone_call", "region_reason", "power"):
         question[name] = question.get(name) or prompts.one_code(asked, catalogue, name)
     question["holders"] = question.get("holders") or prompts.holders(asked, catalogue)
-    question["motive"] = asked(_("Motivering (zonder naam of geboortedatum; blijft hier, versleuteld)"))
     return question
 
 

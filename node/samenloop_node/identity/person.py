@@ -66,6 +66,13 @@ def parse_row(row: Sequence[str], optional_errors: list[FieldError] | None = Non
     return Person(voornamen, roepnaam, prefix, surname, partner_prefix, partner, date, place, sex, postcode, house)
 
 
+def check_field(column: str, text: str) -> str:
+    """Check one field on its own and return it cleaned; raises FieldError. Only the date of birth must be there."""
+    if column == "geboortedatum":
+        return parse_birth_date(column, text.strip()).iso()
+    return _PARSERS[column](column, text) if text else ""
+
+
 def person_values(person: Person) -> tuple[str, ...]:
     """Return the values of the name fields that are not empty, so that free text can be checked for them."""
     return tuple(value for column in NAME_COLUMNS if (value := getattr(person, column)))

@@ -6,6 +6,8 @@ back, a chunk at a time, since what the process that feeds the others does per p
 
 import gc
 import multiprocessing
+import os
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -78,7 +80,18 @@ _worker: list[Making] = []
 def _start(making: Making) -> None:
     """Nothing here makes cycles, and looking through the remembered names for them again and again costs a sixth."""
     gc.disable()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _worker.append(making)
+
+
+def _end_with_parent() -> None:
+    """Wait on the pipe of which only the parent has the other end, and end with it, also after a `kill -9`.
+
+    The queue that the work comes from says nothing: its other end is held by the other workers too.
+    """
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _work(rows: list[Row]) -> list[Cuts]:

@@ -7,9 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from samenloop.covenant import files
-from samenloop.covenant.document import Covenant
 from samenloop.covenant.parse import canonical, fingerprint
-from samenloop.covenant.signatures import format_signatures, missing, sign
+from samenloop.covenant.signatures import Signature, check_signer, format_signatures, missing, sign
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.keys import SealingKey, SigningKey
 from samenloop.texts import _
@@ -69,22 +68,48 @@ def sign_command(
     document: CovenantFile,
     key: Annotated[Path, typer.Option(help="Bestand met de tekensleutel van deze deelnemer (rechten 0400).")],
     participant: Annotated[str, typer.Option("--as", help="Deelnemer die tekent.")],
+    previous: Annotated[
+        Path | None, typer.Option(help="De vorige versie, voor wie vertrekt of zijn tekensleutel vervangt.")
+    ] = None,
     signatures: SignaturesOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Teken een convenant voor één deelnemer en voeg de handtekening toe aan het bestand ernaast.
+    """Teken een convenant voor één deelnemer en zet de handtekening in het bestand ernaast; een eerdere van deze
+    deelnemer wordt vervangen.
 
     Voorbeeld: samenloop covenant sign covenant.toml --key signing.key --as politie-midden
     """
-    read, path = files.read_covenant(document), signatures or files.signatures_path(document)
-    kept = [one for one in files.read_signatures(path) if one.participant != participant]
-    _check_signer(read, participant)
-    made = sign(read, participant, SigningKey.load(key))
+    read, path, signing = files.read_covenant(document), _beside(document, signatures), SigningKey.load(key)
+    check_signer(files.read_covenant(previous) if previous else None, read, participant, signing.public)
+    kept, made = _others(path, participant), sign(read, participant, signing)
     _replace(path, format_signatures([*kept, made]))
     if as_json:
         _print_json({"fingerprint": made.fingerprint, "participant": participant, "signatures": str(path)})
     else:
         typer.echo(_("Getekend voor {name}. Vingerafdruk: {print}", name=participant, print=made.fingerprint))
+
+
+@app.command()
+def unsign(
+    document: CovenantFile,
+    participant: Annotated[str, typer.Option("--as", help="Deelnemer van wie de handtekening weg moet.")],
+    signatures: SignaturesOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Haal de handtekening van één deelnemer weg, bijvoorbeeld omdat zij niet klopt; de andere blijven staan.
+
+    Voorbeeld: samenloop covenant unsign covenant.toml --as politie-midden
+    """
+    path = _beside(document, signatures)
+    kept = _others(path, participant)
+    if len(kept) == len(files.read_signatures(path)):
+        text = _("In {path} staat geen handtekening van {name}.", path=path, name=participant)
+        raise SamenloopError(ErrorCode.NOT_FOUND, text)
+    _replace(path, format_signatures(kept))
+    if as_json:
+        _print_json({"participant": participant, "signatures": str(path)})
+    else:
+        typer.echo(_("De handtekening van {name} is weg.", name=participant))
 
 
 @app.command()
@@ -102,7 +127,7 @@ def verify(
     """
     new = files.read_covenant(document)
     old = files.read_covenant(previous) if previous else None
-    signed = files.read_signatures(signatures or files.signatures_path(document))
+    signed = files.read_signatures(_beside(document, signatures))
     demands = [files.demand_text(demand) for demand in missing(old, new, signed)]
     if as_json:
         _print_json({"fingerprint": fingerprint(new), "complete": not demands, "missing": demands})
@@ -134,12 +159,12 @@ def auditor_key(
         typer.echo(_('Voor het convenant, onder [auditor]:\n  sealing_key = "{key}"', key=public))
 
 
-def _check_signer(read: Covenant, participant: str) -> None:
-    """A participant that leaves may sign too, so only a network is refused here; the rest `verify` judges."""
-    row = read.find(participant)
-    if row is not None and row.network:
-        text = _("{name} is een netwerk: zijn partners tekenen (R-08).", name=participant)
-        raise SamenloopError(ErrorCode.NOT_PERMITTED, text)
+def _beside(document: Path, signatures: Path | None) -> Path:
+    return signatures or files.signatures_path(document)
+
+
+def _others(path: Path, participant: str) -> list[Signature]:
+    return [one for one in files.read_signatures(path) if one.participant != participant]
 
 
 def _replace(path: Path, data: bytes) -> None:

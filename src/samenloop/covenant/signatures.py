@@ -13,7 +13,7 @@ from typing import Final
 import rfc8785
 
 from samenloop.covenant.changes import Change, changes
-from samenloop.covenant.document import Covenant
+from samenloop.covenant.document import Covenant, Participant
 from samenloop.covenant.parse import canonical, fingerprint
 from samenloop.covenant.requirements import (
     Demand,
@@ -26,11 +26,12 @@ from samenloop.covenant.requirements import (
 from samenloop.errors import ErrorCode, IntegrityError, InvalidInput, SamenloopError
 from samenloop.keys import SIGNATURE_BYTES, SigningKey, VerifyKey
 from samenloop.model import ParticipantId, participant_id
-from samenloop.texts import _
+from samenloop.texts import N_, _
 
 __all__ = [
     "Signature",
     "SignerRequirement",
+    "check_signer",
     "complete",
     "format_signatures",
     "missing",
@@ -42,6 +43,21 @@ __all__ = [
 
 LABEL: Final = "covenant"
 _MAX_BYTES: Final = 1 << 18
+_UNKNOWN: Final = N_(
+    "{name} is geen deelnemer van dit convenant. Vertrekt {name}, noem dan ook de vorige versie: --previous."
+)
+_OTHER_KEY: Final = N_(
+    "Dit is niet de tekensleutel van {name} in het convenant. Neem de sleutel van {name}; wie zijn sleutel vervangt, "
+    "tekent met de oude en noemt de vorige versie: --previous."
+)
+_NOT_OF_THIS: Final = N_(
+    "De handtekening van {name} hoort niet bij deze versie. Laat {name} opnieuw tekenen, of haal haar weg met: "
+    "samenloop covenant unsign CONVENANT --as {name}."
+)
+_WRONG: Final = N_(
+    "De handtekening van {name} klopt niet. Laat {name} opnieuw tekenen met de eigen sleutel, of haal haar weg met: "
+    "samenloop covenant unsign CONVENANT --as {name}."
+)
 _KEYS: Final = {"fingerprint", "participant", "signature"}
 
 
@@ -58,6 +74,23 @@ def sign(covenant: Covenant, participant: str, key: SigningKey) -> Signature:
     """Sign this version for `participant` (its key in the version before, if it was in it)."""
     covenant_bytes = canonical(covenant)
     return Signature(participant_id(participant), fingerprint(covenant), key.sign(LABEL, covenant_bytes))
+
+
+def check_signer(old: Covenant | None, new: Covenant, participant: str, key: VerifyKey) -> None:
+    """Raise SamenloopError unless a signature of `participant` with `key` can count under `new`.
+
+    Without `old` the key in `new` is asked for; then who leaves or replaces its key cannot be known.
+    """
+    if old is not None:
+        _check_follows(old, new)
+    row = _signing(old, new, participant)
+    if row is None:
+        raise SamenloopError(ErrorCode.NOT_PERMITTED, _(_UNKNOWN, name=participant))
+    if row.network:
+        text = _("{name} is een netwerk: zijn partners tekenen (R-08).", name=participant)
+        raise SamenloopError(ErrorCode.NOT_PERMITTED, text)
+    if row.signing_key != key.hex:
+        raise SamenloopError(ErrorCode.NOT_PERMITTED, _(_OTHER_KEY, name=participant))
 
 
 def missing(old: Covenant | None, new: Covenant, signatures: Iterable[Signature]) -> tuple[Demand, ...]:
@@ -125,11 +158,18 @@ def _check_follows(old: Covenant | None, new: Covenant) -> None:
         raise SamenloopError(ErrorCode.COVENANT_MISMATCH, text)
 
 
+def _signing(old: Covenant | None, new: Covenant, participant: str) -> Participant | None:
+    return (old.find(participant) if old else None) or new.find(participant)
+
+
 def _verified(old: Covenant | None, new: Covenant, one: Signature) -> str:
-    row = (old.find(one.participant) if old else None) or new.find(one.participant)
+    row = _signing(old, new, one.participant)
     if row is None or row.network or len(one.signature) != SIGNATURE_BYTES or one.fingerprint != fingerprint(new):
-        raise IntegrityError(_("De handtekening van {name} hoort niet bij deze versie.", name=one.participant))
-    VerifyKey(row.signing_key).verify(LABEL, canonical(new), one.signature)
+        raise IntegrityError(_(_NOT_OF_THIS, name=one.participant))
+    try:
+        VerifyKey(row.signing_key).verify(LABEL, canonical(new), one.signature)
+    except IntegrityError as error:
+        raise IntegrityError(_(_WRONG, name=one.participant)) from error
     return row.id
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from samenloop_node.cli import app
+from samenloop_node.cli import app, checked, fields
 from tests.node.kit import Partner, world
 from tests.node.sync.test_sync import PERSON, person, write
 
@@ -37,6 +37,24 @@ def test_explain_refuses_what_is_no_person_with_one_sentence(text):
     refused = run("explain", stdin=text)
     assert refused.exit_code == 2
     assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_each_wrong_answer_of_register_is_said_and_asked_again_at_once(monkeypatch):
+    answers = iter(
+        [*(["Jan", "", "", "B3ns0n 123456", "Zandstra", "", ""]), *(["1984-13-01", "1984-05-17"]), *([""] * 4)]
+        + [*(["jeugd", "vrij", "vrijwillig", "elders", "eigen", "", "31-12-2027", "2027-12-31", "misschien", "nee"])]
+        + [""] * 7
+    )
+    monkeypatch.setattr("typer.prompt", lambda *_question, **_options: next(answers))
+    asked = []
+    monkeypatch.setattr("typer.echo", lambda text="", **_options: asked.append(text))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    assert fields.one_person() == {
+        "voornamen": "Jan", "geslachtsnaam": "Zandstra", "geboortedatum": "1984-05-17", "taak": "jeugd",
+        "kader": "vrijwillig", "herkomst": "eigen", "toetsdatum": "2027-12-31", "bescherming": "nee",
+    }  # fmt: skip
+    for text, word in zip(asked[1:], ("getal", "datum", "vrijwillig", "eigen", "datum", "ja, nee"), strict=True):
+        assert word in text
 
 
 def test_profile_lint_measures_files_and_says_when_there_are_too_few_people(tmp_path):
@@ -89,3 +107,15 @@ def test_every_command_has_help_with_an_example():
 
     for path, command in walk(typer.main.get_command(app)):
         assert "Voorbeeld:" in (command.help or ""), path
+
+
+def test_bytes_that_a_terminal_cannot_read_are_asked_again(capsys):
+    def ask(_question):
+        wrong = next(typed)
+        if isinstance(wrong, Exception):
+            raise wrong
+        return wrong
+
+    typed = iter([UnicodeDecodeError("utf-8", b"\xff", 0, 1, ""), "Jan"])
+    assert checked.checked(ask, "?", str) == "Jan"
+    assert "UTF-8" in capsys.readouterr().err

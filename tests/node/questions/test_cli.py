@@ -64,20 +64,52 @@ def test_ask_takes_the_person_from_standard_input_and_codes_from_flags(run, daem
     assert request["question"] == {"case": "R-1", "holders": [{"holder": "politie-midden", "reason": "x"}]}
 
 
+LAW = load_catalogue()
+TYPED = ("Jan", "", "", "Zandstra", "", "", "1984-05-17", "", "", "", "")
+HOLDER = ("ggz-midden", *"111111", "1", "", "")
+
+
+def first(name):
+    return next(iter(prompts.choices(LAW, name)))
+
+
 def test_ask_prompts_for_what_is_missing(run, daemon, typed):
-    group = sorted(load_catalogue().codes["target_group"])
-    typed(
-        "R-7", "1", "2", "", "a1", "b1", "c1", "", "", "ggz-midden", "p", "q", "s", "g", "r", "i", "1", "", "", "motief"
-    )
-    assert run("ask").exit_code == 0
+    typed("R-7", "1", "2", "", first("asked_person"), "1", "1", "", "", *HOLDER, *TYPED, "motief")
+    done = run("ask")
+    assert (done.exit_code, done.stderr) == (0, "")
     request = daemon.calls[0][1]
-    assert request["question"]["case"] == "R-7"
+    question, (holder,) = request["question"], request["question"]["holders"]
+    assert question["case"] == "R-7"
+    assert question["motive"] == "motief"
+    assert question["target_group"] == sorted(LAW.codes["target_group"])[:2]  # chosen by number
+    assert question["asked_person"] == first("asked_person")  # a code may be typed as it is
+    assert (question["region_reason"], question["power"]) == ("", "")
+    assert holder["holder"] == "ggz-midden"
+    assert holder["reason"] == first("reason")
+    assert request["person"] == PERSON
+
+
+def test_each_wrong_answer_of_ask_is_said_and_asked_again_at_once(run, daemon, typed):
+    number, date = ("", "R\t7", "x" * 65), ("", "1991-77-03", "00000000")
+    typed(
+        *(*number, "R-7", "", "", "9", "0", "A1", "1", "1", "1", "", ""),
+        *("", "GGZ", *HOLDER[:-2], "", "ggz-midden", ""),
+        *(("",) * 6), *("12345", *TYPED[:6]), *(*date, "1984-05-17"), *("", "vrouw", "V", "12", "", ""),
+        *("de heer Zandstra", "geboren 17-05-1984", "nodig"),
+    )  # fmt: skip
+    done = run("ask")
+    request = daemon.calls[0][1]
+    assert (request["question"]["case"], request["question"]["motive"]) == ("R-7", "nodig")
+    assert request["question"]["asked_person"] == first("asked_person")
     assert [one["holder"] for one in request["question"]["holders"]] == ["ggz-midden"]
-    assert request["question"]["motive"] == "motief"
-    assert request["question"]["target_group"] == group[:2]  # chosen by number
-    assert request["question"]["asked_person"] == "a1"  # a code may be typed as it is
-    assert request["question"]["holders"][0]["reason"] == "andere_casus_vermoed"
-    assert request["person"]["geslachtsnaam"] == "x"
+    assert request["person"] == {**PERSON, "geslacht": "V"}
+    said = done.stderr.strip().splitlines()
+    assert len(said) == 19
+    assert said[:3] == ["Dit mag niet leeg zijn. Typ een antwoord.", *["Typ gewone tekst van hoogstens 64 tekens."] * 2]
+    most = len(prompts.choices(LAW, "asked_person"))
+    assert said[3:7] == [f"Kies een nummer van 1 tot en met {most}, of typ een code uit de lijst."] * 4
+    assert said[7] == "Kies minstens één houder."
+    assert not any(value in " ".join(said).lower() for value in ("zandstra", "1991", "1984", "vrouw", "12345"))
 
 
 def test_R38_withholding_needs_no_motive(run, daemon):
@@ -87,13 +119,13 @@ def test_R38_withholding_needs_no_motive(run, daemon):
 
 
 def test_decisions_and_searches_prompt_too(run, daemon, typed):
-    typed("nodig")
+    typed("nodig", *TYPED)
     daemon.result = {"question": NUMBER, "state": "withheld", "reported": False}
     assert "blijft verborgen" in run("decide", "withhold", NUMBER).output
     daemon.result = {"records": []}
     assert run("find-own", "--purpose", "access").exit_code == 0
     assert daemon.calls[0][1]["decision"]["motive"] == "nodig"
-    assert daemon.calls[1][1]["person"]["voornamen"] == "x"
+    assert daemon.calls[1][1]["person"] == PERSON
 
 
 def test_a_retry_sends_the_number_and_the_person_only(run, daemon):
@@ -111,6 +143,30 @@ def test_wrong_standard_input_is_one_sentence(run, daemon, text):
     done = run("ask", stdin=text)
     assert (done.exit_code, daemon.calls) == (2, [])
     assert "standaardinvoer" in done.output
+
+
+HALF_A_LETTER = '"\\ud800"'
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (["ask"], '{"question": 7}'),
+        (["ask"], '{"question": null}'),
+        (["ask"], f'{{"person": {{"voornamen": {HALF_A_LETTER}}}}}'),
+        (["decide", "withhold", NUMBER], f'{{"motive": {HALF_A_LETTER}}}'),
+        (["decide", "release", NUMBER], f"{{{HALF_A_LETTER}: 1}}"),
+        (["register", "--register", "r", "--record-id", "1"], f'{{"voornamen": {HALF_A_LETTER}}}'),
+        (["register", "--register", "r", "--record-id", "1"], b"\xff"),
+        (["explain"], f'{{"one": {{"voornamen": {HALF_A_LETTER}}}, "other": {{}}}}'),
+        (["explain"], b"\xff"),
+        (["explain"], "[" * 60_000),
+    ],
+)
+def test_json_that_cannot_be_sent_on_is_one_sentence(run, daemon, line, text):
+    done = run(*line, stdin=text)
+    assert (done.exit_code, daemon.calls) == (2, [])
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize("option", [["--holder", "x,reason"], ["--holder", "x,kleur=rood"]])

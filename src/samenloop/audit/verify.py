@@ -63,7 +63,7 @@ def verify_export(root: Path, fingerprint: str | None = None, progress: Progress
     elsewhere.
     """
     try:
-        manifest, note = layout.parse_manifest((root / layout.MANIFEST).read_bytes())
+        manifest, note = layout.parse_manifest(layout.read_small(root / layout.MANIFEST, layout.MAX_MANIFEST_BYTES))
         anchor, chain = folder.trusted(root, manifest, fingerprint)
         notes.verify(note, anchor.origin, anchor.audit_key)
         folder.check_files(root, manifest, own=bool(anchor.participant))
@@ -185,7 +185,7 @@ class _Run:
     def _checkpoints(self) -> Iterator[Checkpoint]:
         last = -1
         names = [layout.parse_checkpoint_line(line) for line in layout.lines(self.root / layout.CHECKPOINTS)]
-        for note in (*names, (self.root / layout.CHECKPOINT).read_bytes()):
+        for note in (*names, layout.read_small(self.root / layout.CHECKPOINT, layout.MAX_SMALL_BYTES)):
             checkpoint = checkpoints.parse(note)
             if checkpoint.size <= last:
                 raise IntegrityError(_("de ijkpunten staan niet op volgorde"))

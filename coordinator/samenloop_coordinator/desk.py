@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from samenloop.audit.times import PARTNER_SKEW_MS
 from samenloop.clock import Clock, milliseconds
 from samenloop.covenant import Covenant
 from samenloop.errors import ErrorCode, SamenloopError
@@ -22,8 +23,6 @@ from samenloop_coordinator.keys import DayKeys
 from samenloop_coordinator.law import Records
 from samenloop_coordinator.store.contract import Parts, Store
 from samenloop_coordinator.store.values import Place
-
-MOST_SKEW_MS = 120_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class Desk:
 
     def check_clock(self, sent_ms: int, now: datetime) -> None:
         """Refuse a new request that was not sent now; raises CLOCK_SKEW."""
-        if abs(milliseconds(now) - sent_ms) > MOST_SKEW_MS:
+        if abs(milliseconds(now) - sent_ms) > PARTNER_SKEW_MS:
             raise SamenloopError(
                 ErrorCode.CLOCK_SKEW,
                 _("Dit bericht is te oud, of de klok van uw computer loopt niet gelijk. Zet de klok gelijk."),

@@ -9,7 +9,7 @@ from typing import Any
 
 from samenloop.audit import entry as entries
 from samenloop.audit import log
-from samenloop.audit.anchor import from_covenant
+from samenloop.audit.anchor import TrustAnchor, from_covenant, from_document
 from samenloop.audit.checkpoint import Checkpoint
 from samenloop.audit.entry import Entry
 from samenloop.audit.export import write_export
@@ -67,6 +67,10 @@ class LogFiles:
         stored = self.entries.entries(size - 1, 1) if size else ()
         bodies = [one.body for one in stored if one.body is not None]
         return entries.parse(bodies[0]).integer("end_ms") if bodies else 0
+
+    def earlier(self) -> tuple[TrustAnchor, ...]:
+        """Return the trust anchors of the versions before the active one, newest first."""
+        return tuple(from_document(one) for one in reversed(self.documents[:-1]))
 
     def head(self) -> Checkpoint:
         """Return the last signed checkpoint."""
@@ -144,13 +148,14 @@ def export(config: CoordinatorConfig, folder: Path, clock: Clock) -> int:
         size = files.head().size
         looked(config, clock, Looked(Event.EXPORT, size=size))
         stores = (files.entries, files.tree)
-        return write_export(folder, stores, files.signer, files.documents, milliseconds(clock.now())).size
+        created_ms = max(milliseconds(clock.now()), log.newest_ms(files.entries))
+        return write_export(folder, stores, files.signer, files.documents, created_ms).size
 
 
 def check_log(config: CoordinatorConfig, progress: Progress) -> Report:
     """Re-derive the whole log from its bodies."""
     with log_files(config) as files:
-        return fsck(files.entries, files.tree, from_covenant(files.covenant), progress)
+        return fsck(files.entries, files.tree, from_covenant(files.covenant), progress, files.earlier())
 
 
 def purge_log(config: CoordinatorConfig, clock: Clock) -> int:
@@ -168,6 +173,7 @@ async def _purged(config: CoordinatorConfig, clock: Clock, covenant: Covenant) -
     journal = Journal(config.origin, Stamper(clock))
     store = backend.open(journal, briefly=True)
     try:
+        journal.stamper.go_on_from(log.newest_ms(store.entries()))
         with closing(backend.open_tree()) as tree:
 
             async def on_tree(work: Callable[[TreeStore], Any]) -> Any:
@@ -193,6 +199,7 @@ async def _obeyed(
         await send(control_path(config), order)
         return
     try:
+        journal.stamper.go_on_from(log.newest_ms(store.entries()))
         await directly(store, journal)
     finally:
         await store.close()

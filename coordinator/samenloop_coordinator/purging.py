@@ -1,7 +1,8 @@
 """Erasing bodies of the log that are past the covenant's term; their hashes stay (architecture.md section 8).
 
 1. The purge is an entry that names its range and term, in the transaction that erases.
-2. The entry after the range stays: its time proves that the term was over.
+2. Nothing goes of which a quorum of witnesses did not say, a whole term ago, that it was there: their time proves
+   that the term is over. The entry after the range stays.
 3. The search index forgets the range afterwards; what a crash left of it is forgotten the next time.
 """
 
@@ -28,7 +29,7 @@ async def purge(store: Store, journal: Journal, on_tree: OnTree, covenant: Coven
     term_days = covenant.purpose.retention_months * LONGEST_MONTH_DAYS
     cutoff_ms = milliseconds(now - timedelta(days=term_days))
     first = max((one.last for one in store.entries().purges()), default=-1) + 1
-    last, size = await on_tree(lambda tree: _range(tree, first, cutoff_ms))
+    last, size = await on_tree(lambda tree: _range(tree, first, cutoff_ms, covenant.witness_quorum))
     if last is None or last < first:
         return 0
 
@@ -41,8 +42,8 @@ async def purge(store: Store, journal: Journal, on_tree: OnTree, covenant: Coven
     return int(last) - first + 1
 
 
-def _range(tree: TreeStore, first: int, cutoff_ms: int) -> tuple[int | None, int]:
+def _range(tree: TreeStore, first: int, cutoff_ms: int, quorum: int) -> tuple[int | None, int]:
     """Return the last entry that may go, and how many are signed; forget what a crash left of earlier purges."""
     if first and tree.row(first - 1) is not None:
         tree.forget(0, first - 1)
-    return log.purgeable(tree, cutoff_ms), checkpoints.parse(tree.head()).size
+    return log.purgeable(tree, cutoff_ms, first, quorum), checkpoints.parse(tree.head()).size

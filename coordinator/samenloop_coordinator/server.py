@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import grpc
 from google.protobuf.internal import api_implementation
 
+from samenloop.audit import log as audit_log
 from samenloop.audit.fields import Event
 from samenloop.audit.note import NoteSigner, load_signer
 from samenloop.audit.stamp import Stamper
@@ -211,6 +212,7 @@ async def prepare(config: CoordinatorConfig, clock: Clock, log: Log, *, evaluati
     integrator = Integrator(store.entries(), backend.open_tree, signer, _alarm(log, stopping, broken))
     try:
         await integrator.open()
+        journal.stamper.go_on_from(audit_log.newest_ms(store.entries()))
         agreement = await _agreement(store, config, pepper, signer, evaluation=evaluation)
     except SamenloopError:
         await integrator.close()

@@ -7,6 +7,8 @@ that does; it counts only if the log signed it and it is proved to be a prefix o
 from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import tree
 from samenloop.audit.anchor import TrustAnchor
+from samenloop.audit.checkpoint import Checkpoint
+from samenloop.audit.vouching import Looked
 from samenloop.audit.witness import Reason, WitnessState
 from samenloop.errors import IntegrityError
 from samenloop.wire.v1 import audit_pb2
@@ -15,17 +17,17 @@ from samenloop_node.app import App
 
 async def cosigners(
     app: App, accepted: WitnessState, cosigned: bytes, anchor: TrustAnchor
-) -> tuple[dict[str, int], Reason | None]:
-    """Return the newest valid cosignature per witness (Unix seconds), and why this node must stop, if it must.
+) -> tuple[dict[str, Looked], Reason | None]:
+    """Return the valid cosignature per witness on the largest tree, and why this node must stop, if it must.
 
     `accepted` is the state with the newest checkpoint, `cosigned` the older one, empty when there is none yet.
     """
     try:
-        seen = checkpoints.cosignatures(checkpoints.parse(accepted.note), anchor.witnesses)
+        seen = _looked(checkpoints.parse(accepted.note), anchor)
         if not cosigned or cosigned == accepted.note:
             return seen, None
         older = checkpoints.verify(cosigned, anchor.origin, anchor.audit_key)
-        more = checkpoints.cosignatures(older, anchor.witnesses)
+        more = _looked(older, anchor)
     except IntegrityError:
         return {}, Reason.BAD_SIGNATURE
     proof = await _proof(app, older.size, accepted.size)
@@ -33,8 +35,12 @@ async def cosigners(
         tree.verify_consistency(older.size, accepted.size, proof, older.root, accepted.root)
     except IntegrityError:
         return {}, Reason.INCONSISTENT
-    newest = {name: max(seen.get(name, 0), more.get(name, 0)) for name in seen.keys() | more.keys()}
-    return newest, None
+    return {**more, **seen}, None
+
+
+def _looked(checkpoint: Checkpoint, anchor: TrustAnchor) -> dict[str, Looked]:
+    seconds = checkpoints.cosignatures(checkpoint, anchor.witnesses)
+    return {name: Looked(checkpoint.size, second) for name, second in seconds.items()}
 
 
 async def _proof(app: App, old: int, new: int) -> tuple[bytes, ...]:

@@ -55,6 +55,7 @@ class OwnLog:
         with self._stores() as (stored, tree):
             _sign_anew(tree, signer, former_keys)
             log.open_head(stored, tree, signer)
+            self._stamper.go_on_from(log.newest_ms(stored))
 
     @property
     def origin(self) -> str:

@@ -44,7 +44,7 @@ async def watch(app: App) -> Standing:
     if state.stopped is None:
         state = await _count_yesterday(app, state)
     standing = await stand(app)
-    if standing.may_ask and state.note:
+    if standing.may_cosign and state.note:
         line = witness.cosign(state, _signer(app), _now(app))
         await app.connection.cosign(audit_pb2.CosignRequest(signature_line=line.encode(), tree_size=state.size))
     return standing
@@ -74,12 +74,12 @@ def judge_of(app: App) -> Callable[[Transaction], Standing]:
 
 
 async def require(app: App, standing: Standing | None = None) -> None:
-    """Refuse to ask while the log is not in order; looks once more when only an own entry was still missing.
+    """Refuse to ask while the log is not in order; looks once more when an own entry or the others were missing.
 
     Raises SamenloopError(INTEGRITY) with what people must do.
     """
     standing = standing or await stand(app)
-    if standing.stops == (Reason.OWN_MISSING,):
+    if standing.stops and set(standing.stops) <= {Reason.OWN_MISSING, Reason.FEW_WITNESSES}:
         standing = await watch(app)
     witness.require(standing)
 
@@ -144,7 +144,7 @@ async def _accept(app: App) -> WitnessState:
     if judged.stopped is None:
         seen, reason = await cosigners(app, judged, shown.cosigned, anchor)
         judged = witness.stop(judged, reason) if reason else judged
-        await app.store.write(lambda db: kept.keep_cosignatures(db, seen))
+        await app.store.write(lambda db: kept.keep_cosignatures(db, seen, state.size, judged, _now(app)))
     await _keep(app, judged)
     return judged
 

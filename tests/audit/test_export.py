@@ -18,6 +18,7 @@ from samenloop.audit import note as notes
 from samenloop.audit.layout import FileFact, Manifest
 from samenloop.audit.note import NoteSigner
 from samenloop.cli import app
+from samenloop.clock import milliseconds
 from samenloop.covenant import canonical, fingerprint, parse_canonical
 from samenloop.errors import IntegrityError, SamenloopError
 from tests.audit.world import ANCHOR, COVENANT, HOLDERS, ORIGIN, SIGNER, WITNESSES, World, signing_key
@@ -50,7 +51,7 @@ def resigned(root: Path, signer: NoteSigner = SIGNER, **changed: object) -> None
     manifest, _note = layout.parse_manifest((root / layout.MANIFEST).read_bytes())
     paths = [path for path in layout.files_under(root) if path != layout.MANIFEST and (root / path).is_file()]
     facts = tuple(layout.fact(root, path) for path in paths)
-    parts = {"origin": manifest.origin, "size": manifest.size, "created_ms": 1, "covenant": manifest.covenant}
+    parts = {name: getattr(manifest, name) for name in ("origin", "size", "created_ms", "covenant")}
     made = Manifest(**{**parts, "files": facts, **changed})  # type: ignore[arg-type]
     (root / layout.MANIFEST).write_bytes(layout.sign_manifest(made, signer))
 
@@ -233,14 +234,14 @@ def test_after_a_change_of_the_logs_key_old_and_new_checkpoints_hold(tmp_path: P
     assert rotated.head == log.latest(world.tree, ORIGIN, new.public_key()).head
     world.question()
     log.integrate(world.entries, world.tree, new)
-    stores = (world.entries, world.tree)
-    export.write_export(tmp_path / "both", stores, new, [COVENANT, second], 1)
+    stores, now_ms = (world.entries, world.tree), milliseconds(world.clock.now())
+    export.write_export(tmp_path / "both", stores, new, [COVENANT, second], now_ms)
     report = verify.verify_export(tmp_path / "both", anchors.from_document(second).fingerprint)
     assert report.problems == ()
-    export.write_export(tmp_path / "one", stores, new, [second], 1)
+    export.write_export(tmp_path / "one", stores, new, [second], now_ms)
     assert verify.verify_export(tmp_path / "one").problems
     unlinked = canonical(dataclasses.replace(parse_canonical(second), predecessor="0" * 64))
-    export.write_export(tmp_path / "unlinked", stores, new, [COVENANT, unlinked], 1)
+    export.write_export(tmp_path / "unlinked", stores, new, [COVENANT, unlinked], now_ms)
     assert verify.verify_export(tmp_path / "unlinked").problems
     world.close()
 
@@ -340,7 +341,7 @@ def test_a_cosignature_before_its_entries_is_mentioned(tmp_path: Path) -> None:
     world.fill(3)
     head = checkpoints.parse(world.tree.head())
     line = checkpoints.cosign(head, WITNESSES[HOLDERS[2]], 1_600_000_000).line()
-    log.accept_cosignature(world.tree, line, head.size, SIGNER, ANCHOR.witnesses)
+    log.accept_cosignature(world.tree, line, head.size, SIGNER, ANCHOR.witnesses, 1_600_000_000_000)
     report = verify.verify_export(world.export(tmp_path / "export"), ANCHOR.fingerprint)
     assert report.holds
     assert any("later" in one for one in report.warnings)
@@ -419,6 +420,7 @@ def test_the_command_says_that_all_holds(exported: Path) -> None:
     assert code == 0
     assert "herkomst gecontroleerd" in output
     assert "ggz-midden" in output
+    assert "Export gemaakt op 2026-01-05 08:02 UTC; de nieuwste regel is van 2026-01-05 08:02 UTC." in output
 
 
 def test_the_command_says_when_the_origin_was_not_checked(exported: Path) -> None:

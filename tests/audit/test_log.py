@@ -90,7 +90,7 @@ def integrate_through(world: World, store: FailingTree) -> None:
 def cosign_through(world: World, store: FailingTree) -> None:
     head = checkpoints.parse(world.tree.head())
     line = checkpoints.cosign(head, WITNESSES[HOLDERS[0]], 1_767_600_000).line()
-    log.accept_cosignature(store, line, head.size, SIGNER, ANCHOR.witnesses)  # type: ignore[arg-type]
+    log.accept_cosignature(store, line, head.size, SIGNER, ANCHOR.witnesses, 1_767_600_000_000)  # type: ignore[arg-type]
 
 
 def rotate_through(world: World, store: FailingTree) -> None:
@@ -102,6 +102,7 @@ def purge_through(world: World, store: FailingTree) -> None:
     """Erase the first entry, as the daemons do: entries and purge in one transaction, then the index."""
     if not world.entries.purges():
         world.integrate()
+        world.cosign(*HOLDERS[:2])
         world.clock.advance(days=1801)
         world.refusal()
         world.integrate()
@@ -315,7 +316,7 @@ def test_an_earlier_checkpoint_can_be_cosigned_after_the_head_moved(world: World
     world.question()
     world.integrate()
     line = checkpoints.cosign(early, WITNESSES[HOLDERS[0]], 1_767_600_000).line()
-    named = log.accept_cosignature(world.tree, line, early.size, SIGNER, ANCHOR.witnesses)
+    named = log.accept_cosignature(world.tree, line, early.size, SIGNER, ANCHOR.witnesses, 1_767_600_000_000)
     assert named == (HOLDERS[0], 1_767_600_000)
 
 
@@ -335,7 +336,7 @@ def test_a_forged_or_foreign_cosignature_is_refused(world: World) -> None:
     ]
     for line in lines:
         with pytest.raises(IntegrityError):
-            log.accept_cosignature(world.tree, line, head.size, SIGNER, ANCHOR.witnesses)
+            log.accept_cosignature(world.tree, line, head.size, SIGNER, ANCHOR.witnesses, 5_000)
     assert world.tree.recent_checkpoints(1) == []
 
 
@@ -372,12 +373,16 @@ def test_after_a_purge_the_log_still_holds_and_goes_on(world: World) -> None:
     for _number in range(6):
         world.question()
     world.integrate()
+    world.cosign(*HOLDERS[:2])
     cutoff = int(world.clock.now().timestamp() * 1000)
     world.clock.advance(days=1801)
     world.question()
     world.integrate()
     last = log.purgeable(world.tree, cutoff)
     assert last == 6
+    assert log.purgeable(world.tree, cutoff, 0, 2) == 6
+    assert log.purgeable(world.tree, cutoff, 0, 3) is None, "a third witness never looked"
+    assert log.purgeable(world.tree, cutoff - 1, 0, 2) is None, "nobody had looked yet"
     world.purge_until(last, 1800)
     world.integrate()
     report = fsck.fsck(world.entries, world.tree, ANCHOR)
@@ -399,6 +404,7 @@ def test_a_purge_before_its_term_is_no_purge_but_a_break(world: World) -> None:
     for _number in range(6):
         world.question()
     world.integrate()
+    world.cosign(*HOLDERS[:2])
     world.purge_until(3, 0)
     world.integrate()
     problems = fsck.fsck(world.entries, world.tree, ANCHOR).problems

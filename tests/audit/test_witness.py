@@ -47,7 +47,7 @@ def test_a_witness_follows_a_growing_log_and_cosigns_it(world: World) -> None:
     assert (state.size, state.root, state.note, state.stopped) == (head.size, head.root, head.format(), None)
     assert state.advanced_ms == NOW + MINUTE
     line = witness.cosign(state, WITNESSES[HOLDERS[0]], NOW)
-    named = log.accept_cosignature(world.tree, line, head.size, SIGNER, ANCHOR.witnesses)
+    named = log.accept_cosignature(world.tree, line, head.size, SIGNER, ANCHOR.witnesses, NOW)
     assert named == (HOLDERS[0], NOW // 1000)
 
 

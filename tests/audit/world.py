@@ -19,6 +19,7 @@ from samenloop.audit.fields import Event
 from samenloop.audit.note import NoteSigner
 from samenloop.audit.seal import ContentKeys
 from samenloop.audit.stamp import Stamper
+from samenloop.clock import milliseconds
 from samenloop.covenant import canonical, fill_keys, parse_toml
 from samenloop.keys import SealingKey
 
@@ -173,7 +174,7 @@ class World:
         seconds = int(self.clock.now().timestamp())
         for name in names:
             line = checkpoints.cosign(head, WITNESSES[name], seconds).line()
-            log.accept_cosignature(self.tree, line, head.size, SIGNER, ANCHOR.witnesses)
+            log.accept_cosignature(self.tree, line, head.size, SIGNER, ANCHOR.witnesses, seconds * 1000)
 
     def fill(self, questions: int) -> None:
         """Append a start, questions and refusals, with signed and cosigned checkpoints on the way."""
@@ -197,5 +198,5 @@ class World:
         self.tree.forget(purged.first, purged.last)
 
     def export(self, root: Path) -> Path:
-        export.write_export(root, (self.entries, self.tree), SIGNER, [COVENANT], 1_770_000_000_000)
+        export.write_export(root, (self.entries, self.tree), SIGNER, [COVENANT], milliseconds(self.clock.now()))
         return root

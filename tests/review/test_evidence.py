@@ -20,7 +20,7 @@ from samenloop.audit import entry as entries
 from samenloop.audit.fields import Event
 from samenloop.audit.fsck import fsck
 from samenloop.audit.note import NoteSigner
-from samenloop.audit.sqlite import SqliteEntries
+from samenloop.audit.sqlite import SqliteEntries, purge
 from samenloop.audit.sqlite_tree import create_tree_file
 from samenloop.audit.stamp import Stamper
 from samenloop.catalogue import load_catalogue
@@ -326,15 +326,19 @@ def coordinator_export(kit, coordinator, root: Path, *, leave_out: int = 0, purg
     for statement in coordinator.declared[leave_out:]:
         moment.ms = statement.sent_ms
         stored.append(body(Event.NODE_ANCHOR, actor=statement.author, anchor=statement.act.digest.hex()))
-    if purge:
-        moment.ms += 6 * 366 * 86_400_000
-        log.integrate(stored, grown, signer)
-        stored.purge(body(Event.PURGE, first=0, last=purge - 1, term_days=5 * 366), len(stored.stored))
-    head = log.integrate(stored, grown, signer)
+
+    def cosign():
+        head = log.integrate(stored, grown, signer)
+        for name in sorted(trusted.witnesses)[: trusted.quorum]:
+            line = checkpoints.cosign(head, NoteSigner(name, kit.raw[name]), moment.ms // 1000).line()
+            log.accept_cosignature(grown, line, head.size, signer, trusted.witnesses, moment.ms)
+
     trusted = anchors.from_covenant(kit.covenant)
-    for name in sorted(trusted.witnesses)[: trusted.quorum]:
-        line = checkpoints.cosign(head, NoteSigner(name, kit.raw[name]), moment.ms // 1000).line()
-        log.accept_cosignature(grown, line, head.size, signer, trusted.witnesses)
+    if purge:
+        cosign()
+        moment.ms += 6 * 366 * 86_400_000
+        stored.purge(body(Event.PURGE, first=0, last=purge - 1, term_days=5 * 366), len(stored.stored))
+    cosign()
     export.write_export(root, (stored, grown), signer, [canonical(kit.covenant)], moment.ms)
     return root
 
@@ -541,3 +545,48 @@ def test_the_node_waits_for_a_caller_who_reads_slowly(asked, officer, tmp_path, 
     monkeypatch.setattr(socket_server, "caller", lambda *_given: officer)
     assert run(main(waits=False)) == 200, "control: a command that does not wait"
     assert len(sent) == 200
+
+
+def years_later(app: App, clock) -> int:
+    """Let six years go by, with an anchor and an entry on each of two days; return how many entries were there before
+    them.
+    """
+    count = app.store.read_now(ownlog.entry_count)
+    clock.at += timedelta(days=6 * 366)
+    for _day in range(2):
+        run(periodic.anchor(app))
+        run(app.ownlog.write(Event.LOG_VIEW, {"filters": [], "count": 0, "actor": ASKER}))
+        clock.at += timedelta(days=1)
+    app.ownlog.integrate()
+    return count
+
+
+def test_an_own_purge_after_its_term_is_proven_by_the_anchors(typed, anchored_days, kit, coordinator, tmp_path, clock):
+    old = years_later(anchored_days, clock)
+    assert 0 < anchored_days.ownlog.purge(milliseconds(clock.at - timedelta(days=5 * 366)), 5 * 366) <= old
+    own = exported(typed, tmp_path / "own")
+    report = verified(kit, own, coordinator_export(kit, coordinator, tmp_path / "other"))
+    assert (report.problems, report.warnings, len(report.purged)) == ((), (), 1)
+    other = coordinator_export(kit, coordinator, tmp_path / "purged", purge=2)
+    assert verified(kit, own, other).problems == ()
+
+
+def test_an_own_purge_behind_an_entry_dated_back_contradicts_the_anchors(
+    typed, anchored_days, kit, coordinator, tmp_path, clock
+):
+    """By itself the own log holds: only what the coordinator's log has of it shows how young those entries were."""
+    years_later(anchored_days, clock)
+    there, now = anchored_days.ownlog, clock.at
+    clock.at, there._stamper = now - timedelta(days=5 * 366), Stamper(clock)
+    run(there.write(Event.START, {}))
+    clock.at = now
+    size = there.integrate().size
+    public = {"first": 0, "last": size - 2, "term_days": 5 * 366}
+    anchored_days.store.write_now(lambda db: purge(db, there._body(db, Event.PURGE, public), size))
+    own = exported(typed, tmp_path / "own")
+    assert verify.verify_export(own, fingerprint(kit.covenant)).problems == ()
+    report = verified(kit, own, coordinator_export(kit, coordinator, tmp_path / "other"))
+    (problem,) = report.problems
+    assert "waren zij er nog niet" in problem
+    assert not report.origin_checked
+    assert report.purged == ()

@@ -76,8 +76,9 @@ class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
             line = request.signature_line.decode()
         except UnicodeDecodeError:
             raise InvalidInput("signature_line", _("De medeondertekening is geen tekst.")) from None
+        now_ms = milliseconds(self._desk.clock.now())
         await self._integrator.alone(
-            lambda tree: log.accept_cosignature(tree, line, request.tree_size, self._signer, own)
+            lambda tree: log.accept_cosignature(tree, line, request.tree_size, self._signer, own, now_ms)
         )
         return audit_pb2.CosignReply()
 

@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from samenloop.audit.anchor import from_covenant
+from samenloop.audit.anchor import from_document
 from samenloop.audit.fsck import fsck
 from samenloop.audit.sqlite_tree import open_tree_file
 from samenloop.audit.verify import Progress
-from samenloop.covenant import parse_canonical
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.texts import _
 from samenloop_coordinator.pepper import VALUE_BYTES
@@ -224,9 +223,9 @@ def _check_log(target: Connection, progress: Progress) -> int:
     active = PostgresCovenants(Group(target, snapshot=True)).active()
     if not active:
         raise SamenloopError(ErrorCode.NOT_FOUND, _("Er is nog geen convenant geactiveerd."))
-    anchor = from_covenant(parse_canonical(active[-1].document))
+    anchor, *earlier = (from_document(one.document) for one in reversed(active))
     link = Held(target)
-    report = fsck(PostgresEntries(link), PostgresTree(link), anchor, progress)
+    report = fsck(PostgresEntries(link), PostgresTree(link), anchor, progress, earlier)
     if report.problems:
         raise IntegrityError(_("Het logboek klopt niet: {problem}. Er is niets verhuisd.", problem=report.problems[0]))
     return report.size

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
-from samenloop.audit import anchored
+from samenloop.audit import anchored, log
 from samenloop.audit.anchor import of_own_log
 from samenloop.audit.export import pieces
 from samenloop.audit.fields import Event
@@ -42,7 +42,7 @@ async def export(app: App, user: User, send: Send) -> int:
                 (SqliteEntries(db), tree),
                 app.ownlog.signer,
                 app.agreement.documents(),
-                milliseconds(app.clock.now()),
+                max(milliseconds(app.clock.now()), log.newest_ms(SqliteEntries(db))),
                 ownlog.anchors(db),
             )
             for path, data in made:

@@ -1,12 +1,14 @@
 """What this node accepted of the coordinator's log, its own entries' proofs, and who else cosigned. Hashes only."""
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from samenloop.audit.tree import EMPTY_ROOT
+from samenloop.audit.vouching import Looked, Vouching, vouch
 from samenloop.audit.witness import Reason, WitnessState
 
 migrations = Migrations("witness")
@@ -44,6 +46,14 @@ def lost_history_table(db: Database) -> None:
     db.execute("CREATE TABLE lost_checkpoint (at_ms INTEGER NOT NULL, note BLOB NOT NULL) STRICT")
 
 
+@migrations()
+def cosigned_sizes(db: Database) -> None:
+    """Keep of each witness how far it looked, not only when; what was kept before counts until its time."""
+    for column in ("covered_ms", "mark_size", "mark_ms"):
+        db.execute(f"ALTER TABLE cosignature ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
+    db.execute("UPDATE cosignature SET covered_ms = seconds * 1000, mark_ms = seconds * 1000 WHERE seconds < 1 << 40")
+
+
 def state(db: sqlite3.Connection) -> WitnessState | None:
     """Return the accepted state, or None on a fresh node."""
     row = db.execute("SELECT size, root, note, since_ms, advanced_ms, stopped FROM witness").fetchone()
@@ -77,6 +87,7 @@ def begin_again(db: sqlite3.Connection, now_ms: int) -> None:
         "UPDATE witness SET size = 0, root = ?, note = x'', since_ms = ?, advanced_ms = ?, stopped = ''",
         (EMPTY_ROOT, now_ms, now_ms),
     )
+    db.execute("UPDATE cosignature SET mark_size = 0, mark_ms = ?", (now_ms,))
 
 
 def lost_checkpoints(db: sqlite3.Connection) -> list[bytes]:
@@ -95,18 +106,29 @@ def keep_counted(db: sqlite3.Connection, day: str) -> None:
     db.execute("UPDATE witness SET counted_day = ?", (day,))
 
 
-def keep_cosignatures(db: sqlite3.Connection, seconds: dict[str, int]) -> None:
-    """Keep the newest valid cosignature per witness."""
-    db.executemany(
-        "INSERT INTO cosignature VALUES (?, ?) ON CONFLICT (witness) DO UPDATE SET seconds = max(seconds,"
-        " excluded.seconds)",
-        list(seconds.items()),
-    )
+def keep_cosignatures(
+    db: sqlite3.Connection, seen: Mapping[str, Looked], before_size: int, accepted: WitnessState, now_ms: int
+) -> None:
+    """Keep per witness what its cosignature says about the tree that was accepted just now, and the one before."""
+    known = _vouchings(db)
+    for name, looked in seen.items():
+        after = vouch(known.get(name), looked, before_size, accepted, now_ms)
+        if after is not None:
+            db.execute(
+                "INSERT OR REPLACE INTO cosignature (witness, seconds, covered_ms, mark_size, mark_ms)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (name, after.seconds, after.covered_ms, after.mark_size, after.mark_ms),
+            )
 
 
 def cosignatures(db: sqlite3.Connection) -> dict[str, int]:
-    """Return the newest cosignature per witness, Unix seconds."""
-    return dict(db.execute("SELECT witness, seconds FROM cosignature").fetchall())
+    """Return up to when each witness vouches for the log, Unix seconds."""
+    return {name: one.until for name, one in _vouchings(db).items()}
+
+
+def _vouchings(db: sqlite3.Connection) -> dict[str, Vouching]:
+    rows = db.execute("SELECT witness, seconds, covered_ms, mark_size, mark_ms FROM cosignature").fetchall()
+    return {name: Vouching(*values) for name, *values in rows}
 
 
 def keep_proof(db: sqlite3.Connection, proof: OwnProof) -> None:

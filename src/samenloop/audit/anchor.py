@@ -2,9 +2,11 @@
 covenant.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from samenloop.audit import checkpoint as checkpoints
+from samenloop.audit.checkpoint import Checkpoint
 from samenloop.catalogue import load_catalogue
 from samenloop.covenant import parse
 from samenloop.covenant.document import Covenant
@@ -77,6 +79,17 @@ def of_log(covenant: Covenant, origin: str) -> TrustAnchor:
         if origin == covenant.own_log_origin(one.id):
             return of_own_log(covenant, one.id)
     raise IntegrityError(_("het convenant noemt geen logboek {origin}", origin=origin))
+
+
+def signed_by(checkpoint: Checkpoint, chain: Sequence[TrustAnchor]) -> TrustAnchor:
+    """Return the first anchor, newest first, whose log key and witness keys account for every signature; raises
+    IntegrityError when none does.
+    """
+    for anchor in chain:
+        if not checkpoints.unknown_signers(checkpoint, anchor.audit_key, anchor.witnesses):
+            checkpoints.verify(checkpoint.format(), anchor.origin, anchor.audit_key)
+            return anchor
+    raise IntegrityError(_("onbekende ondertekenaar"))
 
 
 def _log_months() -> int:

@@ -7,7 +7,7 @@ that day. Who writes his own log anew needs his anchors to be forgotten: so ever
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,14 +18,14 @@ from samenloop.audit.canonical import canonical, parse_object
 from samenloop.audit.checkpoint import Checkpoint
 from samenloop.audit.entry import Entry
 from samenloop.audit.fields import Event
+from samenloop.audit.purges import PurgeClaim, claim_of
 from samenloop.audit.store import TreeStore
+from samenloop.audit.times import DAY_MS, PARTNER_SKEW_MS
 from samenloop.clock import from_milliseconds
 from samenloop.errors import IntegrityError, InvalidInput
 from samenloop.texts import _
 
 ANCHORS = "anchors.jsonl"
-SKEW_MS = 120_000
-"""So much may the clocks of node and coordinator differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +71,21 @@ def read(root: Path) -> tuple[DailyAnchor, ...]:
     return found
 
 
-def hold_against(own: Path, participant: str, coordinator: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def hold_against(
+    own: Path, participant: str, coordinator: Path, retention_days: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Hold the anchors of an own log against an export of the coordinator's log; both were verified before.
 
     Return (problems, warnings). A problem: a sent anchor that is not in the coordinator's log, unless that part was
-    purged; and an anchor there, from before the newest own entry, that the own log does not account for.
+    purged; an anchor there, from before the newest own entry, that the own log does not account for; and entries
+    erased less than `retention_days` after an anchor that does not count them yet.
     """
     shown = {one.digest(): one for one in read(own)}
     logged, purged_until = _logged(coordinator, participant)
     newest = max((entry.integer("end_ms") for entry in _bodies(own) if entry is not None), default=0)
     gone = [one.day for digest, one in shown.items() if one.sent and digest not in logged and one.day > purged_until]
     unknown = [moment for digest, moment in logged.items() if digest not in shown]
-    later = [moment for moment in unknown if moment > newest - SKEW_MS]
+    later = [moment for moment in unknown if moment > newest - PARTNER_SKEW_MS]
     problems = (
         *(_("anker van {day}: staat niet in het logboek van de coördinator", day=day) for day in gone),
         *(
@@ -91,8 +94,36 @@ def hold_against(own: Path, participant: str, coordinator: Path) -> tuple[tuple[
             if moment not in later
         ),
     )
+    dated = [(checkpoints.parse(one.note).size, logged[digest]) for digest, one in shown.items() if digest in logged]
+    early, unproven = _purges(own, dated, retention_days * DAY_MS, complete=not purged_until)
     text = _("de coördinator heeft ankers van na deze export, tot en met {day}", day=_day(max(later, default=0)))
-    return problems, (text,) if later else ()
+    return (*problems, *early), (*([text] if later else []), *unproven)
+
+
+def _purges(
+    own: Path, dated: Sequence[tuple[int, int]], term_ms: int, *, complete: bool
+) -> tuple[list[str], list[str]]:
+    """Hold the own purges against the anchors, (size, Unix ms in the coordinator's log): (problems, warnings).
+
+    What an anchor does not count yet was not there the day before. `complete`: no anchors were purged over there.
+    """
+    early, unproven = [], []
+    for claim in _claims(own):
+        before = max((at for size, at in dated if size <= claim.last), default=None)
+        since = min((at for size, at in dated if size > claim.last), default=None)
+        span = f"{claim.first}-{claim.last}"
+        if before is not None and before - DAY_MS + term_ms > claim.at_ms:
+            text = _("regels {span}: gewist, maar op {day} waren zij er nog niet", span=span, day=_day(before - DAY_MS))
+            early.append(text)
+        elif (complete or before is not None) and (since is None or since + term_ms > claim.at_ms):
+            unproven.append(_("regels {span}: geen anker bewijst dat de bewaartermijn voorbij was", span=span))
+    return early, unproven
+
+
+def _claims(own: Path) -> Iterator[PurgeClaim]:
+    for seq, entry in enumerate(_bodies(own)):
+        if entry is not None and entry.event is Event.PURGE:
+            yield claim_of(seq, entry)
 
 
 def contradicting(daily: Iterable[DailyAnchor], tree_store: TreeStore) -> tuple[str, ...]:

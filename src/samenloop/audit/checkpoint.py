@@ -117,6 +117,14 @@ def cosignatures(checkpoint: Checkpoint, witnesses: Mapping[str, bytes]) -> dict
     return found
 
 
+def claimed_times(checkpoint: Checkpoint) -> dict[str, int]:
+    """Return witness name -> Unix seconds as the cosignature lines say; for a checkpoint that was checked when it was
+    kept.
+    """
+    lines = [one for one in checkpoint.note.signatures if len(one.value) == 8 + notes.SIGNATURE_BYTES]
+    return {one.name: int.from_bytes(one.value[:8], "big") for one in lines}
+
+
 def unknown_signers(checkpoint: Checkpoint, audit_key: bytes, witnesses: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return the names of signature lines that belong neither to the log nor to a known witness."""
     known = {(name, notes.key_id(name, COSIGNATURE, key)) for name, key in witnesses.items()}

@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from samenloop.audit import verify as verifier
+from samenloop.audit.times import shown
 from samenloop.audit.verify import Report
 from samenloop.texts import _
 
@@ -80,6 +80,9 @@ def _as_json(report: Report) -> str:
             "covenant": report.covenant,
             "purged": [list(span) for span in report.purged],
             "witnesses": dict(report.witnesses),
+            "covered": dict(report.covered),
+            "created_ms": report.created_ms,
+            "newest_ms": report.newest_ms,
             "problems": list(report.problems),
             "warnings": list(report.warnings),
         },
@@ -95,9 +98,15 @@ def _as_text(report: Report, *, anchored: bool) -> Iterator[str]:
     for warning in report.warnings:
         yield _("Let op: {warning}", warning=warning)
     for first, last in report.purged:
-        yield _("Gewist na de bewaartermijn: regels {first} tot en met {last}.", first=first, last=last)
-    for name, seconds in sorted(report.witnesses.items()):
-        yield _("Medeondertekend door {name}, het laatst op {when}.", name=name, when=_when(seconds))
+        if report.participant and not anchored:
+            yield _(
+                "Gewist, zegt dit logboek zelf, na de bewaartermijn: regels {first} tot en met {last}.",
+                first=first,
+                last=last,
+            )
+        else:
+            yield _("Gewist na de bewaartermijn: regels {first} tot en met {last}.", first=first, last=last)
+    yield from _seen(report)
     if report.participant and not anchored:
         yield _("De ankers zijn niet gecontroleerd: geef met --anchored-in een export van de coördinator.")
     if not report.holds:
@@ -112,5 +121,19 @@ def _as_text(report: Report, *, anchored: bool) -> Iterator[str]:
         )
 
 
-def _when(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+def _seen(report: Report) -> Iterator[str]:
+    """Say who looked how far, and from when all this is: an auditor must see it when that is long ago."""
+    for name, seconds in sorted(report.witnesses.items()):
+        yield _(
+            "Medeondertekend door {name}: {covered} van {size} regels, het laatst op {when}.",
+            name=name,
+            covered=report.covered[name],
+            size=report.size,
+            when=shown(seconds * 1000),
+        )
+    if report.newest_ms:
+        yield _(
+            "Export gemaakt op {created}; de nieuwste regel is van {newest}.",
+            created=shown(report.created_ms),
+            newest=shown(report.newest_ms),
+        )

@@ -1,14 +1,18 @@
 """The folder of an export: whose keys count, and that it holds exactly the files of its manifest."""
 
+import stat
+from itertools import islice
 from pathlib import Path
 
 from samenloop.audit import anchor as anchors
 from samenloop.audit import anchored, layout
 from samenloop.audit.anchor import TrustAnchor
-from samenloop.audit.layout import Manifest
+from samenloop.audit.layout import FileFact, Manifest
 from samenloop.covenant import parse_canonical
 from samenloop.errors import IntegrityError
 from samenloop.texts import _
+
+MAX_COVENANTS = 1_000
 
 
 def trusted(root: Path, manifest: Manifest, fingerprint: str | None) -> tuple[TrustAnchor, tuple[TrustAnchor, ...]]:
@@ -16,8 +20,8 @@ def trusted(root: Path, manifest: Manifest, fingerprint: str | None) -> tuple[Tr
     when they form no chain, or the covenant does not have the given fingerprint.
     """
     found = {}
-    for path in sorted((root / "covenant").iterdir()):
-        anchor = anchors.of_log(parse_canonical(path.read_bytes()), manifest.origin)
+    for path in covenants(root):
+        anchor = anchors.of_log(parse_canonical(layout.read_small(path, layout.MAX_SMALL_BYTES)), manifest.origin)
         if path.name != f"{anchor.fingerprint}.json":
             raise IntegrityError(_("een convenant staat onder een verkeerde naam"))
         found[anchor.fingerprint] = anchor
@@ -33,6 +37,17 @@ def trusted(root: Path, manifest: Manifest, fingerprint: str | None) -> tuple[Tr
     return chain[0], tuple(chain)
 
 
+def covenants(root: Path) -> list[Path]:
+    """Return the covenant files of an export; raises IntegrityError for a link, and for more than there can be."""
+    where = root / "covenant"
+    if where.is_symlink() or not where.is_dir():
+        raise IntegrityError(_("de map {path} ontbreekt of is geen gewone map", path=where.name))
+    found = list(islice(where.iterdir(), MAX_COVENANTS + 1))
+    if len(found) > MAX_COVENANTS:
+        raise IntegrityError(_("er zijn te veel convenanten in deze uitvoer"))
+    return sorted(found)
+
+
 def check_files(root: Path, manifest: Manifest, *, own: bool) -> None:
     """Check that the folder holds exactly what the manifest lists, and all that a log has; `own`: a partner's own log.
 
@@ -42,6 +57,8 @@ def check_files(root: Path, manifest: Manifest, *, own: bool) -> None:
     present = [path for path in layout.files_under(root) if path != layout.MANIFEST]
     if listed != sorted(set(listed)) or listed != sorted(present):
         raise IntegrityError(_("de map heeft andere bestanden dan het manifest noemt"))
+    if manifest.size > len(listed) * layout.RANGE:
+        raise IntegrityError(_("er ontbreken bestanden"))
     expected = {layout.CHECKPOINT, layout.CHECKPOINTS, *([anchored.ANCHORS] if own else [])}
     expected.update(
         layout.range_name(folder, first)
@@ -50,8 +67,17 @@ def check_files(root: Path, manifest: Manifest, *, own: bool) -> None:
     )
     for one in manifest.files:
         if one.path not in expected and not one.path.startswith("covenant/"):
-            raise IntegrityError(_("onbekend bestand {path}", path=one.path))
-        if (root / one.path).is_symlink() or not (root / one.path).is_file() or layout.fact(root, one.path) != one:
-            raise IntegrityError(_("bestand {path} past niet bij het manifest", path=one.path))
+            raise IntegrityError(_("onbekend bestand {path}", path=layout.printable(one.path)))
+        if not _as_listed(root, one):
+            raise IntegrityError(_("bestand {path} past niet bij het manifest", path=layout.printable(one.path)))
     if not expected <= set(listed):
         raise IntegrityError(_("er ontbreken bestanden"))
+
+
+def _as_listed(root: Path, listed: FileFact) -> bool:
+    """Tell whether a file is what the manifest says, before a byte of another size, a link or a pipe is read."""
+    path = root / listed.path
+    if any((root / parent).is_symlink() for parent in Path(listed.path).parents):
+        return False
+    found = path.lstat()
+    return stat.S_ISREG(found.st_mode) and found.st_size == listed.size and layout.fact(root, listed.path) == listed

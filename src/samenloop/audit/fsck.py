@@ -1,25 +1,35 @@
 """Checks the two stores of a running log in full: the same replay as for an export, and every stored hash again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from samenloop.audit import log
+from samenloop.audit import anchor as anchors
+from samenloop.audit import checkpoint as checkpoints
+from samenloop.audit import log, tree
 from samenloop.audit.anchor import TrustAnchor
+from samenloop.audit.checkpoint import Checkpoint
+from samenloop.audit.purges import Terms
 from samenloop.audit.replay import Replay
 from samenloop.audit.store import EntryStore, StoredEntry, TreeStore
 from samenloop.audit.tree import Node
 from samenloop.audit.verify import Progress, Report
-from samenloop.errors import SamenloopError
+from samenloop.audit.witnessed import Witnessed
+from samenloop.errors import IntegrityError, SamenloopError
 from samenloop.texts import _
 
 BATCH = 2_000
 
 
 def fsck(
-    entry_store: EntryStore, tree_store: TreeStore, anchor: TrustAnchor, progress: Progress = lambda _done, _all: None
+    entry_store: EntryStore,
+    tree_store: TreeStore,
+    anchor: TrustAnchor,
+    progress: Progress = lambda _done, _all: None,
+    earlier: Sequence[TrustAnchor] = (),
 ) -> Report:
     """Re-derive everything from the bodies on disk; entries that wait for the integrator are replayed too.
 
-    Memory does not grow with the log. Safe while the coordinator runs, on connections of its own.
+    `earlier`: the anchors of earlier covenant versions, whose witnesses cosigned before. Memory does not grow with the
+    log. Safe while the coordinator runs, on connections of its own.
     """
     replay = Replay(anchor.origin)
     size = 0
@@ -33,7 +43,7 @@ def fsck(
         if replay.frontier.size < size:
             replay.problem(_("er zijn {count} regels te weinig: teruggezet", count=size - replay.frontier.size))
         _check_purges(replay, entry_store)
-        replay.finish(anchor.retention_days)
+        replay.finish(_terms(replay, tree_store, (anchor, *earlier)))
     except SamenloopError as error:
         replay.problem(error.text)
     return Report(
@@ -41,9 +51,40 @@ def fsck(
         size,
         anchor.fingerprint,
         origin_checked=True,
-        purged=tuple(replay.purged),
+        purged=tuple(replay.proven),
         problems=tuple(replay.problems),
     )
+
+
+def _terms(replay: Replay, tree_store: TreeStore, chain: Sequence[TrustAnchor]) -> Terms:
+    """Return by what purges are judged; the kept checkpoints are read only when there are purges."""
+    anchor, fewest = chain[0], min(one.retention_days for one in chain)
+    if not anchor.quorum:
+        return Terms(anchor.retention_days, fewest)
+    seen = Witnessed(anchor.quorum)
+    size = 0
+    while replay.purged and (kept := tree_store.checkpoints(size, BATCH)):
+        for checkpoint in map(checkpoints.parse, kept):
+            _count(replay, tree_store, seen, checkpoint, chain)
+            size = checkpoint.size + 1
+    return Terms(anchor.retention_days, fewest, seen.ages())
+
+
+def _count(
+    replay: Replay, tree_store: TreeStore, seen: Witnessed, checkpoint: Checkpoint, chain: Sequence[TrustAnchor]
+) -> None:
+    size = checkpoint.size
+    try:
+        holds = tree.frontier(size, tree_store.node).root() == checkpoint.root
+        signed_by = anchors.signed_by(checkpoint, chain)
+        seconds = checkpoints.cosignatures(checkpoint, signed_by.witnesses)
+    except IntegrityError as error:
+        replay.problem(_("ijkpunt {size}: {text}", size=size, text=error.text))
+        return
+    if not holds:
+        replay.problem(_("ijkpunt {size}: de regels geven een andere hash", size=size))
+        return
+    seen.add(size, 0, seconds)
 
 
 def _check(replay: Replay, tree_store: TreeStore, stored: StoredEntry, size: int) -> None:

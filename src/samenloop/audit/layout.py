@@ -11,6 +11,8 @@ anchors.jsonl                of a partner's own log alone: its daily anchors (`s
 
 import base64
 import hashlib
+import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,8 @@ CHECKPOINTS = "checkpoints.jsonl"
 RANGE = 10_000
 HEADER = "samenloop/export/v1\n"
 MAX_MANIFEST_BYTES = 64 << 20
+MAX_SMALL_BYTES = 4 << 20
+"""More than any covenant or checkpoint has."""
 MAX_LINE_BYTES = 4 << 20
 _BODY, _AFTER_BODY = b'{"body":', b',"seq":%d}\n'
 
@@ -156,6 +160,28 @@ def lines(path: Path) -> Iterator[bytes]:
             if not line.endswith(b"\n"):
                 raise bad_line()
             yield line
+
+
+def read_small(path: Path, most: int) -> bytes:
+    """Return a file that must be small; raises IntegrityError for more than `most` bytes, and for what is no plain file:
+    nothing is followed, and nothing is waited for.
+    """
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode):
+        raise IntegrityError(_("{path} is geen gewoon bestand", path=printable(path.name)))
+    if found.st_size > most:
+        raise IntegrityError(_("bestand {path} is te groot", path=printable(path.name)))
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise IntegrityError(_("bestand {path} is te groot", path=printable(path.name)))
+    return data
+
+
+def printable(name: str) -> str:
+    """Return a file's name as it can be shown on any screen."""
+    return "".join(one if one.isprintable() else "?" for one in name)
 
 
 def fact(root: Path, path: str) -> FileFact:

@@ -18,11 +18,14 @@ from samenloop.audit.checkpoint import Checkpoint, TreeHead
 from samenloop.audit.note import NoteSigner
 from samenloop.audit.proof import LogProof
 from samenloop.audit.store import EntryStore, IndexRow, StoredEntry, TreeStore
+from samenloop.audit.times import DAY_MS, PARTNER_SKEW_MS
 from samenloop.audit.tree import Frontier
-from samenloop.errors import IntegrityError
+from samenloop.audit.witnessed import Witnessed
+from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.texts import _
 
 BATCH = 2_000
+KEPT = 100
 
 
 def empty_checkpoint(signer: NoteSigner) -> Checkpoint:
@@ -107,14 +110,41 @@ def prove_consistency(tree_store: TreeStore, old: int, new: int) -> tuple[bytes,
     return tree.consistency(old, new, tree_store.node)
 
 
-def purgeable(tree_store: TreeStore, cutoff_ms: int) -> int | None:
+def purgeable(tree_store: TreeStore, cutoff_ms: int, first: int = 0, quorum: int = 0) -> int | None:
     """Return the last entry that may be purged when everything up to `cutoff_ms` is past its term, or None.
 
-    The entry after it stays although it is past its term too: its time is the proof that what went before was.
+    The entry after it stays although it is past its term too. With a `quorum` only what so many witnesses had
+    cosigned by then may go, `first` being what was not purged yet: their time is the proof that the term is over.
     """
     newer = tree_store.first_newer(cutoff_ms)
     last = (checkpoints.parse(tree_store.head()).size if newer is None else newer) - 2
+    if quorum:
+        last = min(last, _witnessed(tree_store, cutoff_ms, first, quorum) - 1)
     return last if last >= 0 else None
+
+
+def _witnessed(tree_store: TreeStore, cutoff_ms: int, first: int, quorum: int) -> int:
+    """Return how many entries the kept checkpoints show to have existed at `cutoff_ms`, as a verifier reads them."""
+    seen = Witnessed(quorum)
+    size = first + 1
+    while kept := tree_store.checkpoints(size, KEPT):
+        for checkpoint in map(checkpoints.parse, kept):
+            times = checkpoints.claimed_times(checkpoint)
+            seen.add(checkpoint.size, 0, times)
+            if times and min(times.values()) * 1000 > cutoff_ms:
+                return seen.ages().size_at(cutoff_ms)
+            size = checkpoint.size + 1
+    return seen.ages().size_at(cutoff_ms)
+
+
+def newest_ms(entry_store: EntryStore) -> int:
+    """Return when the last durable entry ended (Unix ms), 0 when there is none. From there the next process goes on:
+    time in a log never runs back, whatever the clock does.
+    """
+    count = entry_store.count()
+    stored = entry_store.entries(count - 1, 1) if count else ()
+    body = stored[0].body if stored else None
+    return 0 if body is None else index_row(count - 1, body).end_ms
 
 
 def checkpoint_at(tree_store: TreeStore, size: int, signer: NoteSigner) -> Checkpoint:
@@ -124,12 +154,13 @@ def checkpoint_at(tree_store: TreeStore, size: int, signer: NoteSigner) -> Check
 
 
 def accept_cosignature(
-    tree_store: TreeStore, line: str, size: int, signer: NoteSigner, witnesses: Mapping[str, bytes]
+    tree_store: TreeStore, line: str, size: int, signer: NoteSigner, witnesses: Mapping[str, bytes], now_ms: int
 ) -> tuple[str, int]:
     """Keep a witness's cosignature line on our checkpoint of `size`; return its name and Unix seconds.
 
-    `witnesses` maps name to 32-byte public key. Raises IntegrityError when the line is of no known witness or does not
-    hold for the tree that we have at `size`: then its witness saw another history, or the line is forged.
+    `witnesses` maps name to 32-byte public key, `now_ms` is our own time. Raises IntegrityError when the line is of no
+    known witness or does not hold for the tree that we have at `size`: then its witness saw another history, or the
+    line is forged; CLOCK_SKEW when its time is not now.
     """
     signature = notes.parse_signature(line)
     kept = tree_store.checkpoints(size, 1)
@@ -140,7 +171,11 @@ def accept_cosignature(
     seconds = checkpoints.cosignatures(signed, witnesses).get(signature.name)
     if seconds is None:
         raise IntegrityError(_("{name} is geen getuige van dit logboek.", name=signature.name))
-    tree_store.keep_checkpoint(size, signed.format(), seconds // 86_400, len(signed.note.signatures))
+    if abs(seconds * 1000 - now_ms) > PARTNER_SKEW_MS:
+        raise SamenloopError(
+            ErrorCode.CLOCK_SKEW, _("De tijd van deze medeondertekening is niet de tijd van nu. Zet de klok gelijk.")
+        )
+    tree_store.keep_checkpoint(size, signed.format(), now_ms // DAY_MS, len(signed.note.signatures))
     return signature.name, seconds
 
 

@@ -1,4 +1,4 @@
-"""Order of entries: the counter (process, n) and times that never run backwards within one process."""
+"""Order of entries: the counter (process, n), and times that never run backwards in a log."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -28,6 +28,12 @@ class Stamper:
     process: str = field(default_factory=lambda: secrets.token_hex(8))
     n: int = 0
     last_ms: int = 0
+
+    def go_on_from(self, newest_ms: int) -> None:
+        """Stamp nothing before the newest time of the log (Unix ms): a clock that was set back between two processes
+        is as little a reason for time to run back as one that was set back in between.
+        """
+        self.last_ms = max(self.last_ms, newest_ms)
 
     def mark(self) -> Mark:
         """Return the present position."""

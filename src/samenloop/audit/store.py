@@ -128,8 +128,8 @@ class TreeStore(Protocol):
     def keep_checkpoint(self, size: int, note: bytes, day: int, signatures: int) -> None:
         """Keep a checkpoint with its cosignatures; a note of the same size is replaced.
 
-        `day` is the day of the newest cosignature (days since 1970). Of each day before yesterday only the
-        checkpoint with the most signatures stays.
+        `day` is today by the coordinator's own clock (days since 1970), never a witness's word. Of each day before
+        yesterday only the checkpoint with the most signatures stays.
         """
         ...
 

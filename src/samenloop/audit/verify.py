@@ -10,21 +10,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from samenloop.audit import anchored, folder, layout
+from samenloop.audit import anchored, evidence, folder, layout
 from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import note as notes
-from samenloop.audit.anchor import TrustAnchor
+from samenloop.audit.anchor import TrustAnchor, signed_by
 from samenloop.audit.checkpoint import Checkpoint
 from samenloop.audit.layout import Manifest
+from samenloop.audit.purges import Terms
 from samenloop.audit.replay import Replay
+from samenloop.audit.times import SKEW_MS, shown
 from samenloop.audit.tree import leaf_hash
-from samenloop.audit.witness import HOUR_MS, STOP_MS, WARN_MS, cosigned_ms
+from samenloop.audit.witnessed import Witnessed
 from samenloop.errors import IntegrityError, SamenloopError
 from samenloop.reasons import why
 from samenloop.texts import _
-
-SKEW_MS = 300_000
-"""Entries counted by a cosignature may be at most this much later than it (clocks of partners differ)."""
 
 Progress = Callable[[int, int], None]
 """Called with (entries done, entries in all)."""
@@ -32,9 +31,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found. `problems` empty = everything holds; purged ranges are no problem when dates prove their term.
+    """What was found. `problems` empty = everything holds. `purged`: ranges of which dates prove the term.
 
-    `participant`: whose own log it is, empty for the coordinator's.
+    `witnesses`: name -> Unix seconds of the latest cosignature; `covered`: name -> how many entries it looked at.
+    `participant`: whose own log it is, empty for the coordinator's. `created_ms` and `newest_ms`: when the export was
+    made and what the newest entry's time is (Unix ms, 0 when there is none). `retention_days`: the covenant's term.
     """
 
     origin: str
@@ -43,9 +44,13 @@ class Report:
     origin_checked: bool = False
     purged: tuple[tuple[int, int], ...] = ()
     witnesses: Mapping[str, int] = field(default_factory=dict)
+    covered: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     participant: str = ""
+    created_ms: int = 0
+    newest_ms: int = 0
+    retention_days: int = 0
 
     @property
     def holds(self) -> bool:
@@ -58,7 +63,7 @@ def verify_export(root: Path, fingerprint: str | None = None, progress: Progress
     elsewhere.
     """
     try:
-        manifest, note = layout.parse_manifest((root / layout.MANIFEST).read_bytes())
+        manifest, note = layout.parse_manifest(layout.read_small(root / layout.MANIFEST, layout.MAX_MANIFEST_BYTES))
         anchor, chain = folder.trusted(root, manifest, fingerprint)
         notes.verify(note, anchor.origin, anchor.audit_key)
         folder.check_files(root, manifest, own=bool(anchor.participant))
@@ -66,7 +71,7 @@ def verify_export(root: Path, fingerprint: str | None = None, progress: Progress
         return Report("", 0, "", problems=(_unreadable(error),))
     except SamenloopError as error:
         return Report("", 0, "", problems=(error.text,))
-    run = _Run(root, manifest, anchor, chain, Replay(anchor.origin))
+    run = _Run(root, manifest, anchor, chain, Replay(anchor.origin), Witnessed(anchor.quorum))
     try:
         run.entries(progress)
     except (SamenloopError, OSError) as error:
@@ -86,9 +91,10 @@ def verify_anchored(
     if problems or own.covenant != other.covenant or not own.participant or other.participant:
         problems = problems or [_("dit zijn geen eigen logboek en logboek van de coördinator bij één convenant")]
         return replace(own, origin_checked=False, problems=tuple(problems))
-    found, warnings = anchored.hold_against(root, own.participant, coordinator)
+    found, warnings = anchored.hold_against(root, own.participant, coordinator, own.retention_days)
     checked = own.origin_checked and not found
-    return replace(own, origin_checked=checked, problems=found, warnings=(*own.warnings, *warnings))
+    purged = () if found else own.purged
+    return replace(own, origin_checked=checked, purged=purged, problems=found, warnings=(*own.warnings, *warnings))
 
 
 def _unreadable(error: OSError) -> str:
@@ -104,7 +110,7 @@ class _Run:
     anchor: TrustAnchor
     chain: tuple[TrustAnchor, ...]
     replay: Replay
-    witnesses: dict[str, int] = field(default_factory=dict)
+    witnessed: Witnessed
     warnings: list[str] = field(default_factory=list)
 
     def entries(self, progress: Progress) -> None:
@@ -124,42 +130,41 @@ class _Run:
             progress(self.replay.frontier.size, self.manifest.size)
         for checkpoint in waiting:
             self._hold_against(checkpoint)
-        self.replay.finish(self.anchor.retention_days)
+        self.replay.finish(self._terms())
 
     def report(self, *, origin_checked: bool) -> Report:
         """Return what was found."""
-        self._judge_witnesses()
+        self._judge_dates()
+        latest = self.witnessed.latest
         return Report(
             self.manifest.origin,
             self.manifest.size,
             self.anchor.fingerprint,
             origin_checked and not self.replay.problems,
-            tuple(self.replay.purged),
-            self.witnesses,
+            tuple(self.replay.proven),
+            {name: one.seconds for name, one in latest.items()},
+            {name: one.size for name, one in latest.items()},
             tuple(self.replay.problems),
             tuple(self.warnings),
             self.anchor.participant,
+            self.manifest.created_ms,
+            self.replay.newest_ms,
+            self.anchor.retention_days,
         )
 
-    def _judge_witnesses(self) -> None:
-        """Miss the witnesses as a node does: what nobody cosigned, the log's own key alone could have written anew."""
-        quorum, count = self.anchor.quorum, len(self.witnesses)
-        if count < quorum:
-            self.warnings.append(
-                _(
-                    "{count} getuigen hebben dit logboek medeondertekend; het convenant vraagt er {quorum}",
-                    count=count,
-                    quorum=quorum,
-                )
-            )
-        since = cosigned_ms(self.witnesses.values(), quorum)
-        unwatched = self.replay.newest_ms - (self.replay.oldest_ms if since is None else since)
-        if quorum and unwatched > WARN_MS:
-            hours = unwatched // HOUR_MS
-            text = _(
-                "de laatste {hours} uur van dit logboek zijn niet door genoeg getuigen medeondertekend", hours=hours
-            )
-            (self.replay.problem if unwatched > STOP_MS else self.warnings.append)(text)
+    def _terms(self) -> Terms:
+        fewest = min(one.retention_days for one in self.chain)
+        return Terms(self.anchor.retention_days, fewest, self.witnessed.ages() if self.anchor.quorum else None)
+
+    def _judge_dates(self) -> None:
+        own = bool(self.anchor.participant)
+        for found in (
+            evidence.of_witnesses(self.witnessed, self.replay, own=own),
+            evidence.of_date(self.manifest.created_ms, self.replay, own=own),
+        ):
+            for text in found.problems:
+                self.replay.problem(text)
+            self.warnings.extend(found.warnings)
 
     def _feed(self, line: bytes, sealed: dict[int, tuple[bytes, ...]]) -> None:
         seq = self.replay.frontier.size
@@ -180,7 +185,7 @@ class _Run:
     def _checkpoints(self) -> Iterator[Checkpoint]:
         last = -1
         names = [layout.parse_checkpoint_line(line) for line in layout.lines(self.root / layout.CHECKPOINTS)]
-        for note in (*names, (self.root / layout.CHECKPOINT).read_bytes()):
+        for note in (*names, layout.read_small(self.root / layout.CHECKPOINT, layout.MAX_SMALL_BYTES)):
             checkpoint = checkpoints.parse(note)
             if checkpoint.size <= last:
                 raise IntegrityError(_("de ijkpunten staan niet op volgorde"))
@@ -199,21 +204,27 @@ class _Run:
         if checkpoint.size != self.replay.frontier.size or checkpoint.root != self.replay.frontier.root():
             self.replay.problem(_("ijkpunt {size}: de regels geven een andere hash", size=size))
         try:
-            anchor = _signed_by(checkpoint, self.chain)
+            anchor = signed_by(checkpoint, self.chain)
             seconds = checkpoints.cosignatures(checkpoint, anchor.witnesses)
         except IntegrityError as error:
             self.replay.problem(_("ijkpunt {size}: {text}", size=size, text=error.text))
             return
+        self._count(size, seconds)
+
+    def _count(self, size: int, seconds: dict[str, int]) -> None:
+        """Count the cosignatures of a checkpoint; not those from after the export, whose time was made up."""
+        until = max(self.manifest.created_ms, self.replay.newest_ms) + SKEW_MS
         for name, second in seconds.items():
-            self.witnesses[name] = max(second, self.witnesses.get(name, 0))
-        if seconds and self.replay.newest_ms > min(seconds.values()) * 1000 + SKEW_MS:
+            if second * 1000 > until:
+                when = shown(second * 1000)
+                text = _(
+                    "ijkpunt {size}: {name} heeft medeondertekend op {when}, na deze export",
+                    size=size,
+                    name=name,
+                    when=when,
+                )
+                self.replay.problem(text)
+        kept = {name: second for name, second in seconds.items() if second * 1000 <= until}
+        self.witnessed.add(size, self.replay.newest_ms, kept)
+        if kept and self.replay.newest_ms > min(kept.values()) * 1000 + SKEW_MS:
             self.warnings.append(_("ijkpunt {size}: een regel is later dan de medeondertekening", size=size))
-
-
-def _signed_by(checkpoint: Checkpoint, chain: tuple[TrustAnchor, ...]) -> TrustAnchor:
-    """Return the first anchor, newest first, whose log key and witness keys account for every signature."""
-    for anchor in chain:
-        if not checkpoints.unknown_signers(checkpoint, anchor.audit_key, anchor.witnesses):
-            checkpoints.verify(checkpoint.format(), anchor.origin, anchor.audit_key)
-            return anchor
-    raise IntegrityError(_("onbekende ondertekenaar"))

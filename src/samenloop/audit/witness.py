@@ -64,8 +64,15 @@ class Standing:
 
     @property
     def may_ask(self) -> bool:
-        """Tell whether the node may ask and cosign."""
+        """Tell whether the node may ask."""
         return not self.stops
+
+    @property
+    def may_cosign(self) -> bool:
+        """Tell whether the node may cosign: also while it misses the others, or nobody is the first after a silence of
+        all.
+        """
+        return set(self.stops) <= {Reason.FEW_WITNESSES}
 
 
 def begin(now_ms: int) -> WitnessState:
@@ -149,7 +156,7 @@ def standing(
     """Judge whether the node may ask.
 
     `oldest_unproven_ms`: when the oldest own entry without an inclusion proof was acknowledged. `others`: per other
-    witness the newest valid cosignature (Unix seconds) on a checkpoint that this node accepted. `wanted`: how many of
+    witness up to when it vouches for what this node accepted (Unix seconds, `vouching`). `wanted`: how many of
     them the covenant asks for (`TrustAnchor.quorum`), 0 when there are no others.
     """
     stops = [state.stopped] if state.stopped else []

@@ -11,7 +11,8 @@ from datetime import timedelta
 import pytest
 
 from samenloop.audit import proof, tree
-from samenloop.audit.witness import Reason
+from samenloop.audit.vouching import Vouching
+from samenloop.audit.witness import Reason, Standing
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop_node import periodic, witness
 from samenloop_node.accounts import Role
@@ -362,3 +363,86 @@ def test_a_failed_write_in_any_step_of_anchoring_leaves_one_anchor_a_day_that_th
         assert sent == {kept_anchor.digest()}
         assert kept_anchor.sent
     assert failed >= 3, "the anchor, its declaration, that it was sent"
+
+
+# Others who looked at a small tree only
+
+
+def small(coordinator, size):
+    """Let the coordinator show cosignatures of now on its first entries, and none on what came after."""
+    there = coordinator.entries
+    coordinator.entries, coordinator.witnesses = there[:size], ("ggz-midden", "zvh-oost")
+    coordinator.older = coordinator.head()
+    coordinator.entries, coordinator.witnesses = there, ()
+
+
+def hours_with_frozen_witnesses(app, coordinator, kit, reply_to, clock, hours):
+    grow(app, coordinator, kit, reply_to, 4)
+    for _hour in range(hours):
+        clock.at += timedelta(hours=1)
+        entry(coordinator, kit, reply_to)
+        small(coordinator, 4)
+        standing = run(witness.watch(app))
+    return standing
+
+
+FEW = (Reason.FEW_WITNESSES,)
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"), [(20, Standing((), ())), (27, Standing((), FEW)), (76, Standing(FEW, ()))]
+)
+def test_witnesses_who_see_a_small_tree_only_are_missed(app, coordinator, kit, reply_to, clock, hours, expected):
+    standing = hours_with_frozen_witnesses(app, coordinator, kit, reply_to, clock, hours)
+    assert standing == expected
+    assert standing.may_cosign, "or nobody would begin again"
+
+
+def test_they_would_not_be_missed_if_only_the_time_counted(app, coordinator, kit, reply_to, clock, monkeypatch):
+    """Positive control: a build that keeps when others cosigned, not what."""
+    monkeypatch.setattr(Vouching, "until", property(lambda self: self.seconds))
+    assert hours_with_frozen_witnesses(app, coordinator, kit, reply_to, clock, 76) == Standing((), ())
+
+
+def test_witnesses_who_are_a_round_behind_are_not_missed(app, coordinator, kit, reply_to, clock):
+    """On a busy log the newest tree is never cosigned yet by the time that this node sees it."""
+    grow(app, coordinator, kit, reply_to, 4)
+    for _hour in range(100):
+        clock.at += timedelta(hours=1)
+        seen = len(coordinator.entries)
+        entry(coordinator, kit, reply_to)
+        small(coordinator, seen)
+        assert run(witness.watch(app)) == Standing((), ())
+
+
+def test_after_a_silence_of_all_somebody_cosigns_first(app, coordinator, kit, reply_to, clock):
+    grow(app, coordinator, kit, reply_to)
+    clock.at += timedelta(days=4)
+    coordinator.witnesses = ()
+    assert grow(app, coordinator, kit, reply_to).stops == (Reason.FEW_WITNESSES,)
+    assert coordinator.cosigned == [3, 6]
+    coordinator.witnesses = ("ggz-midden", "zvh-oost")
+    run(witness.require(app))
+
+
+def test_a_cosignature_from_the_future_counts_for_nothing(app, coordinator, kit, reply_to, clock):
+    clock.at += timedelta(days=3_000)
+    entry(coordinator, kit, reply_to)
+    coordinator.older = coordinator.head()
+    clock.at -= timedelta(days=3_000)
+    coordinator.witnesses = ()
+    run(witness.watch(app))
+    assert app.store.read_now(kept.cosignatures) == {}
+
+
+def test_a_lost_history_begins_with_new_marks(app, coordinator, kit, reply_to, clock, user_of):
+    grow(app, coordinator, kit, reply_to, 9)
+    del coordinator.entries[:]
+    officer = user_of("petra", Role.OPERATOR, Role.PRIVACY_OFFICER)
+    assert run(witness_command(app, officer, {"action": "accept-loss"}, None))["may_ask"]
+    for _hour in range(80):
+        clock.at += timedelta(hours=1)
+        seen = len(coordinator.entries)
+        entry(coordinator, kit, reply_to)
+        small(coordinator, seen) if seen else None
+        assert run(witness.watch(app)).may_ask

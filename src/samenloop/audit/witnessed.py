@@ -1,0 +1,87 @@
+"""What witnesses have seen of a log: each cosignature says that so many entries existed at its time.
+
+That is the one date in a log that its own key cannot make up. Two questions rest on it:
+1. Since when is it certain that the first n entries were there? (What may be purged, and was.)
+2. Up to which entry has a quorum looked? (What the log's own key alone could still have written anew.)
+
+Pure; signatures are checked by whoever adds them.
+"""
+
+import bisect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from samenloop.audit.times import SKEW_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How far a witness looked: `size` entries, of which the newest had time `newest_ms`; its latest cosignature, on
+    whatever size, at `seconds`.
+    """
+
+    size: int = 0
+    newest_ms: int = 0
+    seconds: int = 0
+
+
+@dataclass(slots=True)
+class Witnessed:
+    """Collects cosignatures. `quorum`: how many witnesses make something certain; 0: nothing ever is."""
+
+    quorum: int
+    latest: dict[str, Looked] = field(default_factory=dict)
+    _seen: list[tuple[int, str, int]] = field(default_factory=list)
+
+    def add(self, size: int, newest_ms: int, seconds: Mapping[str, int]) -> None:
+        """Take the cosignatures (witness -> Unix seconds) of the tree of `size` entries, the newest of `newest_ms`.
+
+        One that lies before an entry that it counts says nothing about when that was there.
+        """
+        for name, second in seconds.items():
+            before = self.latest.get(name, Looked())
+            further = size >= before.size
+            self.latest[name] = Looked(
+                max(size, before.size),
+                newest_ms if further else before.newest_ms,
+                max(second, before.seconds),
+            )
+            if second * 1000 + SKEW_MS >= newest_ms:
+                self._seen.append((size, name, second))
+
+    def covered(self) -> Looked:
+        """Return how far the quorum looked: the furthest size that so many witnesses reached, else nothing."""
+        furthest = sorted(self.latest.values(), key=lambda one: one.size, reverse=True)
+        return furthest[self.quorum - 1] if 0 < self.quorum <= len(furthest) else Looked()
+
+    def ages(self) -> "Ages":
+        """Return since when what existed; add nothing afterwards."""
+        return Ages(tuple(_steps(self._seen, self.quorum)))
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """Since when the first n entries certainly existed: steps of (size, Unix ms), smallest size first."""
+
+    steps: tuple[tuple[int, int], ...]
+
+    def existed_ms(self, seq: int) -> int | None:
+        """Return the earliest moment (Unix ms) at which a quorum vouches for entry `seq`, None when it never does."""
+        place = bisect.bisect_right(self.steps, seq, key=lambda step: step[0])
+        return self.steps[place][1] if place < len(self.steps) else None
+
+    def size_at(self, moment_ms: int) -> int:
+        """Return how many entries certainly existed at a moment."""
+        place = bisect.bisect_right(self.steps, moment_ms, key=lambda step: step[1])
+        return self.steps[place - 1][0] if place else 0
+
+
+def _steps(seen: Iterable[tuple[int, str, int]], quorum: int) -> list[tuple[int, int]]:
+    """Go from the largest tree to the smallest: who vouches for a large one vouches for all that is in it."""
+    earliest: dict[str, int] = {}
+    steps: dict[int, int] = {}
+    for size, name, second in sorted(seen, reverse=True):
+        earliest[name] = min(second, earliest.get(name, second))
+        if 0 < quorum <= len(earliest):
+            steps[size] = sorted(earliest.values())[quorum - 1] * 1000
+    return sorted(steps.items())

@@ -90,7 +90,7 @@ async def withdraw(app: App, user: User, register: str, record_id: str, referenc
 
 
 def in_force(app: App, db: Transaction) -> list[dict[str, str]]:
-    """Return the decisions beforehand in force, one row per receiver; the number of each stays in the own system."""
+    """Return the decisions beforehand in force, one row per receiver, without their numbers."""
     return [
         {
             "register": register,

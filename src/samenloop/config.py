@@ -2,7 +2,9 @@
 Dutch. An unknown key is an error. Relative paths are relative to the folder of the file.
 """
 
+import os
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +15,8 @@ from samenloop.errors import InvalidInput
 from samenloop.reasons import toml_place, why
 from samenloop.texts import _
 
+_OF_PROGRAMS = "config"
+"""What the environment tells a program itself: where its configuration is."""
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -55,10 +59,23 @@ def read_config(path: Path, kind: type[_Config]) -> _Config:
     except tomllib.TOMLDecodeError as error:
         text = _("De configuratie {path} is geen geldig TOML: kijk bij {place}.", path=path, place=toml_place(error))
         raise InvalidInput("config", text) from error
+    _check_environment(os.environ, kind)
     try:
         return _resolved(kind(**table), path.absolute().parent)
     except ValidationError as error:
         raise _dutch(error) from error
+
+
+def _check_environment(names: Iterable[str], kind: type[Config]) -> None:
+    """Refuse a variable with our prefix that names no setting; in a table, the table itself refuses it."""
+    prefix = kind.model_config.get("env_prefix", "").lower()
+    for name in sorted(names):
+        setting = name.lower().removeprefix(prefix).partition("__")[0]
+        if name.lower().startswith(prefix) and setting not in {*kind.model_fields, _OF_PROGRAMS}:
+            text = _(
+                "De omgevingsvariabele {name} is geen bekende sleutel. Verbeter de naam of haal haar weg.", name=name
+            )
+            raise InvalidInput(name, text)
 
 
 def _resolved(model: _Model, folder: Path) -> _Model:

@@ -207,3 +207,11 @@ def test_an_override_of_the_catalogue_is_signed_and_checked(folder: Path) -> Non
     assert other.returncode == 1, "not with another's key"
     (folder / "strenger.toml").write_text("[limits.respell]\nvalue = 2\n", encoding="utf-8")
     assert run(folder, "check", "strenger.toml", "--covenant", "covenant.toml", group="catalogue").returncode == 1
+
+
+def test_a_next_version_is_verified_and_compared_with_the_one_before_only(folder: Path) -> None:
+    alone = run(folder, "verify", "next.json")
+    assert (alone.returncode, "--previous" in alone.stderr) == (2, True)
+    turned = run(folder, "diff", "next.json", "covenant.toml")
+    assert (turned.returncode, turned.stdout) == (2, "")
+    assert "nieuwer" in turned.stderr

@@ -42,3 +42,9 @@ def test_what_a_sentence_is_about_is_named_once_behind_it_and_the_unknown_is_lef
     first, second = spelled_out(LAW, missing)
     assert first.endswith(" [rechten, afweging]")
     assert second == explain(LAW, ("R-61 informed",))[0]
+
+
+def test_an_answer_that_is_missing_is_told_as_it_is_given() -> None:
+    step = next(step for one in LAW.profiles.values() for step in one.steps)
+    (told,) = spelled_out(LAW, (f"{step.rule} {step.id} answers",))
+    assert told.endswith(f" [--answer {step.id}={'|'.join((*step.accepted, *step.refused))}]")

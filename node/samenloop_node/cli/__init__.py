@@ -144,4 +144,5 @@ def _status_lines(result: Mapping[str, Any]) -> Iterator[str]:
     for row in result["coverage"]:
         yield _("Tijdvak {epoch}, register {register}: {with_epoch} van {registered} registraties", **row)
     yield _("Tijdvakken om te lezen: {read}; om te schrijven: {write}", **result["epochs"])
-    yield from (red(text) for text in result["messages"])
+    said = {row["outcome"] for row in result["registers"]}
+    yield from (red(text) for text in result["messages"] if text not in said)

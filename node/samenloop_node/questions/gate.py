@@ -1,5 +1,6 @@
 """The node's side of the question gate: facts of covenant, account and counters for `samenloop.decisions.question`."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,9 +11,12 @@ from samenloop.covenant.permissions import budgets, offered
 from samenloop.decisions.asking import AskerFacts, HolderFacts, HolderPart, QuestionFacts
 from samenloop.decisions.case_facts import CaseState
 from samenloop.decisions.question import gate
+from samenloop.errors import Refused
 from samenloop.model import ParticipantId
 from samenloop_node.accounts import Role, User
 from samenloop_node.questions.draft import HOLDER_FIELDS, QuestionDraft
+
+_PLACE = re.compile(r"parts\[([0-9]+)\](\.)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,26 @@ def pass_gate(
     today: date,
 ) -> None:
     """Raise Refused with the first failing rule, unless this user may put this question today."""
+    try:
+        _judge(catalogue, covenant, asker, user, draft, history, today)
+    except Refused as refused:
+        raise Refused(refused.rule, refused.text, tuple(_named(one, draft) for one in refused.missing)) from refused
+
+
+def _named(missing: str, draft: QuestionDraft) -> str:
+    """Name the holder that a condition is about as `--holder` does, `politie-midden,give_basis`; not by its place."""
+    return _PLACE.sub(lambda found: draft.holders[int(found[1])].holder + ("," if found[2] else ""), missing)
+
+
+def _judge(
+    catalogue: Catalogue,
+    covenant: Covenant,
+    asker: ParticipantId,
+    user: User,
+    draft: QuestionDraft,
+    history: CaseHistory,
+    today: date,
+) -> None:
     gate(
         catalogue,
         question_facts(covenant, asker, draft, history.asked, today),

@@ -175,7 +175,7 @@ def _judge(facts: RecordFacts, setting: Setting) -> None:
     try:
         require(setting.catalogue, INDEX, given)
     except Refused as refused:
-        raise RowError(_COLUMN_OF.get(refused.rule, "taak"), refused.rule, refused.text) from refused
+        raise RowError(_COLUMN_OF.get(refused.rule, "taak"), refused.rule) from refused
 
 
 _COLUMN_OF = {"R-01": "namens", "R-16": "herkomst", "P-05": "herkomst", "R-18": "toetsdatum"}

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
+from samenloop.catalogue import load_catalogue
+from samenloop.decisions.modes import FRAMEWORKS, ORIGINS
+from samenloop.decisions.record import INDEX
 from samenloop.errors import InvalidInput
 from samenloop.texts import N_, _
 from samenloop_node.identity.errors import REASON_CODES, FieldError
@@ -12,10 +15,13 @@ _REASONS: Final[Mapping[str, str]] = {
     "field_count": N_("De rij heeft meer of minder velden dan de eerste rij. Kijk naar de scheidingstekens."),
     "required": N_("De kolom {column} is leeg en moet een waarde hebben."),
     "too_long_reference": N_("De kolom {column} is te lang. Een verwijzing heeft hoogstens 64 tekens."),
-    "not_a_code": N_("De kolom {column} is geen code uit de catalogus. Gebruik kleine letters."),
+    "not_a_code": N_("De kolom {column} is geen code uit de catalogus. De codes staan in: {codes}."),
     "not_iso_date": N_("De kolom {column} is geen datum. Schrijf JJJJ-MM-DD."),
     "not_yes_no": N_("De kolom {column} kent alleen ja en nee."),
-    "unknown_partner": N_("De kolom {column} noemt iemand die geen deelnemer van het convenant is."),
+    "unknown_partner": N_(
+        "De kolom {column} noemt iemand die geen andere deelnemer van het convenant is. Kijk met: "
+        "samenloop covenant show."
+    ),
     "duplicate_record": N_("Dit record_id staat vaker in het bestand, met andere gegevens. Houd er één over."),
     "duplicate_decision": N_(
         "Dit besluit staat bij meer dan één registratie. Een besluit vooraf gaat over één registratie (R-76)."
@@ -63,9 +69,28 @@ def is_rule(reason: str) -> bool:
 
 
 def explain(column: str, reason: str) -> str:
-    """Return the sentence for a reason code; for a rule id its name."""
+    """Return the sentence for a reason code; for a rule id what it asks, and where to read more."""
+    if reason == "not_a_code" and column in _FEW:
+        return _("De kolom {column} kent alleen: {known}.", column=column, known=", ".join(_FEW[column]))
     if reason in _REASONS:
-        return _(_REASONS[reason], column=column)
+        return _(_REASONS[reason], column=column, codes=_SHOW + _TABLES.get(column, ""))
     if reason in REASON_CODES:
         return FieldError(column, reason).text
-    return _("Regel {rule} laat deze registratie niet toe. Zie de lijst van regels in de documentatie.", rule=reason)
+    return _of_rule(column, reason)
+
+
+def _of_rule(column: str, rule: str) -> str:
+    asked = dict.fromkeys(guard.text for guard in INDEX if guard.rule == rule)
+    known = load_catalogue().rules.get(rule)
+    what = _(next(iter(asked))) if len(asked) == 1 else _(known.text) if known else ""
+    values: dict[str, str] = {"column": column, "what": what, "more": _SHOW + _MORE.get(rule, f"rules {rule}")}
+    if column:
+        return _("De kolom {column} mag zo niet. {what} Kijk met: {more}.", **values)
+    return _("Deze registratie mag zo niet. {what} Kijk met: {more}.", **values)
+
+
+_FEW: Final[Mapping[str, tuple[str, ...]]] = {"kader": FRAMEWORKS, "herkomst": ORIGINS}
+_TABLES: Final[Mapping[str, str]] = {"taak": "tasks", "maatregel": "measures"}
+_SHOW: Final = "samenloop catalogue show "
+_MORE: Final[Mapping[str, str]] = {"R-18": "limits review_months", "P-04": "excluded_tasks"}
+"""What shows how to mend a refusal by a rule better than the rule itself."""

@@ -9,7 +9,7 @@ import typer
 from samenloop.covenant import files
 from samenloop.covenant.parse import canonical, fingerprint
 from samenloop.covenant.signatures import Signature, check_signer, format_signatures, missing, sign
-from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
 from samenloop.keys import SealingKey, SigningKey
 from samenloop.texts import _
 
@@ -49,7 +49,10 @@ def diff(old: CovenantFile, new: CovenantFile, as_json: JsonOption = False) -> N
 
     Voorbeeld: samenloop covenant diff covenant-1.toml covenant-2.toml
     """
-    found = files.difference(files.read_covenant(old), files.read_covenant(new))
+    before, after = files.read_covenant(old), files.read_covenant(new)
+    if before.version > after.version:
+        raise InvalidInput("new", _("Het eerste convenant is nieuwer dan het tweede. Noem eerst de oude versie."))
+    found = files.difference(before, after)
     if as_json:
         _print_json(found)
         return
@@ -127,6 +130,9 @@ def verify(
     """
     new = files.read_covenant(document)
     old = files.read_covenant(previous) if previous else None
+    if old is None and new.version > 1:
+        text = _("Versie {version} volgt op een eerdere. Noem die ook: --previous CONVENANT.", version=new.version)
+        raise InvalidInput("previous", text)
     signed = files.read_signatures(_beside(document, signatures))
     demands = [files.demand_text(demand) for demand in missing(old, new, signed)]
     if as_json:

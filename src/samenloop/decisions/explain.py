@@ -30,8 +30,17 @@ def spelled_out(catalogue: Catalogue, missing: Iterable[str]) -> tuple[str, ...]
     for entry in missing:
         (sentence,) = explain(catalogue, (entry,))
         if sentence != entry:
-            found.setdefault(sentence, []).extend(entry.split()[2:])
+            found.setdefault(sentence, []).extend(_place(catalogue, entry))
     return tuple(f"{sentence} [{', '.join(places)}]" if places else sentence for sentence, places in found.items())
+
+
+def _place(catalogue: Catalogue, entry: str) -> list[str]:
+    """Return what an entry is about: of an answer that is missing, how to give it."""
+    condition, places = (*entry.split(), "", "")[1], entry.split()[2:]
+    if places != ["answers"]:
+        return places
+    steps = [step for one in catalogue.profiles.values() for step in one.steps if step.id == condition]
+    return [f"--answer {condition}={'|'.join((*step.accepted, *step.refused))}" for step in steps[:1]]
 
 
 def _sentence(texts: Mapping[str, str], entry: str) -> str:

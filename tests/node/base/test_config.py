@@ -64,3 +64,13 @@ def test_the_environment_goes_before_the_file(tmp_path, monkeypatch):
     config = load_config(EXAMPLE)
     assert config.poll_seconds == 5
     assert config.tls.certificate == Path("/elsewhere/tls.pem")
+
+
+@pytest.mark.parametrize("name", ["SAMENLOOP_NODE_FOO", "SAMENLOOP_NODE_TLS__FOO", "SAMENLOOP_NODE_FOO__BAR"])
+def test_an_unknown_key_in_the_environment_is_an_error_too(monkeypatch, name):
+    monkeypatch.setenv("SAMENLOOP_NODE_CONFIG", str(EXAMPLE))
+    load_config(EXAMPLE)
+    monkeypatch.setenv(name, "x")
+    with pytest.raises(InvalidInput, match="geen bekende sleutel") as refused:
+        load_config(EXAMPLE)
+    assert "foo" in refused.value.text.lower()

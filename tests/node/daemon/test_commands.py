@@ -19,6 +19,7 @@ from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
 from samenloop_node import daemon
 from samenloop_node.accounts import Role, User
 from samenloop_node.app import App
+from samenloop_node.cli import _status_lines
 from samenloop_node.cli import app as program
 from samenloop_node.cli.base import LATER, exit_code
 from samenloop_node.commands import epoch, key, register, status, sync, withdraw
@@ -225,6 +226,16 @@ def test_the_daemon_serves_its_command_line_until_it_is_told_to_stop(both, tmp_p
     assert "Rij 2, kolom geboortedatum: not_a_date" in outcomes["partly"].stdout
     assert "3 registraties" in outcomes["status"].stdout
     assert len(fake.registered) == 3
+
+
+def test_status_says_the_same_sentence_once():
+    wrong = "De coördinator is niet bereikbaar."
+    row = {"register": "r", "registered": 1, "synced": "-", "outcome": wrong}
+    epochs = {"read": "-", "write": "-", "keys": "-"}
+    told = {"participant": "p", "covenant": "c", "version": 1, "registers": [row], "coverage": [], "epochs": epochs}
+    lines = list(_status_lines({**told, "messages": [wrong, "Iets anders."]}))
+    assert sum(wrong in line for line in lines) == 1
+    assert "Iets anders." in lines[-1]
 
 
 def test_a_registration_that_stands_still_stays_so_when_its_facts_change(both, tmp_path):

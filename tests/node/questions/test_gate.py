@@ -111,3 +111,10 @@ def test_a_suspended_holder_and_an_unknown_one_cannot_be_asked(put, kit):
 
 def test_nothing_is_asked_in_a_case_that_was_closed(put):
     assert refused(put, POLICE, closed=True) == "R-20"
+
+
+def test_a_refusal_names_the_holder_that_it_is_about_as_it_was_typed(put):
+    with pytest.raises(Refused) as caught:
+        put(POLICE, {**EAST, "holder": "om-midden", "give_basis": "convenant"}, region_reason="verhuisd")
+    places = {one.split(" ", 2)[2] for one in caught.value.missing}
+    assert places == {"om-midden", "om-midden,give_basis"}

@@ -43,8 +43,8 @@ def _reference(value: str) -> str:
     """Refuse what can be no reference in the log: it would find nothing, and that looks like an answer."""
     if value and not re.fullmatch(r"(?:[0-9a-f]{2}){8,32}", value):
         text = _(
-            "Een verwijzing in het logboek heeft 16 tot 64 tekens: cijfers en a tot en met f. Het is geen zaaknummer en "
-            "geen naam: de node van de vrager toont haar bij de vraag."
+            "Een verwijzing in het logboek heeft 16 tot 64 tekens: cijfers en a tot en met f. Het is geen zaaknummer "
+            "en geen naam: de node van de vrager toont haar bij de vraag."
         )
         raise InvalidInput("reference", text)
     return value

@@ -1,6 +1,7 @@
 """`samenloop-coordinator audit search | review ... | report ...`: what the operator looks at and signs off."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ import typer
 
 from samenloop.audit.entry import Entry, rows
 from samenloop.clock import SystemClock, from_milliseconds, milliseconds
+from samenloop.errors import InvalidInput
 from samenloop.reports.model import Report
 from samenloop.reports.periods import period
 from samenloop.review.filters import FOREVER_MS, Filters
@@ -37,6 +39,17 @@ PeriodOption = Annotated[str, typer.Option("--period", help="Een maand of jaar d
 DEFAULT = Path("coordinator.toml")
 
 
+def _reference(value: str) -> str:
+    """Refuse what can be no reference in the log: it would find nothing, and that looks like an answer."""
+    if value and not re.fullmatch(r"(?:[0-9a-f]{2}){8,32}", value):
+        text = _(
+            "Een verwijzing in het logboek heeft 16 tot 64 tekens: cijfers en a tot en met f. Het is geen zaaknummer "
+            "en geen naam: de node van de vrager toont haar bij de vraag."
+        )
+        raise InvalidInput("reference", text)
+    return value
+
+
 def audit_search(  # noqa: PLR0913 - one option per filter
     *,
     config: Config = DEFAULT,
@@ -45,10 +58,13 @@ def audit_search(  # noqa: PLR0913 - one option per filter
     holder: Annotated[str, typer.Option(help="Deelnemer die gevraagd is, of die een handeling aangaat.")] = "",
     answer: Annotated[str, typer.Option(help="Zichtbaar antwoord zoals gegeven: known of no_message.")] = "",
     case: Annotated[
-        str, typer.Option(help="Verwijzing naar de casus (hex), zoals de node van de vrager haar toont.")
+        str,
+        typer.Option(
+            callback=_reference, help="Verwijzing naar de casus (hex), zoals de node van de vrager haar toont."
+        ),
     ] = "",
-    user: Annotated[str, typer.Option(help="Verwijzing naar de gebruiker (hex).")] = "",
-    question: Annotated[str, typer.Option(help="Nummer van een vraag (hex).")] = "",
+    user: Annotated[str, typer.Option(callback=_reference, help="Verwijzing naar de gebruiker (hex).")] = "",
+    question: Annotated[str, typer.Option(callback=_reference, help="Nummer van een vraag (hex).")] = "",
     purpose: Annotated[
         str, typer.Option(help="Code van het doel, van het convenant of van één gevraagde houder.")
     ] = "",

@@ -322,3 +322,14 @@ def test_what_the_operator_does_can_be_read_by_a_program(consortium: Consortium,
     playing(consortium, knows(HOUSE, "vhh_casus"))
     checked = typed("audit", "fsck")
     assert (checked["holds"], checked["problems"], checked["size"] > 0) == (True, [], True)
+
+
+@pytest.mark.parametrize("option", ["--case", "--user", "--question"])
+@pytest.mark.parametrize("value", ["zzz", "2026-0417", "ab" * 7, "AB" * 16, "ab" * 33, "abc" * 11])
+def test_what_can_be_no_reference_is_refused_and_not_just_missed(
+    consortium: Consortium, option: str, value: str
+) -> None:
+    config = ["--config", str(consortium.config_file)]
+    with pytest.raises(InvalidInput, match="16 tot 64 tekens"):
+        CliRunner().invoke(app, ["audit", "search", option, value, *config], catch_exceptions=False)
+    assert "Niets gevonden" in CliRunner().invoke(app, ["audit", "search", option, "ab" * 16, *config]).output

@@ -163,8 +163,9 @@ def lines(path: Path) -> Iterator[bytes]:
 
 
 def read_small(path: Path, most: int) -> bytes:
-    """Return a file that must be small; raises IntegrityError for more than `most` bytes and for what is no plain
-    file: nothing is followed, and nothing is waited for.
+    """Return a file that must be small; raises IntegrityError for more than `most` bytes and for what is no plain file.
+
+    No link is followed, no pipe waited for.
     """
     found = path.lstat()
     if not stat.S_ISREG(found.st_mode):

@@ -25,7 +25,10 @@ _REASONS: Final[Mapping[str, str]] = {
     "decision_in_future": N_("De kolom {column} ligt in de toekomst."),
     "after_review": N_("De kolom {column} ligt na de toetsdatum. Een besluit vooraf geldt niet langer (R-76)."),
     "no_grounds": N_("Voor dit register staat in de configuratie geen grond voor besluiten vooraf (beforehand)."),
-    "decisions_of_day": N_("De beslisser heeft op die dag al het hoogste aantal besluiten vooraf genomen (R-76)."),
+    "decisions_of_day": N_(
+        "Van deze beslisser zijn vandaag al zoveel besluiten vooraf gemeld als op een dag mag. Dit besluit werkt nog "
+        "niet: meld het op een latere dag opnieuw (R-76)."
+    ),
     "decision_receivers": N_("De kolom {column} noemt een ontvanger vaker. Noem elke ontvanger één keer (R-76)."),
     "decision_never_shown": N_("Een ontvanger in {column} mag deze registratie nooit te zien krijgen (R-44)."),
     "decision_basis": N_("De grond beforehand.give_basis in de configuratie geldt niet voor elke ontvanger (R-39)."),

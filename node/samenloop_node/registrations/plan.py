@@ -2,6 +2,7 @@
 tokens.
 
 1. A row that fails keeps its earlier registration; a row whose record cannot be named at all forbids every withdrawal.
+   So does a record id that mentions the person: it is written nowhere.
 2. A record that stands twice with other data is left as it is; twice the same is counted.
 3. Per decider at most so many new decisions beforehand go out on one day as the covenant says, whenever they were
    taken; the rest is reported, not applied, and goes out with a later synchronisation.

@@ -16,6 +16,9 @@ _REASONS: Final[Mapping[str, str]] = {
     "not_iso_date": N_("De kolom {column} is geen datum. Schrijf JJJJ-MM-DD."),
     "not_yes_no": N_("De kolom {column} kent alleen ja en nee."),
     "unknown_partner": N_("De kolom {column} noemt iemand die geen deelnemer van het convenant is."),
+    "names_person": N_(
+        "De kolom {column} noemt een gegeven van de persoon. Gebruik een nummer zonder naam of geboortedatum."
+    ),
     "duplicate_record": N_("Dit record_id staat vaker in het bestand, met andere gegevens. Houd er één over."),
     "duplicate_decision": N_(
         "Dit besluit staat bij meer dan één registratie. Een besluit vooraf gaat over één registratie (R-76)."

@@ -246,6 +246,63 @@ def test_R76_at_most_so_many_decisions_of_one_decider_and_day_are_applied(coordi
     assert (again["unchanged"], again["decisions_not_applied"]) == (23, 3)
 
 
+NAMED = {"voornamen": "Zebedeus", "geslachtsnaam": "Quispelaer"}
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [
+        ({"record_id": "Quispelaer Zebedeus"}, "record_id"),
+        ({"record_id": "d-quispelaer-1"}, "record_id"),
+        ({"record_id": "Quispelaer 2", "geboortedatum": "1980-13-45"}, "geboortedatum"),
+        ({"record_id": "Quispelaer 3", "toetsdatum": "morgen"}, "toetsdatum"),
+        ({"record_id": "19810317-1"}, "record_id"),
+        ({"besluit": "Besluit Quispelaer"}, "besluit"),
+        ({"zaak": "Zaak Quispelaer"}, "zaak"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(value),
+)
+def test_invariant_1_a_reference_that_names_the_person_is_refused_and_written_nowhere(
+    coordinator, partner, sync, tmp_path, change, column
+):
+    toetsdatum = partner.config().registers[REGISTER].defaults["toetsdatum"]
+    rows = [{**decided(n), "zaak": "", "toetsdatum": toetsdatum, **NAMED} for n in range(2)]
+    file = write(tmp_path / "export.csv", [rows[0], {**rows[1], "geboortedatum": "1981-03-17", **change}])
+    report = sync(file)
+    assert [(one["row"], one["column"]) for one in report["problems"]] == [(3, column)]
+    assert (report["added"], report["failed"], len(coordinator.registered)) == (1, 1, 1)
+    assert "uispelaer" not in str(report).lower()
+    kept = b"".join(path.read_bytes() for path in (partner.folder / "state").rglob("*") if path.is_file())
+    assert b"uispelaer" not in kept.lower()
+    assert b"19810317" not in kept
+
+
+@pytest.mark.parametrize("record_id", ["van-12", "der 3", "ZVH-2026-17", "an-3", "1980-0317"])
+def test_a_record_id_is_not_refused_for_a_prefix_a_code_or_a_number(coordinator, sync, tmp_path, record_id):
+    report = sync(write(tmp_path / "export.csv", [person(0, record_id=record_id, voornamen="An Maria")]))
+    assert report["problems"] == []
+    assert len(coordinator.registered) == 1
+
+
+@pytest.mark.parametrize(
+    ("born", "reason"),
+    [
+        ((TODAY + timedelta(days=1)).isoformat(), "future_date"),
+        (f"{TODAY.year + 1}-00-00", "future_date"),
+        (f"{TODAY.year + 9}-01-00", "future_date"),
+        (TODAY.isoformat(), ""),
+        (f"{TODAY.year}-00-00", ""),
+        (f"{TODAY.year}-{TODAY.month:02}-00", ""),
+    ],
+)
+def test_nobody_is_registered_who_would_be_born_after_today(coordinator, sync, tmp_path, born, reason):
+    report = sync(write(tmp_path / "export.csv", [person(0, geboortedatum=born)]))
+    assert [(one["column"], one["reason"]) for one in report["problems"]] == (
+        [("geboortedatum", reason)] if reason else []
+    )
+    assert len(coordinator.registered) == (0 if reason else 1)
+
+
 def day_ago(days: int) -> str:
     return (TODAY - timedelta(days=days)).isoformat()
 

@@ -28,7 +28,7 @@ from samenloop_node.cli.base import (
 from samenloop_node.cli.cases import case_app
 from samenloop_node.cli.consents import beforehand_app, consent_app
 from samenloop_node.cli.decisions import decide_app, inbox, witness_app
-from samenloop_node.cli.fields import MAX_FIELDS, parse_people, prompted
+from samenloop_node.cli.fields import parse_people, piped, prompted
 from samenloop_node.cli.keys import epoch_app, key_app
 from samenloop_node.cli.local import config_app, profile_app
 from samenloop_node.cli.notices import notice_app
@@ -122,7 +122,7 @@ def explain(
     from samenloop_node.local import explain as explaining
 
     with one_sentence(as_json=as_json):
-        people = [prompted()] if sys.stdin.isatty() else parse_people(sys.stdin.read(MAX_FIELDS))
+        people = [prompted()] if sys.stdin.isatty() else parse_people(piped())
         result = explaining.of(people, profile)
     show(result, explaining.lines, as_json=as_json)
 

@@ -1,6 +1,7 @@
 """The fields of one person, typed on a terminal or as JSON. In memory only, and never in an option."""
 
 import json
+import sys
 from typing import Final
 
 import typer
@@ -12,6 +13,16 @@ from samenloop_node.identity.person import PERSON_COLUMNS
 
 MAX_FIELDS: Final = 1 << 16
 """Characters of JSON that are read at most."""
+
+
+def piped() -> str:
+    """Read the JSON on standard input; raises InvalidInput when it is longer than any person."""
+    text = sys.stdin.read(MAX_FIELDS + 1)
+    if len(text) > MAX_FIELDS:
+        raise InvalidInput(
+            "fields", _("De gegevens van de persoon zijn te lang: hoogstens {most} tekens.", most=MAX_FIELDS)
+        )
+    return text
 
 
 def parse_fields(text: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ from samenloop_node.cli.base import (
     on_terminal,
     one_sentence,
 )
-from samenloop_node.cli.fields import MAX_FIELDS, parse_fields, prompted
+from samenloop_node.cli.fields import parse_fields, piped, prompted
 from samenloop_node.cli.options import RecordIdOption, RegisterOption
 
 
@@ -69,7 +69,7 @@ def register(
     """
     daemon = Daemon(socket, acting, as_json)
     with one_sentence(as_json=as_json):
-        fields = prompted() if sys.stdin.isatty() else parse_fields(sys.stdin.read(MAX_FIELDS))
+        fields = prompted() if sys.stdin.isatty() else parse_fields(piped())
     arguments = {"register": register, "fields": {**fields, "record_id": record_id}}
     daemon.show(daemon.ask("register", arguments), _single_lines)
 

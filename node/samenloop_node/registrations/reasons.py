@@ -27,6 +27,8 @@ _REASONS: Final[Mapping[str, str]] = {
     "not_a_decision_maker": N_("De kolom {column} noemt geen bevoegde beslisser van die dag (R-38)."),
     "decision_in_future": N_("De kolom {column} ligt in de toekomst."),
     "after_review": N_("De kolom {column} ligt na de toetsdatum. Een besluit vooraf geldt niet langer (R-76)."),
+    "decision_ends_before": N_("De kolom {column} ligt voor de dag van het besluit. Dit besluit werkt niet (R-76)."),
+    "decision_over": N_("De kolom {column} is voorbij. Dit besluit werkt niet meer (R-76)."),
     "no_grounds": N_("Voor dit register staat in de configuratie geen grond voor besluiten vooraf (beforehand)."),
     "decisions_of_day": N_(
         "Van deze beslisser zijn vandaag al zoveel besluiten vooraf gemeld als op een dag mag. Dit besluit werkt nog "

@@ -40,6 +40,12 @@ def test_explain_refuses_what_is_no_person_with_one_sentence(text):
     assert len(refused.stderr.strip().splitlines()) == 1
 
 
+def test_more_json_than_any_person_has_is_called_too_long():
+    refused = run("explain", stdin=json.dumps({"voornamen": "a" * 1_100_000}))
+    assert refused.exit_code == 2
+    assert "te lang" in refused.stderr
+
+
 def test_profile_lint_measures_files_and_says_when_there_are_too_few_people(tmp_path):
     rows = [{k: v for k, v in person(n).items() if k != "record_id"} for n in range(50)]
     measured = run("profile", "lint", str(write(tmp_path / "people.csv", rows)))

@@ -121,6 +121,17 @@ def test_withdrawing_takes_epochs_and_decisions_along(store):
     assert store.read_now(lambda db: db.execute("SELECT count(*) FROM registration_epoch").fetchone()) == (0,)
 
 
+def test_the_day_of_the_last_finished_sync_outlives_a_new_one_that_is_open(store):
+    def begun(at):
+        return store.write_now(lambda db: syncs.start(db, Sync(0, "r", "/f", b"d" * 32, 0, "o", at)))
+
+    assert store.read_now(lambda db: syncs.last_done(db, "r")) is None
+    first = begun(7)
+    store.write_now(lambda db: syncs.finish(db, first.id, syncs.DONE, ""))
+    begun(9)
+    assert store.read_now(lambda db: syncs.last_done(db, "r")) == 7
+
+
 def test_R76_new_decisions_are_counted_once_by_the_day_on_which_they_arrive(store):
     identity = b"i" * 16
     both = tuple(

@@ -384,6 +384,14 @@ def test_R76_a_record_that_is_refused_without_its_decision_too_is_refused(coordi
         ({"besloten_op": (TODAY + timedelta(days=1)).isoformat()}, "decision_in_future"),
         ({"geldig_tot": (TODAY + timedelta(days=300)).isoformat()}, "after_review"),
         ({"geldig_tot": ""}, "decision_incomplete"),
+        ({"geldig_tot": (TODAY - timedelta(days=1)).isoformat()}, "decision_ends_before"),
+        (
+            {
+                "besloten_op": (TODAY - timedelta(days=9)).isoformat(),
+                "geldig_tot": (TODAY - timedelta(days=1)).isoformat(),
+            },
+            "decision_over",
+        ),
         ({"besluit": "123456782"}, "bsn"),
         ({"bescherming": "ja"}, "decision_protected"),
         ({"besloten_voor": "zvh-oost"}, "decision_never_shown"),

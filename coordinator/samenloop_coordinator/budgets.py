@@ -43,7 +43,10 @@ def of_own_query(budgets: Budgets, author: str, user_ref: bytes, day: str) -> It
 
 
 def of_decision(budgets: Budgets, holder: str, decider: bytes, day: str) -> Limit:
-    """Return the counter of decisions beforehand by one decider (R-76)."""
+    """Return the counter of decisions beforehand by one decider (R-76), by the day on which they arrive here.
+
+    When a decision was taken only its holder can know: counted by that day, a back-dated one would get round the brake.
+    """
     return Limit(_scope("decider", holder, decider.hex()), day, budgets.decisions_per_decider_and_day, "decider")
 
 

@@ -1,7 +1,6 @@
 """Everything that a command needs, put together once at start. Holds no state of its own."""
 
 import fcntl
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,14 +21,15 @@ from samenloop.model import EpochId
 from samenloop.profile import EpochProfiles
 from samenloop.texts import _
 from samenloop.tls import TlsFiles
+from samenloop_node import reference_key
 from samenloop_node.accounts import Authorisations
 from samenloop_node.background import Background
 from samenloop_node.config import NodeConfig
 from samenloop_node.connection.agreement import Agreement
 from samenloop_node.connection.client import Connection
-from samenloop_node.keyring import Keyring, keep_secret, read_secret
+from samenloop_node.keyring import Keyring
 from samenloop_node.ownlog import OwnLog
-from samenloop_node.references import KEY_BYTES, References
+from samenloop_node.references import References
 from samenloop_node.store import Store
 from samenloop_node.tokens.keys import EpochKeys
 
@@ -65,8 +65,8 @@ class App:
         clock = clock or SystemClock()
         log = open_log("samenloop-node", sys.stderr)
         config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        references = _references(config)
-        store = Store(config.state / "node.sqlite")
+        references = reference_key.load(config)
+        store = Store(config.state / reference_key.DATABASE)
         agreement = Agreement(store, config.covenant, clock)
         covenant = agreement.covenant()
         covenant.participant(config.participant)
@@ -114,16 +114,6 @@ class App:
         """Close the connection, then the store."""
         await self.connection.close()
         self.store.close()
-
-
-def _references(config: NodeConfig) -> References:
-    """Read the node-local key; a node that never ran makes it. Another key would make every record look changed."""
-    path = config.keys.references
-    if not path.exists() and not (config.state / "node.sqlite").exists():
-        keep_secret(path, os.urandom(KEY_BYTES))
-    return References(
-        read_secret(path, KEY_BYTES, _("Sleutel {path} is weg. Zet hem terug uit de reservekopie.", path=path))
-    )
 
 
 @contextmanager

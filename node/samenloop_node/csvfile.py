@@ -126,14 +126,16 @@ class CsvFile:
             ) from error
 
     def _read_header(self) -> Header:
-        start = self._file.read(3)
+        start = self._file.read(MAX_RECORD)
         if start[:2] in _UTF16:
             raise InvalidInput("file", _wrong_encoding(1))
-        self._lines.seek(len(_BOM) if start == _BOM else 0, 0)
+        _check_line_ends(start)
+        self._lines.seek(len(_BOM) if start.startswith(_BOM) else 0, 0)
         self._lines.begin_record()
         line = next(self._lines, "")
         if not line.strip():
             raise InvalidInput("file", _("Het bestand is leeg. Er is niets veranderd. Maak de export opnieuw."))
+        _check_separator(line)
         separator = ";" if line.count(";") > line.count(",") else ","
         names = self._next(csv.reader([line], delimiter=separator)) or []
         columns = tuple(name.strip() for name in names)
@@ -219,6 +221,16 @@ def place_columns(header: Header, wanted: Sequence[str], mapping: Mapping[str, s
                 ),
             )
     return places
+
+
+def _check_line_ends(start: bytes) -> None:
+    if b"\r" in start and b"\n" not in start:
+        raise InvalidInput("file", _("De regels eindigen op een losse CR. Sla de export op met LF of CRLF."))
+
+
+def _check_separator(header: str) -> None:
+    if "\t" in header and not {";", ","} & set(header):
+        raise InvalidInput("file", _("De kolommen zijn gescheiden met tabs. Sla de export op met ; of , ertussen."))
 
 
 def _too_long(row: int) -> str:

@@ -10,6 +10,9 @@ from samenloop_node.app import App
 from samenloop_node.store import Transaction, inbox, registrations
 from samenloop_node.store.inbox import StoredHit
 
+SEEN_BY_ASKER = frozenset({"shown", "released"})
+"""Of another hit its asker knows nothing: there is nothing to phone about (R-34), so it has no code for the phone."""
+
 
 async def list_inbox(app: App, user: User) -> list[dict[str, object]]:
     """Return all real hits with own record ids, newest first; the look itself is logged per hit."""
@@ -24,13 +27,17 @@ async def list_inbox(app: App, user: User) -> list[dict[str, object]]:
     return await app.store.write(look)
 
 
+def _to_phone(app: App, hit: StoredHit) -> str:
+    return speakable(QuestionId(hit.question_id), ParticipantId(app.config.participant))
+
+
 def _described(app: App, db: Transaction, hit: StoredHit) -> dict[str, object]:
     part = parse_part(hit.part, "part")
     asker = app.covenant().find(hit.asker)
     rows = [registrations.by_id(db, one) for one in hit.registrations]
     return {
         "question": hit.question_id.hex(),
-        "reference": speakable(QuestionId(hit.question_id), ParticipantId(app.config.participant)),
+        "reference": _to_phone(app, hit) if hit.state in SEEN_BY_ASKER else "",
         "asker": hit.asker,
         "asker_name": asker.display_name if asker else hit.asker,
         "asked": from_milliseconds(hit.asked_ms).isoformat(timespec="seconds"),

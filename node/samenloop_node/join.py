@@ -1,7 +1,8 @@
 """Joining a consortium: a new partner's keys and certificate request, and the certificate that comes back.
 
-Private keys are made here and never leave: three files of mode 0400 (`tls.key`, `signing.key`, `sealing.key`). What
-goes out is public: the request to the operator of the coordinator, and three values to whoever writes the covenant.
+Private keys are made here and never leave: four files of mode 0400 (`tls.key`, `signing.key`, `sealing.key` and the
+node-local `references.key`). What goes out is public: the request to the operator of the coordinator, and three values
+to whoever writes the covenant.
 A certificate is installed only if it belongs to our key, says our name and comes from the CA.
 """
 
@@ -19,6 +20,7 @@ from samenloop.keys import SealingKey, SigningKey, keep_private, load_private, w
 from samenloop.model import participant_id
 from samenloop.texts import _
 from samenloop.tls.certificates import Certificate, make_request, participant_uri, read_certificate
+from samenloop_node import reference_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +49,35 @@ def prepare(folder: Path, participant: str) -> Joining:
     participant_id(participant)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     signing, sealing, tls = folder / "signing.key", folder / "sealing.key", folder / "tls.key"
-    signing_key = SigningKey.load(signing) if signing.exists() else SigningKey.generate(signing)
-    sealing_key = SealingKey.load(sealing) if sealing.exists() else SealingKey.generate(sealing)
+    if not signing.exists():
+        SigningKey.generate(signing)
+    if not sealing.exists():
+        SealingKey.generate(sealing)
     if not tls.exists():
         keep_private(ec.generate_private_key(ec.SECP256R1()), tls)
-    request, pin = make_request(_tls_key(tls), participant)
-    _replace(folder / "tls.csr", request)
-    return Joining(participant, folder / "tls.csr", signing_key.public.hex, sealing_key.public.hex, pin)
+    if not (folder / "references.key").exists():
+        reference_key.make(folder / "references.key")
+    return _request(folder, participant)
 
 
 def renew(folder: Path, participant: str) -> Joining:
-    """Make a new request under the same keys, which must all be there; the pin in the covenant stays."""
+    """Make a new request under the same keys, which must all be there; the pin in the covenant stays.
+
+    The references key is not needed for it, and is not made: a lost one comes back from a backup.
+    """
+    participant_id(participant)
     for name in ("signing.key", "sealing.key", "tls.key"):
         if not (folder / name).exists():
             text = _("{path} ontbreekt: begin met samenloop-node join prepare.", path=folder / name)
             raise SamenloopError(ErrorCode.NOT_FOUND, text)
-    return prepare(folder, participant)
+    return _request(folder, participant)
+
+
+def _request(folder: Path, participant: str) -> Joining:
+    signing_key, sealing_key = SigningKey.load(folder / "signing.key"), SealingKey.load(folder / "sealing.key")
+    request, pin = make_request(_tls_key(folder / "tls.key"), participant)
+    _replace(folder / "tls.csr", request)
+    return Joining(participant, folder / "tls.csr", signing_key.public.hex, sealing_key.public.hex, pin)
 
 
 def install(folder: Path, participant: str, trust_domain: str, files: tuple[Path, Path], now: datetime) -> Installed:

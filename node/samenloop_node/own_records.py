@@ -21,6 +21,7 @@ from samenloop.wire.v1 import overlap_pb2
 from samenloop_node import witness
 from samenloop_node.accounts import User
 from samenloop_node.app import App
+from samenloop_node.identity.dates import refuse_future
 from samenloop_node.identity.person import Person, parse_person
 from samenloop_node.store import Transaction, receipts, registrations
 from samenloop_node.store.registrations import Registration
@@ -44,6 +45,7 @@ async def find_own(app: App, user: User, purpose: str, person_fields: Mapping[st
         known = ", ".join(PURPOSES)
         raise InvalidInput("purpose", _("Kies waarvoor u zoekt: {known}.", known=known))
     person = parse_person(person_fields)
+    refuse_future("geboortedatum", person.geboortedatum, app.clock.now().date())
     if not app.agreement.live.read_epochs:
         await app.agreement.refresh(app.connection)
     reply, query = await app.agreement.retried(app.connection, lambda: _asked(app, user, purpose, person))

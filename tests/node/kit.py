@@ -50,6 +50,8 @@ class FakeCoordinator(overlap_pb2_grpc.OverlapServiceServicer, covenant_pb2_grpc
     epochs: list[str] = field(default_factory=lambda: [EPOCH])
     faults: list[Any] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
+    decisions_per_day: int = 1000
+    decided: dict[bytes, int] = field(default_factory=dict)
     skew: timedelta = timedelta(0)
     seconds_per_chunk: float = 0.0
     wrong_receipt: bool = False
@@ -110,10 +112,21 @@ class FakeCoordinator(overlap_pb2_grpc.OverlapServiceServicer, covenant_pb2_grpc
         if item.facts.task in self.refuse:
             return overlap_pb2.ItemResult(status=REFUSED, rule=self.refuse[item.facts.task])
         before = self.registered.get(item.registration_id)
+        if not self._counted(item, before):
+            return overlap_pb2.ItemResult(status=REFUSED, rule="R-76")
         tokens = item.token_sets or (before.token_sets if before else ())
         self.registered[item.registration_id] = dataclasses.replace(item, token_sets=tokens)
         self.registers[item.registration_id] = register
         return overlap_pb2.ItemResult(status=DONE)
+
+    def _counted(self, item: Item, before: Item | None) -> bool:
+        """Count new decisions beforehand per decider by the day of arrival (never midnight in a test)."""
+        known = {one.reference for one in before.beforehand} if before else set()
+        for decider in {one.reference: one.decider for one in item.beforehand if one.reference not in known}.values():
+            if self.decided.get(decider, 0) >= self.decisions_per_day:
+                return False
+            self.decided[decider] = self.decided.get(decider, 0) + 1
+        return True
 
     async def Declare(self, request: overlap_pb2.DeclareRequest, context: Any) -> common_pb2.Receipt:
         declaring = parse_declare(request)

@@ -67,7 +67,7 @@ def _error_lines(error: SamenloopError) -> Iterator[str]:
     first, *rest = spelled_out(load_catalogue(), error.missing) or (error.text,)
     if not first.startswith(error.text):
         first, rest = error.text, [first, *rest]
-    yield _("{text} (regel {rule})", text=first, rule=error.rule)
+    yield _("{text} (regel {rule})", text=first, rule=error.rule) if error.rule else first
     for line in rest:
         yield _("Nog nodig: {text}", text=line)
 

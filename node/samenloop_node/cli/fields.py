@@ -30,8 +30,13 @@ def one_or_two() -> list[dict[str, str]]:
 
 
 def _read() -> object:
+    data = sys.stdin.buffer.read(_MAX_FIELDS + 1)
+    if len(data) > _MAX_FIELDS:
+        raise InvalidInput(
+            "fields", _("De gegevens van de persoon zijn te lang: hoogstens {most} tekens.", most=_MAX_FIELDS)
+        )
     try:
-        return strict_json.parse(sys.stdin.buffer.read(_MAX_FIELDS))
+        return strict_json.parse(data)
     except ValueError as error:
         raise InvalidInput("fields", _("De gegevens van de persoon zijn geen geldige JSON.")) from error
 

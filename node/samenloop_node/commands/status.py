@@ -59,12 +59,12 @@ async def _reviews(app: App, user: User) -> list[str]:
 def _stored(db: Transaction, app: App) -> dict[str, object]:
     registers = []
     for row in app.participant().registers:
-        last = syncs.last(db, row.id)
+        last, done = syncs.last(db, row.id), syncs.last_done(db, row.id)
         registers.append(
             {
                 "register": row.id,
                 "registered": registrations.count(db, row.id),
-                "synced": _day(last.started_ms) if last and last.state == syncs.DONE else "-",
+                "synced": _day(done) if done is not None else "-",
                 "outcome": last.outcome if last else "",
                 "busy": app.background.running(job_name(row.id)),
             }

@@ -19,7 +19,7 @@ from samenloop_node.record_facts import facts_of
 from samenloop_node.registrations.by_hand import detail_of
 from samenloop_node.registrations.setting import decisions_per_day
 from samenloop_node.restating import Restated, Standing, find, restate, standing
-from samenloop_node.store import Transaction, consents, past, registrations
+from samenloop_node.store import Transaction, consents, decided, past, registrations
 from samenloop_node.store.registrations import Registration
 
 MAX_REFERENCE = 64
@@ -140,7 +140,7 @@ def _input(
             mandated=Role.DECISION_MAKER in user.roles and user.valid_from <= day <= user.valid_until,
             reference_used=registrations.decision_owner(db, decision.reference) is not None,
             motive=motive,
-            decided_today=len(registrations.decisions_of_day(db, decision.decider, day.isoformat())),
+            decided_today=decided.counted(db, decision.decider, day.isoformat()),
             daily_limit=decisions_per_day(app),
             notice_deferred=deferred(db, row.registration_id),
             consent=records.find(db, said.consent),

@@ -1,6 +1,7 @@
 """Dates of birth: parts may be unknown (00) and are never completed."""
 
 import calendar
+import datetime
 import functools
 import re
 from typing import NamedTuple
@@ -52,6 +53,16 @@ def parse_birth_date(column: str, text: str) -> BirthDate:
     if not _exists(date):
         raise FieldError(column, "not_a_date")
     return date
+
+
+def refuse_future(column: str, birth: BirthDate, today: datetime.date) -> None:
+    """Raise FieldError future_date when all that is known of a date of birth lies after `today`.
+
+    Apart from reading, which is the same on every day: tokens do not depend on a clock.
+    """
+    now = (today.year, today.month if birth.month else 0, today.day if birth.day else 0)
+    if tuple(birth) > now:
+        raise FieldError(column, "future_date")
 
 
 def _exists(date: BirthDate) -> bool:

@@ -13,6 +13,7 @@ _REASONS = {
     "too_long": N_("De kolom {column} is te lang. Een waarde heeft hoogstens 200 tekens."),
     "empty": N_("De kolom {column} is leeg. Vul een naam en een geboortedatum in."),
     "not_a_date": N_("De kolom {column} is geen datum. Schrijf JJJJ-MM-DD, met 00 voor een onbekend deel."),
+    "future_date": N_("De kolom {column} ligt in de toekomst. Controleer de geboortedatum."),
     "not_a_sex": N_("De kolom {column} kent alleen M, V, O of leeg."),
     "not_a_postcode": N_("De kolom {column} is geen postcode. Schrijf 1234 AB."),
     "not_a_house_number": N_("De kolom {column} begint niet met een huisnummer."),

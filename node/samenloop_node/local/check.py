@@ -10,6 +10,7 @@ from samenloop.keys import SealingKey, SigningKey, load_private
 from samenloop.texts import _
 from samenloop.tls import check_expiry, read_certificate
 from samenloop.tls.certificates import spki_pin
+from samenloop_node import reference_key
 from samenloop_node.accounts import Authorisations
 from samenloop_node.config import NodeConfig, load_config
 from samenloop_node.connection.agreement import pinned
@@ -28,11 +29,13 @@ def checked(path: Path) -> Mapping[str, object]:
     _same("tls_pin", spki_pin(read_certificate(config.tls.certificate)), own.tls_pin)
     load_private(config.tls.key)
     read_certificate(config.tls.ca)
+    remark = reference_key.check(config)
     warning = check_expiry(config.tls.certificate, datetime.now(UTC))
     _check_registers(config, covenant)
     lines = [
         _("Deelnemer {name}, convenant {id} versie {version}.", name=own.id, id=covenant.id, version=covenant.version),
         _("{count} accounts.", count=len(users)),
+        *([remark] if remark else []),
         *([warning] if warning else []),
     ]
     return {"ok": True, "lines": lines}

@@ -24,6 +24,7 @@ from samenloop_node.cases import life
 from samenloop_node.cases.facts import state_of
 from samenloop_node.declaring import UNSURE
 from samenloop_node.identity.bsn import refuse_bsn
+from samenloop_node.identity.dates import refuse_future
 from samenloop_node.identity.person import Person, parse_person
 from samenloop_node.process import log_refusal
 from samenloop_node.questions.compose import Composed, again
@@ -106,8 +107,16 @@ async def retry(app: App, user: User, question_id: bytes, person_fields: Mapping
 
 
 def _person(app: App, person_fields: Mapping[str, str]) -> Person:
-    """Parse the person; in an evaluation an optional field that is refused is left out, as `sync` does there."""
-    return parse_person(person_fields, [] if app.evaluation else None)
+    """Parse the person, born today at the latest: a typing error in the year must not give a false "geen bericht".
+
+    In an evaluation an optional field that is refused is left out and the day of birth is not held against the clock,
+    as `sync` does there.
+    """
+    if app.evaluation:
+        return parse_person(person_fields, [])
+    person = parse_person(person_fields)
+    refuse_future("geboortedatum", person.geboortedatum, app.clock.now().date())
+    return person
 
 
 async def _known(app: App, user: User, draft: QuestionDraft) -> Known:

@@ -14,13 +14,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from samenloop.errors import IntegrityError, InvalidInput
 from samenloop.texts import _
-from samenloop_node.identity.fold import words
+from samenloop_node.identity.mentions import mentions
 from samenloop_node.identity.person import Person, person_values
-from samenloop_node.identity.surnames import PREFIX_WORDS
 
 SALT_BYTES = 32
 _NONCE_BYTES = 12
-_SHORTEST_NAME = 3
 
 
 def refuse_person(text: str, person: Person, where: str) -> None:
@@ -28,8 +26,7 @@ def refuse_person(text: str, person: Person, where: str) -> None:
 
     Raises InvalidInput naming `where`; neither the text nor the value is in the error.
     """
-    names = _name_words(*person_values(person)) - PREFIX_WORDS
-    if names & _name_words(text) or _holds_date(text, person.geboortedatum.iso()):
+    if mentions(text, person_values(person), person.geboortedatum.iso()):
         raise InvalidInput(
             where, _("{where} noemt een gegeven van de persoon. Schrijf het zonder naam of geboortedatum.", where=where)
         )
@@ -68,15 +65,3 @@ def open_text(key: bytes, sealed: bytes, commitment: bytes) -> Opened:
 
 def _changed() -> IntegrityError:
     return IntegrityError(_("De versleutelde tekst bij deze regel is veranderd."))
-
-
-def _name_words(*texts: str) -> set[str]:
-    pieces = (piece for text in texts for word in words(text) for piece in word.split("-"))
-    return {piece for piece in pieces if len(piece) >= _SHORTEST_NAME}
-
-
-def _holds_date(text: str, iso: str) -> bool:
-    year, month, day = iso.split("-")
-    digits = "".join(sign for sign in text if sign.isdigit())
-    short = f"{int(day)}-{int(month)}-{year}"
-    return year + month + day in digits or day + month + year in digits or short in text.replace("/", "-")

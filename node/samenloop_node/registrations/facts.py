@@ -130,8 +130,10 @@ def _decision(values: Mapping[str, str], facts: RecordFacts, setting: Setting) -
         raise RowError("geldig_tot", "after_review")
     if not setting.authorisations.decision_maker(values["beslisser"], decided_on):
         raise RowError("beslisser", "not_a_decision_maker")
+    if valid_until < decided_on:
+        raise RowError("geldig_tot", "decision_ends_before")
     if valid_until < setting.today:
-        return None
+        raise RowError("geldig_tot", "decision_over")
     decision = RowDecision(
         receivers=tuple(sorted(_partner("besloten_voor", one, setting) for one in values["besloten_voor"].split("|"))),
         reference=setting.references.decision(reference("besluit", values["besluit"])),

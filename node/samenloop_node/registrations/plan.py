@@ -2,8 +2,10 @@
 tokens.
 
 1. A row that fails keeps its earlier registration; a row whose record cannot be named at all forbids every withdrawal.
+   So does a record id that mentions the person: it is written nowhere.
 2. A record that stands twice with other data is left as it is; twice the same is counted.
-3. Per decider and day at most so many decisions beforehand as the covenant says; the rest is reported, not applied.
+3. Per decider at most so many new decisions beforehand go out on one day as the covenant says, whenever they were
+   taken; the rest is reported, not applied, and goes out with a later synchronisation.
 """
 
 import os
@@ -20,7 +22,7 @@ from samenloop_node.registrations.facts import RowDecision
 from samenloop_node.registrations.reasons import LAPSED_BY_HAND, RowError
 from samenloop_node.registrations.rows import Row, RowReader, facts_digest
 from samenloop_node.registrations.survey import Survey
-from samenloop_node.store import Store, Transaction, registrations, syncs
+from samenloop_node.store import Store, Transaction, decided, registrations, syncs
 from samenloop_node.store.registrations import Registration
 from samenloop_node.store.syncs import KEEP, PlanRow, RowProblem
 
@@ -54,7 +56,7 @@ class Planner:
     epochs: frozenset[str]
     decisions_per_day: int
     counts: Counts = field(default_factory=Counts)
-    _used: dict[tuple[bytes, str], set[bytes]] = field(default_factory=dict)
+    _used: dict[bytes, int] = field(default_factory=dict)
 
     def plan(self, file: CsvFile, progress: Callable[[int], None]) -> Counts:
         """Read the whole file and store the plan. Blocking; memory does not grow with the file."""
@@ -159,15 +161,14 @@ class Planner:
         own = registered.registration_id if registered else None
         if decision.reference in self.survey.repeated_decisions or owner not in (None, own):
             return None, RowError("besluit", "duplicate_decision")
-        used = self._used_on(db, decision)
-        if decision.reference not in used and len(used) >= self.decisions_per_day:
+        if owner is None and not self._has_room(db, decision.decider):
             return None, RowError("besluit", "decisions_of_day")
-        used.add(decision.reference)
         return decision, None
 
-    def _used_on(self, db: Transaction, decision: RowDecision) -> set[bytes]:
-        day = decision.decided_on.isoformat()
-        key = (decision.decider, day)
-        if key not in self._used:
-            self._used[key] = registrations.decisions_of_day(db, decision.decider, day)
-        return self._used[key]
+    def _has_room(self, db: Transaction, decider: bytes) -> bool:
+        if decider not in self._used:
+            self._used[decider] = decided.counted(db, decider, self.reader.setting.today.isoformat())
+        if self._used[decider] >= self.decisions_per_day:
+            return False
+        self._used[decider] += 1
+        return True

@@ -3,13 +3,13 @@ time.
 """
 
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import tee
 
 from samenloop.model import RegistrationId, TokenSet
-from samenloop.wire.register import FACTS, PUT, WITHDRAW, Act, Item, item_bytes
+from samenloop.wire.register import FACTS, PUT, WITHDRAW, Act, Item, item_bytes, said_with
 from samenloop_node.csvfile import CsvFile, Record
 from samenloop_node.registrations.by_hand import by_hand, facts_as_kept, read_decision
 from samenloop_node.registrations.facts import RowDecision, RowFacts, beforehand
@@ -28,7 +28,10 @@ _READ = 500
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One item ready to go, and what to keep once the coordinator confirmed it (nothing for a withdrawal)."""
+    """One item ready to go, and what to keep once the coordinator confirmed it (nothing for a withdrawal).
+
+    `dropped` is the reason code for which the decision of its file does not go with it.
+    """
 
     row: int
     record_id: str
@@ -41,6 +44,7 @@ class Prepared:
     decision: RowDecision | None = None
     epochs: tuple[str, ...] | None = None
     by_hand: tuple[Detail, ...] = ()
+    dropped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,12 @@ def everything(source: Source, *, withdraw: bool) -> Generator[list[Prepared], N
     yield from chunks(puts(source))
 
 
+def again(items: Sequence[Prepared]) -> Generator[list[Prepared], None, None]:
+    """Yield the chunks of items that are sent once more; a chunk holds one kind of act."""
+    for act in (FACTS, PUT):
+        yield from chunks(item for item in items if item.act == act)
+
+
 def prepared(
     plan: PlanRow,
     said: RowFacts,
@@ -148,6 +158,18 @@ def withdrawal(record_id: str, registration_id: bytes) -> Prepared:
     """Return the item that withdraws a registration."""
     item = Item(RegistrationId(registration_id), WITHDRAW, (), None, ())
     return Prepared(0, record_id, registration_id, WITHDRAW, item_bytes(item))
+
+
+def without_decision(item: Prepared, facts_digest: bytes, standing: tuple[Detail, ...], reason: str) -> Prepared:
+    """Return an item that the coordinator refused, without the decision of its file but with those by hand."""
+    return replace(
+        item,
+        data=said_with(item.data, tuple(map(read_decision, standing))),
+        facts_digest=facts_digest,
+        decision=None,
+        by_hand=standing,
+        dropped=reason,
+    )
 
 
 def stored_facts(said: RowFacts) -> str:

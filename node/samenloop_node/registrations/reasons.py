@@ -22,6 +22,9 @@ _REASONS: Final[Mapping[str, str]] = {
         "De kolom {column} noemt iemand die geen andere deelnemer van het convenant is. Kijk met: "
         "samenloop covenant show."
     ),
+    "names_person": N_(
+        "De kolom {column} noemt een gegeven van de persoon. Gebruik een nummer zonder naam of geboortedatum."
+    ),
     "duplicate_record": N_("Dit record_id staat vaker in het bestand, met andere gegevens. Houd er één over."),
     "duplicate_decision": N_(
         "Dit besluit staat bij meer dan één registratie. Een besluit vooraf gaat over één registratie (R-76)."
@@ -30,8 +33,13 @@ _REASONS: Final[Mapping[str, str]] = {
     "not_a_decision_maker": N_("De kolom {column} noemt geen bevoegde beslisser van die dag (R-38)."),
     "decision_in_future": N_("De kolom {column} ligt in de toekomst."),
     "after_review": N_("De kolom {column} ligt na de toetsdatum. Een besluit vooraf geldt niet langer (R-76)."),
+    "decision_ends_before": N_("De kolom {column} ligt voor de dag van het besluit. Dit besluit werkt niet (R-76)."),
+    "decision_over": N_("De kolom {column} is voorbij. Dit besluit werkt niet meer (R-76)."),
     "no_grounds": N_("Voor dit register staat in de configuratie geen grond voor besluiten vooraf (beforehand)."),
-    "decisions_of_day": N_("De beslisser heeft op die dag al het hoogste aantal besluiten vooraf genomen (R-76)."),
+    "decisions_of_day": N_(
+        "Van deze beslisser zijn vandaag al zoveel besluiten vooraf gemeld als op een dag mag. Dit besluit werkt nog "
+        "niet: meld het op een latere dag opnieuw (R-76)."
+    ),
     "decision_receivers": N_("De kolom {column} noemt een ontvanger vaker. Noem elke ontvanger één keer (R-76)."),
     "decision_never_shown": N_("Een ontvanger in {column} mag deze registratie nooit te zien krijgen (R-44)."),
     "decision_basis": N_("De grond beforehand.give_basis in de configuratie geldt niet voor elke ontvanger (R-39)."),

@@ -13,15 +13,16 @@ from samenloop_node.columns import FACT_COLUMNS
 from samenloop_node.csvfile import Record
 from samenloop_node.identity.bsn import ColumnJudge, is_forbidden_column
 from samenloop_node.identity.person import PERSON_COLUMNS
+from samenloop_node.process import today
 from samenloop_node.registrations.by_hand import ByHand, by_hand
 from samenloop_node.registrations.facts import RowDecision
 from samenloop_node.registrations.prepare import Prepared, applied, prepared, withdrawal
 from samenloop_node.registrations.reasons import RowError, explain, is_rule
 from samenloop_node.registrations.rows import Layout, Row, RowReader, check_record_id, facts_digest
 from samenloop_node.registrations.setting import decisions_per_day, setting_of, settings_of, write_keys
-from samenloop_node.registrations.settle import Settler
+from samenloop_node.registrations.settle import Outcome, Settler
 from samenloop_node.registrations.stream import Stream
-from samenloop_node.store import Transaction, registrations
+from samenloop_node.store import Transaction, decided, registrations
 from samenloop_node.store.syncs import PlanRow, RowProblem
 from samenloop_node.tokens.tokenise import tokenise
 
@@ -125,10 +126,10 @@ def _by_hand(db: Transaction, plan: PlanRow, row: Row, reader: RowReader) -> ByH
 
 
 def _check_decision(db: Transaction, app: App, decision: RowDecision, own: bytes) -> None:
-    if registrations.decision_owner(db, decision.reference) not in (None, own):
+    owner = registrations.decision_owner(db, decision.reference)
+    if owner not in (None, own):
         raise RowError("besluit", "duplicate_decision")
-    used = registrations.decisions_of_day(db, decision.decider, decision.decided_on.isoformat())
-    if len(used - {decision.reference}) >= decisions_per_day(app):
+    if owner is None and decided.counted(db, decision.decider, today(app).isoformat()) >= decisions_per_day(app):
         raise RowError("besluit", "decisions_of_day")
 
 
@@ -141,14 +142,16 @@ async def _send(single: Single, item: Prepared, *, added: bool) -> None:
         "added" if added else "withdrawn": 1,
     }
 
-    def told(db: Transaction, problems: list[RowProblem], _count: int) -> None:
-        refused.extend(problems)
-        if not problems:
+    def told(db: Transaction, came: Outcome) -> None:
+        refused.extend(came.refused)
+        if not came.refused:
             app.ownlog.append(db, Event.SYNC, entry)
 
     def once() -> Iterator[list[Prepared]]:
         yield [item]
 
     await Stream(app, single.register, once(), Settler(app, single.register, told).settle).run()
-    if refused:
-        raise Refused(refused[0].reason, explain("", refused[0].reason))
+    for problem in refused:
+        if is_rule(problem.reason):
+            raise Refused(problem.reason, explain("", problem.reason))
+        raise RowError(problem.column, problem.reason)

@@ -29,13 +29,13 @@ from samenloop_node.registrations.prepare import Prepared, Source
 from samenloop_node.registrations.report import sync_report
 from samenloop_node.registrations.rows import RowReader
 from samenloop_node.registrations.setting import decisions_per_day, setting_of, settings_of, write_keys
-from samenloop_node.registrations.settle import Settler
+from samenloop_node.registrations.settle import Outcome, Settler
 from samenloop_node.registrations.stream import Sent, Stream
 from samenloop_node.registrations.survey import Survey, survey
 from samenloop_node.statements import declare
 from samenloop_node.store import Transaction, registrations, syncs
 from samenloop_node.store.file import is_one_of
-from samenloop_node.store.syncs import DONE, STOPPED, RowProblem, Sync
+from samenloop_node.store.syncs import DONE, STOPPED, Sync
 from samenloop_node.tokens.streams import Making
 
 GUARD_COUNT: Final = 50
@@ -201,21 +201,25 @@ async def _send(running: Running, chunks: Generator[list[Prepared], None, None])
     app, sync = running.app, running.sync
     report = _reporting(running, "send", running.total)
 
-    def told(db: Transaction, problems: list[RowProblem], count: int) -> None:
-        syncs.add_problems(db, sync.id, problems)
-        running.refused += len(problems)
-        running.sent += count
+    def told(db: Transaction, came: Outcome) -> None:
+        syncs.add_problems(db, sync.id, [*came.refused, *came.not_applied])
+        running.refused += len(came.refused)
+        running.counts.decisions_not_applied += len(came.not_applied)
+        running.sent += came.done
 
-    async def settle(sent: Sent, reply: RegisterReply) -> None:
-        await settler.settle(sent, reply)
-        report(running.sent)
+    async def stream(settler: Settler, chunks: Generator[list[Prepared], None, None]) -> None:
+        async def settle(sent: Sent, reply: RegisterReply) -> None:
+            await settler.settle(sent, reply)
+            report(running.sent)
 
-    settler = Settler(app, sync.register, told)
-    stream = Stream(app, sync.register, chunks, settle)
-    try:
-        await stream.run()
-    finally:
-        await asyncio.to_thread(chunks.close)
+        try:
+            await Stream(app, sync.register, chunks, settle).run()
+        finally:
+            await asyncio.to_thread(chunks.close)
+
+    again: list[Prepared] = []
+    await stream(Settler(app, sync.register, told, again), chunks)
+    await stream(Settler(app, sync.register, told), prepare.again(again))
 
 
 async def _finish(running: Running) -> dict[str, object]:

@@ -6,13 +6,15 @@ under the same id.
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from samenloop_node.store import past
+from samenloop.clock import from_milliseconds
+from samenloop_node.store import decided, past
 from samenloop_node.store.past import HeldDecision
 
 migrations = Migrations("registrations")
@@ -149,7 +151,10 @@ def unsettle(db: sqlite3.Connection, rows: Iterable[tuple[str, str, bytes]], now
 
 
 def settle(db: sqlite3.Connection, confirmed: Sequence[Settled]) -> None:
-    """Store what the coordinator now holds for these registrations, and keep what it held before (`past`)."""
+    """Store what the coordinator now holds for these registrations, with what it held before (`past`), and count the
+    decisions that are new to it.
+    """
+    _count_new(db, confirmed)
     db.executemany(
         "UPDATE registration SET row_digest = ?, facts_digest = ?, facts = ?, case_number = ?, changed_ms = ?"
         " WHERE registration_id = ?",
@@ -185,6 +190,12 @@ def _held(one: Decision) -> HeldDecision:
     return HeldDecision(one.registration_id, one.receiver, one.reference, one.reference.hex(), one.decider.hex())
 
 
+def _count_new(db: sqlite3.Connection, confirmed: Sequence[Settled]) -> None:
+    for settled in confirmed:
+        new = {d.reference: d.decider for d in settled.decisions if decision_owner(db, d.reference) is None}
+        decided.count(db, Counter(new.values()), from_milliseconds(settled.at_ms).date().isoformat())
+
+
 def remove(db: sqlite3.Connection, registration_ids: Iterable[bytes]) -> None:
     """Forget registrations that the coordinator never took."""
     db.executemany("DELETE FROM registration WHERE registration_id = ?", [(value,) for value in registration_ids])
@@ -215,14 +226,6 @@ def decision_owner(db: sqlite3.Connection, reference: bytes) -> bytes | None:
     """Return the registration that a decision reference was used for, or None."""
     row = db.execute("SELECT registration_id FROM beforehand WHERE reference = ? LIMIT 1", (reference,)).fetchone()
     return row[0] if row else None
-
-
-def decisions_of_day(db: sqlite3.Connection, decider: bytes, decided_on: str) -> set[bytes]:
-    """Return the references of the decisions that a decider made on one day."""
-    rows = db.execute(
-        "SELECT DISTINCT reference FROM beforehand WHERE decider = ? AND decided_on = ?", (decider, decided_on)
-    )
-    return {row[0] for row in rows}
 
 
 def _registration(db: sqlite3.Connection, row: tuple[str, str, bytes, bytes, bytes, str, str, int]) -> Registration:

@@ -117,6 +117,14 @@ def last(db: sqlite3.Connection, register: str) -> Sync | None:
     return Sync(*row) if row else None
 
 
+def last_done(db: sqlite3.Connection, register: str) -> int | None:
+    """Return when the latest synchronisation that came to its end began (ms), or None."""
+    row = db.execute(
+        "SELECT started_ms FROM sync WHERE register = ? AND state = ? ORDER BY id DESC LIMIT 1", (register, DONE)
+    ).fetchone()
+    return int(row[0]) if row else None
+
+
 _PLAN = "row, offset, record_id, act, registration_id, row_digest, facts_digest, decision"
 
 

@@ -118,6 +118,14 @@ def item_bytes(item: Item) -> bytes:
     return message.SerializeToString(deterministic=True)
 
 
+def said_with(data: bytes, decisions: Sequence[BeforehandDecision]) -> bytes:
+    """Return a serialised item with these decisions beforehand in the place of its own."""
+    message = overlap_pb2.RegistrationItem.FromString(data)
+    message.ClearField("beforehand")
+    message.beforehand.extend(entry for decision in decisions for entry in convert.beforehand_messages(decision))
+    return message.SerializeToString(deterministic=True)
+
+
 def build_register(chunk: Chunk, items: Sequence[bytes], salt: bytes, key: SigningKey) -> overlap_pb2.RegisterRequest:
     """Return the signed chunk; `chunk.digest` must be `items_digest(salt, items)` and `chunk.count` their number."""
     body = overlap_pb2.Chunk(

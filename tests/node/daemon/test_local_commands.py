@@ -1,6 +1,7 @@
 """Commands that need no node: explain, profile lint, config check."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,12 @@ def test_each_wrong_answer_of_register_is_said_and_asked_again_at_once(monkeypat
         assert word in text
 
 
+def test_more_json_than_any_person_has_is_called_too_long():
+    refused = run("explain", stdin=json.dumps({"voornamen": "a" * 1_100_000}))
+    assert refused.exit_code == 2
+    assert "te lang" in refused.stderr
+
+
 def test_profile_lint_measures_files_and_says_when_there_are_too_few_people(tmp_path):
     rows = [{k: v for k, v in person(n).items() if k != "record_id"} for n in range(50)]
     measured = run("profile", "lint", str(write(tmp_path / "people.csv", rows)))
@@ -93,6 +100,45 @@ def test_config_check_names_a_register_that_the_covenant_does_not_have(partner):
     path = partner.folder / "node.toml"
     path.write_text(path.read_text() + '\n[registers.elders]\nignore = ["x"]\n')
     assert "Register elders" in run("config", "check", "--config", str(path)).stderr
+
+
+def test_config_check_says_when_the_references_key_will_be_made_and_when_it_cannot(partner):
+    path = str(partner.folder / "node.toml")
+    assert "references.key" in run("config", "check", "--config", path).stdout
+    elsewhere = partner.folder / "credentials" / "references.key"
+    partner.settings = {"keys": {**partner.table()["keys"], "references": elsewhere}}
+    (partner.folder / "node.toml").write_text(partner.toml())
+    refused = run("config", "check", "--config", path, "--json")
+    assert (refused.exit_code, json.loads(refused.stdout)["error"]["field"]) == (2, "keys.references")
+    assert "join prepare" in json.loads(refused.stdout)["error"]["text"]
+
+
+def test_config_check_refuses_a_node_that_ran_and_lost_its_references_key(partner):
+    (partner.folder / "state").mkdir()
+    (partner.folder / "state" / "node.sqlite").touch()
+    assert "reservekopie" in run("config", "check", "--config", str(partner.folder / "node.toml")).stderr
+
+
+KEYS = ["references.key", "sealing.key", "signing.key", "tls.key"]
+
+
+def test_join_prepare_makes_every_key_that_the_node_and_its_unit_need(tmp_path):
+    folder = tmp_path / "keys"
+    for _again in range(2):
+        assert run("join", "prepare", str(folder), "--participant", "politie-midden").exit_code == 0
+    assert sorted(one.name for one in folder.glob("*.key")) == KEYS
+    assert {one.stat().st_mode & 0o777 for one in folder.glob("*.key")} == {0o400}
+    assert len((folder / "references.key").read_bytes()) == 32
+    unit = (Path(__file__).parents[3] / "deploy/systemd/samenloop-node.service").read_text()
+    assert sorted(re.findall(r"LoadCredential=([^:]+):", unit)) == KEYS
+
+
+def test_join_renew_never_makes_a_key(tmp_path):
+    folder = tmp_path / "keys"
+    run("join", "prepare", str(folder), "--participant", "politie-midden")
+    (folder / "references.key").unlink()
+    assert run("join", "renew", str(folder), "--participant", "politie-midden").exit_code == 0
+    assert not (folder / "references.key").exists()
 
 
 def test_every_command_has_help_with_an_example():

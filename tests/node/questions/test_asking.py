@@ -55,6 +55,13 @@ def put(app, anna, question=QUESTION, person=PERSON, **more):
     return run(ask_command.run(app, anna, {"question": question, "person": person, **more}, None))
 
 
+def test_a_person_who_would_be_born_after_today_is_refused_and_nothing_is_asked(app, anna):
+    with pytest.raises(InvalidInput) as refused:
+        put(app, anna, person={**PERSON, "geboortedatum": "2198-05-17"})
+    assert (refused.value.field, refused.value.reason) == ("geboortedatum", "future_date")
+    assert app.store.read_now(questions.open_questions) == []
+
+
 def again(app, anna, number, person=PERSON):
     return run(ask_command.run(app, anna, {"retry": number, "person": person}, None))
 

@@ -246,6 +246,13 @@ def test_the_inbox_is_a_list(run, daemon):
     assert "leeg" in run("inbox").output
 
 
+def test_a_refusal_without_a_rule_names_none():
+    from samenloop.errors import Refused
+    from samenloop_node.cli.base import _error_lines
+
+    assert list(_error_lines(Refused("", "Klopt dat?"))) == ["Klopt dat?"]
+
+
 def test_the_witness_shows_sentences(run, daemon):
     daemon.result = {"may_ask": False, "stops": ["Het logboek is kleiner."], "warnings": []}
     text = run("witness", "show").output

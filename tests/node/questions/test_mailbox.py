@@ -249,7 +249,8 @@ def test_R34_looking_in_the_inbox_and_withholding_do_not_change_what_status_says
     before, grown = asyncio.run(COMMANDS["status"].run(app, worker, {}, silent)), lines(app)
     coordinator.post(HOLDER, kit.hit(HOLDER))
     poll(app)
-    asyncio.run(COMMANDS["inbox"].run(app, decider, {}, silent))
+    (hit,) = asyncio.run(COMMANDS["inbox"].run(app, decider, {}, silent))["hits"]
+    assert (hit["state"], hit["reference"]) == ("hidden", ""), "nothing to phone about, in JSON too"
     app.ownlog.integrate()
     assert lines(app) > grown, "the control: looking is recorded in the own log"
     assert asyncio.run(COMMANDS["status"].run(app, worker, {}, silent)) == before

@@ -13,7 +13,7 @@ import pytest
 
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.texts import _, speak
-from samenloop_node.store import Store, Transaction, receipts, registrations, syncs
+from samenloop_node.store import Store, Transaction, decided, receipts, registrations, syncs
 from samenloop_node.store.registrations import Decision, Settled
 from samenloop_node.store.syncs import KEEP, PlanRow, Sync
 
@@ -129,10 +129,36 @@ def test_withdrawing_takes_epochs_and_decisions_along(store):
     store.write_now(lambda db: registrations.settle(db, [settled(identity, "2026-1", decisions=(decision,))]))
     assert store.read_now(lambda db: registrations.decisions(db, identity)) == (decision,)
     assert store.read_now(lambda db: registrations.decision_owner(db, b"d" * 32)) == identity
-    assert store.read_now(lambda db: registrations.decisions_of_day(db, b"u" * 32, "2026-01-01")) == {b"d" * 32}
     store.write_now(lambda db: registrations.remove(db, [identity]))
     assert store.read_now(lambda db: db.execute("SELECT count(*) FROM beforehand").fetchone()) == (0,)
     assert store.read_now(lambda db: db.execute("SELECT count(*) FROM registration_epoch").fetchone()) == (0,)
+
+
+def test_the_day_of_the_last_finished_sync_outlives_a_new_one_that_is_open(store):
+    def begun(at):
+        return store.write_now(lambda db: syncs.start(db, Sync(0, "r", "/f", b"d" * 32, 0, "o", at)))
+
+    assert store.read_now(lambda db: syncs.last_done(db, "r")) is None
+    first = begun(7)
+    store.write_now(lambda db: syncs.finish(db, first.id, syncs.DONE, ""))
+    begun(9)
+    assert store.read_now(lambda db: syncs.last_done(db, "r")) == 7
+
+
+def test_R76_new_decisions_are_counted_once_by_the_day_on_which_they_arrive(store):
+    identity = b"i" * 16
+    both = tuple(
+        Decision(identity, receiver, b"d" * 32, b"u" * 32, "2026-01-01", "2026-06-01") for receiver in ("a", "b")
+    )
+    store.write_now(lambda db: registrations.unsettle(db, [("r", "1", identity)], 1))
+    for _again in range(2):
+        store.write_now(lambda db: registrations.settle(db, [settled(identity, "2026-1", decisions=both)]))
+    assert store.read_now(lambda db: decided.counted(db, b"u" * 32, "1970-01-01")) == 1
+    store.write_now(lambda db: registrations.settle(db, [settled(identity, "2026-1")]))
+    assert store.read_now(lambda db: decided.counted(db, b"u" * 32, "1970-01-01")) == 1, "taken back: still counted"
+    store.write_now(lambda db: decided.fill(db, b"u" * 32, "1970-01-01", 20))
+    assert store.read_now(lambda db: decided.counted(db, b"u" * 32, "1970-01-01")) == 20
+    assert store.read_now(lambda db: decided.counted(db, b"u" * 32, "1970-01-02")) == 0
 
 
 def test_a_new_sync_of_a_register_gives_up_the_open_one(store):

@@ -31,6 +31,8 @@ def judged(path: Path, settings: RegisterSettings = SETTINGS):
     [
         (b"", "leeg"),
         (b"\n\n", "leeg"),
+        (f"{HEADER}\n{ROW}\n".replace(",", "\t").encode(), "gescheiden met tabs"),
+        (f"{HEADER}\r{ROW}\r".encode(), "losse CR"),
         (HEADER.encode() + b"\n", "geen rijen"),
         (f"{HEADER}\n{ROW}".encode(), "ontbreekt het regeleinde"),
         (f"{HEADER}\n{ROW}\n{ROW[:20]}\n".encode(), "Rij 3|rij 3 heeft"),

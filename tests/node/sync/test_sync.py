@@ -4,6 +4,7 @@ import asyncio
 import csv
 import dataclasses
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -228,6 +229,12 @@ def test_a_second_epoch_makes_everybody_registered_anew_in_both(coordinator, par
     assert all(len(item.token_sets) == 2 for item in coordinator.registered.values())
 
 
+NOTHING_DECIDED = {
+    "bescherming": "nee",
+    **dict.fromkeys(("besloten_voor", "besluit", "beslisser", "besloten_op", "geldig_tot"), ""),
+}
+
+
 def decided(number: int, **changes: str) -> dict[str, str]:
     facts = {
         "bescherming": "nee",
@@ -273,6 +280,134 @@ def test_R76_at_most_so_many_decisions_of_one_decider_and_day_are_applied(coordi
     assert (again["unchanged"], again["decisions_not_applied"]) == (23, 3)
 
 
+NAMED = {"voornamen": "Zebedeus", "geslachtsnaam": "Quispelaer"}
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [
+        ({"record_id": "Quispelaer Zebedeus"}, "record_id"),
+        ({"record_id": "d-quispelaer-1"}, "record_id"),
+        ({"record_id": "Quispelaer 2", "geboortedatum": "1980-13-45"}, "geboortedatum"),
+        ({"record_id": "Quispelaer 3", "toetsdatum": "morgen"}, "toetsdatum"),
+        ({"record_id": "19810317-1"}, "record_id"),
+        ({"besluit": "Besluit Quispelaer"}, "besluit"),
+        ({"zaak": "Zaak Quispelaer"}, "zaak"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(value),
+)
+def test_invariant_1_a_reference_that_names_the_person_is_refused_and_written_nowhere(
+    coordinator, partner, sync, tmp_path, change, column
+):
+    toetsdatum = partner.config().registers[REGISTER].defaults["toetsdatum"]
+    rows = [{**decided(n), "zaak": "", "toetsdatum": toetsdatum, **NAMED} for n in range(2)]
+    file = write(tmp_path / "export.csv", [rows[0], {**rows[1], "geboortedatum": "1981-03-17", **change}])
+    report = sync(file)
+    assert [(one["row"], one["column"]) for one in report["problems"]] == [(3, column)]
+    assert (report["added"], report["failed"], len(coordinator.registered)) == (1, 1, 1)
+    assert "uispelaer" not in str(report).lower()
+    kept = b"".join(path.read_bytes() for path in (partner.folder / "state").rglob("*") if path.is_file())
+    assert b"uispelaer" not in kept.lower()
+    assert b"19810317" not in kept
+
+
+@pytest.mark.parametrize("record_id", ["van-12", "der 3", "ZVH-2026-17", "an-3", "1980-0317"])
+def test_a_record_id_is_not_refused_for_a_prefix_a_code_or_a_number(coordinator, sync, tmp_path, record_id):
+    report = sync(write(tmp_path / "export.csv", [person(0, record_id=record_id, voornamen="An Maria")]))
+    assert report["problems"] == []
+    assert len(coordinator.registered) == 1
+
+
+@pytest.mark.parametrize(
+    ("born", "reason"),
+    [
+        ((TODAY + timedelta(days=1)).isoformat(), "future_date"),
+        (f"{TODAY.year + 1}-00-00", "future_date"),
+        (f"{TODAY.year + 9}-01-00", "future_date"),
+        (TODAY.isoformat(), ""),
+        (f"{TODAY.year}-00-00", ""),
+        (f"{TODAY.year}-{TODAY.month:02}-00", ""),
+    ],
+)
+def test_nobody_is_registered_who_would_be_born_after_today(coordinator, sync, tmp_path, born, reason):
+    report = sync(write(tmp_path / "export.csv", [person(0, geboortedatum=born)]))
+    assert [(one["column"], one["reason"]) for one in report["problems"]] == (
+        [("geboortedatum", reason)] if reason else []
+    )
+    assert len(coordinator.registered) == (0 if reason else 1)
+
+
+def day_ago(days: int) -> str:
+    return (TODAY - timedelta(days=days)).isoformat()
+
+
+def beforehand_of(coordinator: FakeCoordinator) -> int:
+    return sum(bool(item.beforehand) for item in coordinator.registered.values())
+
+
+def a_new_day(partner: Partner, coordinator: FakeCoordinator) -> None:
+    """Let what was counted at both sides be of yesterday."""
+    coordinator.decided.clear()
+    with sqlite3.connect(partner.folder / "state" / "node.sqlite") as db:
+        db.execute("UPDATE decided_count SET day = ?", (day_ago(1),))
+
+
+def test_R76_decisions_of_several_days_are_counted_by_the_day_on_which_they_arrive(
+    coordinator, partner, sync, tmp_path
+):
+    coordinator.decisions_per_day = 20
+    file = write(tmp_path / "export.csv", [decided(n, besloten_op=day_ago(n % 5)) for n in range(25)])
+    report = sync(file)
+    assert (report["added"], report["failed"], report["decisions_not_applied"]) == (25, 0, 5)
+    assert {(one["column"], one["reason"]) for one in report["problems"]} == {("besluit", "decisions_of_day")}
+    assert (len(coordinator.registered), beforehand_of(coordinator)) == (25, 20)
+    again = sync(file)
+    assert (again["unchanged"], again["failed"], again["decisions_not_applied"]) == (25, 0, 5)
+    a_new_day(partner, coordinator)
+    later = sync(file)
+    assert (later["changed"], later["unchanged"], later["problems"]) == (5, 20, [])
+    assert beforehand_of(coordinator) == 25
+
+
+def test_R76_a_decision_that_was_taken_back_today_still_counts(coordinator, sync, tmp_path):
+    coordinator.decisions_per_day = 20
+    file = tmp_path / "export.csv"
+    sync(write(file, [decided(n) for n in range(20)]))
+    report = sync(write(file, [*(decided(n) for n in range(1, 20)), person(0, **NOTHING_DECIDED), decided(30)]))
+    assert (report["failed"], report["decisions_not_applied"]) == (0, 1)
+    assert len(coordinator.registered) == 21
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new persons", "changed persons"])
+def test_R76_a_record_whose_decision_the_coordinator_does_not_count_is_registered_without_it(
+    coordinator, partner, sync, tmp_path, known
+):
+    file = tmp_path / "export.csv"
+    if known:
+        sync(write(file, [person(n, **NOTHING_DECIDED) for n in range(6)]))
+    coordinator.decisions_per_day = 2  # the node does not know that 18 came another way, from a copy of its database
+    report = sync(write(file, [decided(n) for n in range(6)]))
+    assert (report["changed" if known else "added"], report["failed"], report["decisions_not_applied"]) == (6, 0, 4)
+    assert [(one["row"], one["column"], one["reason"]) for one in report["problems"]] == [
+        (row, "besluit", "decisions_of_day") for row in (4, 5, 6, 7)
+    ]
+    assert (len(coordinator.registered), beforehand_of(coordinator)) == (6, 2)
+    chunks = len(coordinator.chunks)
+    again = sync(file)
+    assert (again["unchanged"], again["decisions_not_applied"]) == (6, 4)
+    assert len(coordinator.chunks) == chunks, "what was refused today is not sent again today"
+    a_new_day(partner, coordinator)
+    coordinator.decisions_per_day = 20
+    assert (sync(file)["changed"], beforehand_of(coordinator)) == (4, 6)
+
+
+def test_R76_a_record_that_is_refused_without_its_decision_too_is_refused(coordinator, sync, tmp_path):
+    coordinator.refuse = {"wpg13": "R-11"}
+    report = sync(write(tmp_path / "export.csv", [decided(1, taak="wpg13"), decided(2, taak="wpg8")]))
+    assert (report["failed"], report["decisions_not_applied"]) == (1, 0)
+    assert [(one["row"], one["reason"]) for one in report["problems"]] == [(2, "R-11")]
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -283,6 +418,14 @@ def test_R76_at_most_so_many_decisions_of_one_decider_and_day_are_applied(coordi
         ({"besloten_op": (TODAY + timedelta(days=1)).isoformat()}, "decision_in_future"),
         ({"geldig_tot": (TODAY + timedelta(days=300)).isoformat()}, "after_review"),
         ({"geldig_tot": ""}, "decision_incomplete"),
+        ({"geldig_tot": (TODAY - timedelta(days=1)).isoformat()}, "decision_ends_before"),
+        (
+            {
+                "besloten_op": (TODAY - timedelta(days=9)).isoformat(),
+                "geldig_tot": (TODAY - timedelta(days=1)).isoformat(),
+            },
+            "decision_over",
+        ),
         ({"besluit": "123456782"}, "bsn"),
         ({"bescherming": "ja"}, "decision_protected"),
         ({"besloten_voor": "zvh-oost"}, "decision_never_shown"),

@@ -157,6 +157,14 @@ def test_a_node_says_itself_which_file_expired_and_when(made: Consortium, server
     assert refused.value.code is ErrorCode.NOT_AUTHENTICATED
 
 
+def test_a_node_is_not_warned_in_the_first_half_of_the_life_of_its_certificate(made: Consortium) -> None:
+    end = (utc_now() + timedelta(days=29)).replace(microsecond=0)
+    files = made.odd("month", POLICE_URI, end=end)
+    assert [check_expiry(files.certificate, end - timedelta(days=left)) for left in (29, 20, 15)] == [None] * 3
+    for left, said in ((14, "14 dagen"), (7, "7 dagen"), (1, "1 dagen")):
+        assert said in str(check_expiry(files.certificate, end - timedelta(days=left)))
+
+
 def test_a_node_is_warned_before_its_certificate_ends(made: Consortium) -> None:
     end = (utc_now() + timedelta(days=60)).replace(microsecond=0)
     files = made.odd("long", POLICE_URI, end=end)

@@ -127,10 +127,12 @@ def _term(path: Path, _modified_ns: int, _inode: int) -> tuple[datetime, datetim
 def check_expiry(path: Path, now: datetime) -> str | None:
     """Judge one's own certificate: None, or a warning from 30, 14, 7 and 1 days before its end.
 
+    Never in the first half of its life: one of 30 days, the longest that a partner gets, is not warned about at once.
     Raises SamenloopError(NOT_AUTHENTICATED) that names file and date when it is expired or not yet valid.
     """
     end = check_term(path, now)
-    reached = [days for days in WARNING_DAYS if end - now <= timedelta(days=days)]
+    half = (end - _term(path, *_stamp(path))[0]) / 2
+    reached = [days for days in WARNING_DAYS if end - now <= timedelta(days=days) <= half]
     if not reached:
         return None
     return _(

@@ -46,7 +46,7 @@ def test_a_partner_joins_with_what_the_programs_print(here: Path) -> None:
     assert SigningKey.load(here / "keys" / "signing.key").public.hex == public["signing_key"]
     assert SealingKey.load(here / "keys" / "sealing.key").public.hex == public["sealing_key"]
     modes = {path.name: path.stat().st_mode & 0o777 for path in (here / "keys").glob("*.key")}
-    assert modes == dict.fromkeys(("tls.key", "signing.key", "sealing.key"), 0o400)
+    assert modes == dict.fromkeys(("tls.key", "signing.key", "sealing.key", "references.key"), 0o400)
     assert (here / "keys").stat().st_mode & 0o777 == 0o700
 
 

@@ -144,9 +144,8 @@ def test_an_expired_certificate_is_named_with_its_file_and_date_before_dialling(
 
 def test_a_certificate_that_ends_soon_is_warned_of(both):
     fake, partner = both
-    files = fake.made.odd(
-        "soon", f"spiffe://{fake.covenant.trust_domain}/participant/{ME}", end=utc_now() + timedelta(days=5)
-    )
+    name, now = f"spiffe://{fake.covenant.trust_domain}/participant/{ME}", utc_now()
+    files = fake.made.odd("soon", name, start=now - timedelta(days=25), end=now + timedelta(days=5))
     partner.settings = {"tls": {"key": files.key, "certificate": files.certificate, "ca": files.ca}}
     assert "binnen 7 dagen" in with_app(partner, _warning)
 

@@ -76,7 +76,7 @@ def test_workers_end_when_the_process_that_feeds_them_is_killed() -> None:
         assert _remaining(started, seconds=20) == []
 
 
-@pytest.mark.parametrize("weak", ["tests.weak.outlives_its_parent"])
+@pytest.mark.parametrize("weak", ["tests.node.tokens.outlives_its_parent"])
 def test_workers_that_do_not_watch_their_parent_are_found_alive(weak: str) -> None:
     with _killed(weak) as started:
         assert _remaining(started, seconds=2) == started

@@ -6,8 +6,6 @@ back, a chunk at a time, since what the process that feeds the others does per p
 
 import gc
 import multiprocessing
-import os
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -20,6 +18,7 @@ from samenloop_node.identity.errors import FieldError
 from samenloop_node.identity.person import parse_row
 from samenloop_node.tokens.keys import EpochKeys
 from samenloop_node.tokens.tokenise import Cut, cut, token_set
+from samenloop_node.workers import end_with_parent
 
 Row = tuple[str, ...]
 """The fields of one person in the order of PERSON_COLUMNS; empty where there is none."""
@@ -80,18 +79,8 @@ _worker: list[Making] = []
 def _start(making: Making) -> None:
     """Nothing here makes cycles, and looking through the remembered names for them again and again costs a sixth."""
     gc.disable()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     _worker.append(making)
-
-
-def _end_with_parent() -> None:
-    """Wait on the pipe of which only the parent has the other end, and end with it, also after a `kill -9`.
-
-    The queue that the work comes from says nothing: its other end is held by the other workers too.
-    """
-    if parent := multiprocessing.parent_process():
-        parent.join()
-        os._exit(1)
 
 
 def _work(rows: list[Row]) -> list[Cuts]:

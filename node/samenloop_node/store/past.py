@@ -54,6 +54,13 @@ _TABLES = (
 )
 
 
+_PURGE = (
+    "DELETE FROM registration_past WHERE until_ms < ?",
+    "DELETE FROM decision_past WHERE until_ms < ?",
+    "DELETE FROM hit_past WHERE asked_ms < ?",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Spell:
     """A registration that had tokens for `epochs` from `since_ms` on; `until_ms` is None while it still has."""
@@ -224,11 +231,7 @@ def find_hit(db: sqlite3.Connection, question_id: bytes) -> StoredHit | None:
 
 def purge(db: sqlite3.Connection, before_ms: int) -> int:
     """Remove what went before a moment; returns how many rows."""
-    tables = (("registration_past", "until_ms"), ("decision_past", "until_ms"), ("hit_past", "asked_ms"))
-    return sum(
-        db.execute(f"DELETE FROM {table} WHERE {column} < ?", (before_ms,)).rowcount  # noqa: S608 - fixed names
-        for table, column in tables
-    )
+    return sum(db.execute(statement, (before_ms,)).rowcount for statement in _PURGE)
 
 
 def _gone(db: sqlite3.Connection, row: tuple[bytes, str, bytes, int, int, int]) -> StoredHit:

@@ -38,7 +38,8 @@ def pass_gate(
 ) -> None:
     """Raise Refused with the first failing rule, unless this user may put this question today."""
     try:
-        _judge(catalogue, covenant, asker, user, draft, history, today)
+        facts = question_facts(covenant, asker, draft, history.asked, today)
+        gate(catalogue, facts, _asker_facts(asker, user, draft, history.state, today))
     except Refused as refused:
         raise Refused(refused.rule, refused.text, tuple(_named(one, draft) for one in refused.missing)) from refused
 
@@ -48,29 +49,17 @@ def _named(missing: str, draft: QuestionDraft) -> str:
     return _PLACE.sub(lambda found: draft.holders[int(found[1])].holder + ("," if found[2] else ""), missing)
 
 
-def _judge(
-    catalogue: Catalogue,
-    covenant: Covenant,
-    asker: ParticipantId,
-    user: User,
-    draft: QuestionDraft,
-    history: CaseHistory,
-    today: date,
-) -> None:
-    gate(
-        catalogue,
-        question_facts(covenant, asker, draft, history.asked, today),
-        AskerFacts(
-            acting_partner=asker,
-            role=Role.CASE_WORKER.value if Role.CASE_WORKER in user.roles else "",
-            named=user.valid_from <= today <= user.valid_until,
-            secrecy_signed=user.secrecy_statement <= today,
-            case_state=history.state,
-            case_referrer=asker,
-            asked_person=draft.asked_person,
-            anonymous_talk=draft.anonymous_talk,
-            phone_call=draft.phone_call,
-        ),
+def _asker_facts(asker: ParticipantId, user: User, draft: QuestionDraft, state: CaseState, today: date) -> AskerFacts:
+    return AskerFacts(
+        acting_partner=asker,
+        role=Role.CASE_WORKER.value if Role.CASE_WORKER in user.roles else "",
+        named=user.valid_from <= today <= user.valid_until,
+        secrecy_signed=user.secrecy_statement <= today,
+        case_state=state,
+        case_referrer=asker,
+        asked_person=draft.asked_person,
+        anonymous_talk=draft.anonymous_talk,
+        phone_call=draft.phone_call,
     )
 
 

@@ -1,6 +1,7 @@
 """Erasing bodies of the log that are past the covenant's term; their hashes stay (architecture.md section 8).
 
-1. The purge is an entry that names its range and term, in the transaction that erases.
+1. The purge is an entry that names all that is gone by then and the term, in the transaction that erases: the older
+   purge entries are past their term one day too.
 2. Nothing goes of which a quorum of witnesses did not say, a whole term ago, that it was there: their time proves
    that the term is over. The entry after the range stays.
 3. The search index forgets the range afterwards; what a crash left of it is forgotten the next time.
@@ -34,7 +35,7 @@ async def purge(store: Store, journal: Journal, on_tree: OnTree, covenant: Coven
         return 0
 
     def unit(parts: Parts) -> None:
-        public = {"first": first, "last": last, "term_days": term_days}
+        public = {"first": 0, "last": last, "term_days": term_days}
         parts.log.purge(journal.body(Event.PURGE, public), size)
 
     await store.write(unit)

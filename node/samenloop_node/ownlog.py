@@ -100,7 +100,8 @@ class OwnLog:
     def purge(self, cutoff_ms: int, term_days: int) -> int:
         """Erase the bodies of entries that ended before `cutoff_ms`; their hashes stay. Blocking; returns how many.
 
-        The purge is an entry itself and names its range and term, so that a verifier can tell it from a theft.
+        The purge is an entry itself and names all that is gone by then and the term, so that a verifier can tell it
+        from a theft, also when older purge entries are gone themselves.
         """
         with self._integrating, self._stores() as (stored, tree):
             last = log.purgeable(tree, cutoff_ms)
@@ -110,7 +111,7 @@ class OwnLog:
             if last is None or last < first:
                 return 0
             size = log.latest(tree, self._signer.name, self._signer.public_key()).size
-            public = {"first": first, "last": last, "term_days": term_days}
+            public = {"first": 0, "last": last, "term_days": term_days}
             self._store.write_now(lambda db: purge(db, self._body(db, Event.PURGE, public), size))
             tree.forget(first, last)
         return last - first + 1

@@ -1,6 +1,6 @@
 """The coordinator's log after its term: bodies are gone from the files, hashes stay, and every check still holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from samenloop.audit import log, verify
 from samenloop.audit.anchor import from_covenant
 from samenloop.audit.fields import Event
 from samenloop.audit.note import load_signer
-from samenloop.audit.store import Search, TreeStore
+from samenloop.audit.store import Purged, Search, TreeStore
 from samenloop.covenant import fingerprint
 from samenloop_coordinator import operating, purging
 from samenloop_coordinator.cli import app
@@ -48,6 +48,11 @@ def bodies(consortium: Consortium) -> list[bytes | None]:
         return [one.body for one in files.entries.entries(0, 1_000)]
 
 
+def purges(consortium: Consortium) -> Sequence[Purged]:
+    with operating.log_files(consortium.config) as files:
+        return files.entries.purges()
+
+
 def found(consortium: Consortium) -> tuple[int, int]:
     """Return in how many bodies, and in how many rows of the index, the case is."""
     whole = sum(body is not None and CASE.hex().encode() in body for body in bodies(consortium))
@@ -65,9 +70,9 @@ def cosign(consortium: Consortium, seconds: int) -> None:
             log.accept_cosignature(files.tree, line.line(), head.size, files.signer, trusted.witnesses, seconds * 1000)
 
 
-def checked(consortium: Consortium, folder: Path) -> verify.Report:
+def checked(consortium: Consortium, folder: Path, ahead: timedelta = TERM + timedelta(days=2)) -> verify.Report:
     assert operating.check_log(consortium.config, lambda _done, _all: None).problems == ()
-    now = MovingClock(TERM + timedelta(days=2))
+    now = MovingClock(ahead)
     cosign(consortium, int(now.now().timestamp()))
     operating.export(consortium.config, folder, now)
     return verify.verify_export(folder, fingerprint(consortium.covenant))
@@ -92,6 +97,24 @@ def test_what_is_past_its_term_goes_by_itself_and_the_log_still_verifies(
     assert gone == list(range(len(gone)))
     assert len(gone) >= 3
     report = checked(consortium, tmp_path / "export")
+    assert (report.problems, report.purged) == ((), ((0, len(gone) - 1),))
+
+
+def test_a_purge_entry_goes_after_its_own_term_and_the_log_still_verifies(
+    consortium: Consortium, tmp_path: Path
+) -> None:
+    async def scenario(world: World) -> None:
+        await aged(world)
+        await world.coordinator.periodic.upkeep()
+        await aged(world)
+        await world.coordinator.periodic.upkeep()
+        await world.coordinator.integrator.tree(world.coordinator.integrator._all_waiting)
+
+    play(consortium, scenario)
+    assert [one.last for one in purges(consortium)] == sorted({one.last for one in purges(consortium)})
+    gone = [place for place, body in enumerate(bodies(consortium)) if body is None]
+    assert purges(consortium)[0].by in gone, "the first purge entry is past its term too"
+    report = checked(consortium, tmp_path / "export", 2 * TERM + timedelta(days=3))
     assert (report.problems, report.purged) == ((), ((0, len(gone) - 1),))
 
 

@@ -13,6 +13,8 @@ from samenloop_coordinator.store.postgres_link import Connection, Link
 
 _APPEND = """INSERT INTO log_entry (seq, leaf, body, sealed_count, sealed)
              SELECT * FROM unnest(%b::bigint[], %b::bytea[], %b::bytea[], %b::integer[], %b::bytea[])"""
+_ERASE = """UPDATE log_entry SET body = NULL, sealed = NULL
+            WHERE seq BETWEEN greatest(%s, (SELECT coalesce(max(last) + 1, 0) FROM log_purge WHERE by < %s)) AND %s"""
 _ENTRIES = "SELECT seq, leaf, body, sealed_count, sealed FROM log_entry WHERE seq >= %s ORDER BY seq LIMIT %s"
 COUNT = "SELECT coalesce(max(seq) + 1, 0) FROM log_entry"
 
@@ -45,7 +47,7 @@ class PostgresLog:
         self.append(body, ())
         self._group.settle(_APPEND)
         self._group.change("INSERT INTO log_purge (first, last, by) VALUES (%s, %s, %s)", first, last, by)
-        self._group.change("UPDATE log_entry SET body = NULL, sealed = NULL WHERE seq BETWEEN %s AND %s", first, last)
+        self._group.change(_ERASE, first, by, last)
         return Purged(first, last, by)
 
 

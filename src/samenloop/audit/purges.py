@@ -1,6 +1,7 @@
 """Was a body erased after its term? Judged by dates that nobody can put back afterwards. Pure.
 
-1. Every erased entry lies in a range that a later purge entry names, and what such an entry names is gone.
+1. Every erased entry lies in a range that a later purge entry names, and what such an entry names is gone. Our own
+   name all that is gone by then, so that the newest is enough when older ones are past their term themselves.
 2. Each purge entry is judged by itself: the term ran from when a quorum of witnesses vouched for the last entry of
    its range (`witnessed`), for the times in the log are written by its own key. A log without witnesses has only
    those times: a partner's own log is held against the coordinator's by its anchors (`anchored`).

@@ -17,6 +17,9 @@ from samenloop.texts import _
 
 _APPEND = """INSERT INTO log_entry (seq, leaf, body, sealed_count, sealed)
              VALUES ((SELECT coalesce(max(seq) + 1, 0) FROM log_entry), ?, ?, ?, ?)"""
+_ERASE = """UPDATE log_entry SET body = NULL, sealed = NULL
+            WHERE seq BETWEEN max(?1, (SELECT coalesce(max(last) + 1, 0) FROM log_purge WHERE by < ?3)) AND ?2"""
+"""What earlier purges erased is not written again."""
 
 
 def create_log_tables(connection: sqlite3.Connection) -> None:
@@ -53,7 +56,7 @@ def purge(connection: sqlite3.Connection, body: bytes, signed_size: int) -> Purg
         raise IntegrityError(_("Deze regels van het logboek kunnen niet worden gewist."))
     by = append(connection, body, ())
     connection.execute("INSERT INTO log_purge (first, last, by) VALUES (?, ?, ?)", (first, last, by))
-    connection.execute("UPDATE log_entry SET body = NULL, sealed = NULL WHERE seq BETWEEN ? AND ?", (first, last))
+    connection.execute(_ERASE, (first, last, by))
     return Purged(first, last, by)
 
 

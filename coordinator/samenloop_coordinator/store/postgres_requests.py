@@ -72,10 +72,6 @@ class PostgresRequests:
         self._group.forget(self._known)
         return self._group.change(_FORGET, moment_ms, limit)
 
-    def count(self, scope: bytes, day: str) -> int:
-        """Add one to a counter and return its new value."""
-        return self.count_all([(scope, day)])[0]
-
     def count_all(self, counters: Sequence[tuple[bytes, str]]) -> Sequence[int]:
         """Add one to each counter and return the new values; what this group did not read yet is read in one go."""
         self._read([key for key in counters if key not in self._counts])

@@ -48,10 +48,6 @@ class SqliteRequests:
         sql = "DELETE FROM request WHERE at_ms < ? AND rowid IN (SELECT rowid FROM request ORDER BY rowid LIMIT ?)"
         return self._connection.execute(sql, (moment_ms, limit)).rowcount
 
-    def count(self, scope: bytes, day: str) -> int:
-        """Add one to a counter and return its new value."""
-        return self.count_all([(scope, day)])[0]
-
     def count_all(self, counters: Sequence[tuple[bytes, str]]) -> Sequence[int]:
         """Add one to each of several counters and return their new values."""
         if not counters:

@@ -12,8 +12,6 @@ from samenloop.audit.sqlite import create_log_tables
 
 migrations = Migrations("samenloop-coordinator")
 
-MOST_VALUES = 256
-"""More values than one registration can have: 48 in each of at most 4 epochs, rounded up."""
 MOST_PROBES = 16_384
 """Most values looked up at once."""
 

@@ -19,7 +19,6 @@ from samenloop.model import EpochId, ParticipantId, epoch_id
 from samenloop.texts import _
 
 MAX_BODY: Final = 1 << 16
-HASH_DIGITS: Final = 64
 
 
 class Kind(enum.Enum):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.texts import _
-from samenloop_coordinator.store.values import AskedHolder, AskedQuestion, Request, ShownHit
+from samenloop_coordinator.store.values import AskedQuestion, Request, ShownHit, pack_holders, unpack_holders
 
 _KEEP = "INSERT INTO question (id, covenant, asker, case_ref, asked_ms, holders) VALUES (?, ?, ?, ?, ?, ?)"
 _FIND = "SELECT id, covenant, asker, case_ref, asked_ms, holders FROM question WHERE id = ?"
@@ -85,7 +85,7 @@ class SqliteQuestions:
                 question.asker,
                 question.case_ref,
                 question.asked_ms,
-                "|".join(f"{one.holder} {one.acting_as} {one.purpose}" for one in question.holders),
+                pack_holders(question.holders),
             ),
         )
 
@@ -138,9 +138,4 @@ def _shown(row: tuple[bytes, str, bytes, str, str, str, int]) -> ShownHit:
 
 
 def _question(row: tuple[bytes, str, str, bytes, int, str]) -> AskedQuestion:
-    return AskedQuestion(row[0], row[1], row[2], row[3], row[4], tuple(_asked(text) for text in row[5].split("|")))
-
-
-def _asked(text: str) -> AskedHolder:
-    holder, acting_as, purpose = text.split(" ")
-    return AskedHolder(holder, acting_as, purpose)
+    return AskedQuestion(row[0], row[1], row[2], row[3], row[4], unpack_holders(row[5]))

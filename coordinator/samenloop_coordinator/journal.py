@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from samenloop import __version__
 from samenloop.audit import entry
 from samenloop.audit.fields import Event
-from samenloop.audit.seal import ContentKeys
 from samenloop.audit.stamp import Mark, Stamper
 
 SOFTWARE = f"samenloop-coordinator/{__version__}"
@@ -42,8 +41,3 @@ class Journal:
     def undo(self, mark: Mark) -> None:
         """Go back to a position: what was stamped since is not in the log."""
         self.stamper.restore(mark)
-
-
-def content_key_entry(keys: ContentKeys) -> Mapping[str, object]:
-    """Return the public fields of the entry that must be durable before `keys` seal anything."""
-    return keys.public()

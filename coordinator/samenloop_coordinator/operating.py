@@ -11,13 +11,12 @@ from samenloop.audit import entry as entries
 from samenloop.audit import log
 from samenloop.audit.anchor import TrustAnchor, from_covenant, from_document
 from samenloop.audit.checkpoint import Checkpoint
-from samenloop.audit.entry import Entry
 from samenloop.audit.export import write_export
 from samenloop.audit.fields import Event
 from samenloop.audit.fsck import fsck
 from samenloop.audit.note import NoteSigner, load_signer
 from samenloop.audit.stamp import Stamper
-from samenloop.audit.store import EntryStore, Search, TreeStore
+from samenloop.audit.store import EntryStore, TreeStore
 from samenloop.audit.verify import Progress, Report
 from samenloop.clock import Clock, milliseconds
 from samenloop.covenant import Covenant, canonical, parse_canonical
@@ -131,15 +130,6 @@ def log_files(config: CoordinatorConfig) -> Iterator[LogFiles]:
     with backend_of(config.data).open_log() as opened:
         signer = load_signer(config.origin, config.secrets.audit_key)
         yield LogFiles(opened.entries, opened.tree, signer, opened.documents)
-
-
-def search(files: LogFiles, wanted: Search, limit: int) -> list[Entry]:
-    """Return the newest matching entries, their public halves only; purged ones are left out."""
-    found: list[Entry] = []
-    for row in files.tree.find(wanted, limit):
-        stored = files.entries.entries(row.seq, 1)
-        found += [entries.parse(one.body) for one in stored if one.body is not None]
-    return found
 
 
 def export(config: CoordinatorConfig, folder: Path, clock: Clock) -> int:

@@ -10,15 +10,14 @@ from typing import Annotated
 
 import typer
 
-from samenloop.audit.entry import Entry, rows
-from samenloop.clock import SystemClock, from_milliseconds, milliseconds
+from samenloop.clock import SystemClock, milliseconds
 from samenloop.errors import InvalidInput
 from samenloop.reports.model import Report
 from samenloop.reports.periods import period
 from samenloop.review.filters import FOREVER_MS, Filters
-from samenloop.review.patterns import Finding
 from samenloop.texts import _
 from samenloop_coordinator.config import load_config
+from samenloop_coordinator.review import lines
 
 MOST_ROWS = 1_000
 UNFAIR = 1
@@ -87,7 +86,7 @@ def audit_search(  # noqa: PLR0913 - one option per filter
     from_ms, until_ms = _ms(since, 0), _ms(until, FOREVER_MS)
     filters = Filters(event, asker, user, case, purpose, rule, holder, answer, question, budget_left, from_ms, until_ms)
     found = desk.search(load_config(config), SystemClock(), filters, limit)
-    _print((_as_json(*pair) for pair in found), _line, as_json=as_json)
+    _print((lines.as_row(*pair) for pair in found), lines.line, as_json=as_json)
 
 
 @review_app.command("list")
@@ -101,9 +100,9 @@ def review_list(config: Config = DEFAULT, as_json: Json = False) -> None:
     todo, found = desk.waiting(load_config(config), SystemClock())
     due = dict(todo)
     now_ms = milliseconds(SystemClock().now())
-    rows_ = [{**_as_json(*pair), "due": _day(due[pair[0]]), "overdue": due[pair[0]] < now_ms} for pair in found]
-    _print(rows_, lambda row: f"{_line(row)} {_due_text(row)}", as_json=as_json)
-    if not rows_ and not as_json:
+    rows = [lines.waiting_row(*pair, due[pair[0]], now_ms) for pair in found]
+    _print(rows, lines.waiting_line, as_json=as_json)
+    if not rows and not as_json:
         typer.echo(_("Er wacht niets op een beoordeling."))
 
 
@@ -171,7 +170,7 @@ def review_patterns(config: Config = DEFAULT, as_json: Json = False) -> None:
     from samenloop_coordinator.review import desk
 
     found = desk.find_patterns(load_config(config), SystemClock())
-    _print((_finding(one) for one in found), _finding_line, as_json=as_json)
+    _print((lines.finding_row(one) for one in found), lines.finding_line, as_json=as_json)
 
 
 @review_app.command("leakage")
@@ -185,7 +184,7 @@ def review_leakage(period_name: PeriodOption, config: Config = DEFAULT, as_json:
 
     chosen = period(period_name)
     found = desk.learned(load_config(config), SystemClock(), chosen.from_ms, chosen.until_ms)
-    _print((asdict(one) for one in found), _pair_line, as_json=as_json)
+    _print((asdict(one) for one in found), lines.pair_line, as_json=as_json)
 
 
 @report_app.command("accountability")
@@ -245,58 +244,6 @@ def _print(
 
 def _result(table: Mapping[str, object], text: str, *, as_json: bool) -> None:
     typer.echo(json.dumps(dict(table), ensure_ascii=False) if as_json else text)
-
-
-def _as_json(seq: int, entry: Entry) -> dict[str, object]:
-    return {"entry": seq, **entry.public, "answers": {row["holder"]: row["answer"] for row in rows(entry, "holders")}}
-
-
-def _line(row: Mapping[str, object]) -> str:
-    when = from_milliseconds(_integer(row["end_ms"])).strftime("%Y-%m-%d %H:%M:%S")
-    names = ("actor", "status", "rule", "reason", "purpose", "case", "user")
-    facts = [f"{name}={row[name]}" for name in names if row.get(name)]
-    answers = row["answers"]
-    given = [f"{holder}={answer}" for holder, answer in answers.items()] if isinstance(answers, dict) else []
-    return " ".join([str(row["entry"]), when, str(row["event"]), *facts, *given])
-
-
-def _due_text(row: Mapping[str, object]) -> str:
-    return _("te laat sinds {day}", day=row["due"]) if row["overdue"] else _("voor {day}", day=row["due"])
-
-
-def _finding(one: Finding) -> dict[str, object]:
-    days = {"first": _day(one.first_ms), "last": _day(one.last_ms)}
-    return {
-        "pattern": one.pattern.value,
-        "alarm": one.alarm,
-        "asker": one.actor,
-        "user": one.user,
-        "count": one.count,
-        "detail": one.detail,
-        **days,
-    }
-
-
-def _finding_line(row: Mapping[str, object]) -> str:
-    mark = _("ALARM") if row["alarm"] else _("let op")
-    who = " ".join(str(row[name]) for name in ("asker", "user", "detail") if row[name])
-    return f"{mark} {row['pattern']} {who} {row['count']}x {row['first']} - {row['last']}"
-
-
-def _pair_line(row: Mapping[str, object]) -> str:
-    return _(
-        "{asker} -> {holder}: {questions} vragen over {cases} casussen; bekend {shown}, later vrijgegeven {released}, "
-        "samen geleerd {learned}; drukste dag {budget_share}% van het dagbudget",
-        **row,
-    )
-
-
-def _day(ms: int) -> str:
-    return from_milliseconds(ms).strftime("%Y-%m-%d")
-
-
-def _integer(value: object) -> int:
-    return value if isinstance(value, int) else 0
 
 
 def _ms(moment: datetime | None, default: int) -> int:

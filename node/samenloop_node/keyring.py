@@ -32,7 +32,7 @@ class Keyring:
         """Return the recipe keys; raises SamenloopError(NOT_FOUND) when the ceremony of this epoch is not done here."""
         at = (covenant.id, covenant.purpose.id, epoch)
         if at not in self._derived:
-            recipes = covenant.profiles().of(epoch).recipe_names
+            recipes = covenant.profiles().of(epoch).recipes
             self._derived[at] = EpochKeys(self._read(epoch), covenant.id, covenant.purpose.id, epoch, recipes)
         return self._derived[at]
 

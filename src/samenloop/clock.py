@@ -1,19 +1,14 @@
 """Time as a parameter: programs pass a Clock, tests pass a fixed one."""
 
-import time
 from datetime import UTC, datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Wall time (UTC) and monotonic time."""
+    """Wall time (UTC)."""
 
     def now(self) -> datetime:
         """Return the wall time, timezone-aware UTC."""
-        ...
-
-    def monotonic(self) -> float:
-        """Return seconds that never run backwards."""
         ...
 
 
@@ -23,10 +18,6 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the wall time, timezone-aware UTC."""
         return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        """Return seconds that never run backwards."""
-        return time.monotonic()
 
 
 def milliseconds(moment: datetime) -> int:

@@ -70,11 +70,6 @@ class Profile:
     recipes: tuple[str, ...]
     rule: tuple[Combination, ...]
 
-    @property
-    def recipe_names(self) -> tuple[str, ...]:
-        """The recipes in profile order, which is also the order in which whole recipes are dropped from the end."""
-        return self.recipes
-
     def judge(self, question: Side, registration: Side, agreeing: int) -> str | None:
         """Return the name of the first combination that makes the hit, or None.
 

@@ -53,9 +53,6 @@ class TestClock:
     def now(self) -> datetime:
         return self.moment
 
-    def monotonic(self) -> float:
-        return self.moment.timestamp()
-
     def advance(self, **span: float) -> None:
         self.moment += timedelta(**span)
 

@@ -86,7 +86,7 @@ def lists(size: int) -> tuple[list[Row], list[Row]]:
 
 async def _job(path: Path, stored: Sequence[Row], asked: Sequence[Row]) -> tuple[dict[str, float], int]:
     chosen, processes = profile(PROFILE), os.cpu_count() or 1
-    keys = EpochKeys(os.urandom(32), "bench", "bench", EpochId("2026-1"), chosen.recipe_names)
+    keys = EpochKeys(os.urandom(32), "bench", "bench", EpochId("2026-1"), chosen.recipes)
     pepper = Pepper(os.urandom(64)).register(Scope("bench", "bench", "holder", "register"), EpochProfiles(chosen))
     create_store(path)
     store = open_store(path, Journal("bench.test/log", Stamper(SystemClock())))

@@ -47,7 +47,7 @@ class Times:
 
 def measure(size: int) -> list[Figure]:
     """Measure `size` different persons, in one process and in two."""
-    keys = EpochKeys(os.urandom(32), "bench", "bench", EpochId("2026-1"), profile(PROFILE).recipe_names)
+    keys = EpochKeys(os.urandom(32), "bench", "bench", EpochId("2026-1"), profile(PROFILE).recipes)
     alone = _apart(_alone, size, keys)
     pairs, bare_gains = [], []
     for _pair in range(_PAIRS):

@@ -229,9 +229,9 @@ def test_a_request_id_is_used_once_and_its_reply_can_be_erased(run: Run) -> None
 def test_counters_of_days_are_forgotten_and_those_of_cases_stay(run: Run) -> None:
     async def scenario(store: Store, _journal: Journal) -> None:
         for expected in (1, 2, 3):
-            assert await store.write(lambda parts: parts.requests.count(b"case", "")) == expected
-        assert await store.write(lambda parts: parts.requests.count(b"user", "2026-11-01")) == 1
-        assert await store.write(lambda parts: parts.requests.count(b"user", "2026-11-02")) == 1
+            assert await store.write(lambda parts: parts.requests.count_all([(b"case", "")])[0]) == expected
+        assert await store.write(lambda parts: parts.requests.count_all([(b"user", "2026-11-01")])[0]) == 1
+        assert await store.write(lambda parts: parts.requests.count_all([(b"user", "2026-11-02")])[0]) == 1
         await store.write(lambda parts: parts.requests.forget_counters("2026-11-02"))
         assert await store.read(lambda parts: parts.requests.counted(b"user", "2026-11-01")) == 0
         assert await store.read(lambda parts: parts.requests.counted(b"user", "2026-11-02")) == 1
@@ -305,7 +305,7 @@ def test_a_unit_that_fails_leaves_nothing_and_gives_its_counters_back(run: Run) 
         def failing(parts: Parts) -> None:
             place = parts.registrations.make_place(HOME)
             parts.registrations.put(registration(place))
-            parts.requests.count(b"case", "")
+            parts.requests.count_all([(b"case", "")])
             parts.log.append(journal.body(Event.HEARTBEAT, {}), ())
             raise SamenloopError(ErrorCode.BUDGET_EXHAUSTED, "no")
 

@@ -15,7 +15,10 @@ import grpc
 import pytest
 
 from samenloop import model
+from samenloop.audit import entry as entries
+from samenloop.audit.entry import Entry
 from samenloop.audit.seal import WrappedKey, open_fixed, open_wrapped
+from samenloop.audit.store import Search
 from samenloop.clock import SystemClock, milliseconds
 from samenloop.commitment import items_digest, tokens_digest
 from samenloop.covenant import epochs
@@ -41,6 +44,7 @@ from samenloop.wire.v1 import (
     overlap_pb2,
     overlap_pb2_grpc,
 )
+from samenloop_coordinator import operating
 from samenloop_node.ceremony import Ceremony
 from tests.coordinator.consortium import Consortium, Party
 
@@ -344,6 +348,14 @@ def opened(party: Party, item: mailbox_pb2.MailItem, wraps: Iterable[mailbox_pb2
     day = wrap.wrapped[:10].decode()
     key = open_wrapped(WrappedKey(party.name, wrap.key_id, wrap.wrapped[10:], b""), day, party.sealing, auditor=False)
     return parse_mail(open_fixed(key, item.sealed, MAIL_BYTES + 2, item.item_id + party.name.encode()))
+
+
+def signed_entries(consortium: Consortium, wanted: Search, limit: int) -> list[Entry]:
+    """Return the newest matching entries under the signed checkpoint, newest first."""
+    with operating.log_files(consortium.config) as files:
+        places = [row.seq for row in files.tree.find(wanted, limit)]
+        found = [one for seq in places for one in files.entries.entries(seq, 1)]
+    return [entries.parse(one.body) for one in found if one.body is not None]
 
 
 def connect(consortium: Consortium, name: str) -> Client:

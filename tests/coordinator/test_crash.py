@@ -13,7 +13,7 @@ from samenloop.audit.fields import Event
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.wire.v1 import overlap_pb2
 from samenloop_coordinator import operating
-from samenloop_coordinator.store.sqlite import connect as open_database
+from samenloop_coordinator.store.sqlite_link import connect as open_database
 from tests.coordinator.consortium import Consortium
 from tests.coordinator.harness import (
     HOUSE,

@@ -26,7 +26,7 @@ from samenloop.wire.declare import Anchor
 from samenloop.wire.guard import LANGUAGE_KEY
 from samenloop.wire.status import error_from_rpc
 from samenloop.wire.v1 import audit_pb2, covenant_pb2, mailbox_pb2, overlap_pb2
-from samenloop_coordinator import ca, operating
+from samenloop_coordinator import ca
 from tests.coordinator.consortium import Consortium, Party
 from tests.coordinator.harness import (
     HOUSE,
@@ -42,6 +42,7 @@ from tests.coordinator.harness import (
     own_request,
     put,
     question_request,
+    signed_entries,
     statement_request,
 )
 from tests.coordinator.world import copied
@@ -85,8 +86,7 @@ def _tool(consortium: Consortium, *arguments: str) -> "subprocess.CompletedProce
 
 
 def _search(consortium: Consortium, **wanted: str) -> list[dict[str, Any]]:
-    with operating.log_files(consortium.config) as files:
-        return [dict(one.public) for one in operating.search(files, Search(**wanted), 1000)]
+    return [dict(one.public) for one in signed_entries(consortium, Search(**wanted), 1000)]
 
 
 def test_bekend_bij_over_the_wire(running: Consortium) -> None:

@@ -17,7 +17,9 @@ from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.model import RegistrationId
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.store import sqlite as store_sqlite
-from samenloop_coordinator.store.sqlite import SqliteStore, connect, create_store, open_store
+from samenloop_coordinator.store import sqlite_link
+from samenloop_coordinator.store.sqlite import SqliteStore, create_store, open_store
+from samenloop_coordinator.store.sqlite_link import connect
 from samenloop_coordinator.store.values import Mark, NewRegistration, Place
 
 HOME = Place("zvh-demo", "politie-midden", "politie")
@@ -212,7 +214,7 @@ def test_pragmas_are_read_back_and_one_that_does_not_hold_is_an_error(
     read = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "secure_delete")}
     assert read == {"synchronous": 2, "secure_delete": 1}
     connection.close()
-    monkeypatch.setitem(store_sqlite._PRAGMAS, "synchronous", 7)
+    monkeypatch.setitem(sqlite_link._PRAGMAS, "synchronous", 7)
     with pytest.raises(SamenloopError) as caught:
         connect(path, 4)
     assert caught.value.code is ErrorCode.INTERNAL

@@ -45,10 +45,6 @@ class MovingClock:
         """Return the moved time."""
         return datetime.now(UTC) + self.ahead
 
-    def monotonic(self) -> float:
-        """Return the moved time in seconds."""
-        return self.now().timestamp()
-
 
 @dataclass(slots=True)
 class World:

@@ -5,33 +5,30 @@ import json
 from dataclasses import asdict
 from datetime import date
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samenloop.decisions.parse import (
-    parse,
-    parse_case,
-    parse_consent,
-    parse_notice,
-    parse_question,
-    parse_release,
-    parse_request,
-)
+from samenloop.decisions.asking import QuestionFacts
+from samenloop.decisions.case_facts import CaseInput
+from samenloop.decisions.parse import parse, parse_consent, parse_notice
 from samenloop.decisions.references import holds_bsn
+from samenloop.decisions.releasing import ReleaseForm
+from samenloop.decisions.request import RequestInput
 from samenloop.errors import InvalidInput, SamenloopError
 
 from . import good
 
 ROUND_TRIPS = {
-    "question": (parse_question, good.question()),
-    "release": (parse_release, good.release_input().form),
+    "question": (partial(parse, QuestionFacts), good.question()),
+    "release": (partial(parse, ReleaseForm), good.release_input().form),
     "consent": (parse_consent, good.consent_form()),
-    "case": (parse_case, good.case_input()),
+    "case": (partial(parse, CaseInput), good.case_input()),
     "notice": (parse_notice, good.notice_input()),
-    "request": (parse_request, good.request_input()),
+    "request": (partial(parse, RequestInput), good.request_input()),
 }
 
 
@@ -81,27 +78,27 @@ WRONG = {
 def test_R13_what_is_wrong_is_refused_with_its_place(why: str) -> None:
     change, field = WRONG[why]
     with pytest.raises(InvalidInput) as caught:
-        parse_question({**_plain(good.question()), **change})
+        parse(QuestionFacts, {**_plain(good.question()), **change})
     assert caught.value.field == field
 
 
 @pytest.mark.parametrize("value", [[], [{}], "x", None, 3])
 def test_R28_a_question_is_one_object_and_never_a_list(value: object) -> None:
     with pytest.raises(InvalidInput):
-        parse_question(value)
+        parse(QuestionFacts, value)
 
 
 def test_a_missing_field_is_named() -> None:
     value = _plain(good.question())
     del value["asker"]
     with pytest.raises(InvalidInput) as caught:
-        parse_question(value)
+        parse(QuestionFacts, value)
     assert caught.value.field == "asker"
 
 
 def test_a_pair_of_answers_has_two_values() -> None:
     with pytest.raises(InvalidInput) as caught:
-        parse_release({**_plain(good.release_input().form), "answers": [["gevolgen"]]})
+        parse(ReleaseForm, {**_plain(good.release_input().form), "answers": [["gevolgen"]]})
     assert caught.value.field == "answers[0]"
 
 

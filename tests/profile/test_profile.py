@@ -76,7 +76,7 @@ def test_every_recipe_earns_its_place_in_the_rule() -> None:
 
 
 def test_names_of_recipes_and_combinations_are_unique() -> None:
-    assert len(set(NL_1.recipe_names)) == len(NL_1.recipe_names)
+    assert len(set(NL_1.recipes)) == len(NL_1.recipes)
     assert len({line.name for line in NL_1.rule}) == len(NL_1.rule)
 
 

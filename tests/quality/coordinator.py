@@ -26,8 +26,7 @@ class Coordinator:
             name: RegisterPepper(os.urandom(32), Scope("test", "zvh", name, "register"), profiles) for name in rows
         }
         keys = [
-            EpochKeys(os.urandom(32), "test", "zvh", EpochId(epoch), profiles.of(epoch).recipe_names)
-            for epoch in epochs
+            EpochKeys(os.urandom(32), "test", "zvh", EpochId(epoch), profiles.of(epoch).recipes) for epoch in epochs
         ]
         self._tokens: dict[str, list[tuple[str, dict[str, TokenSet]]]] = {
             name: [

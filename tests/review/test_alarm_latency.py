@@ -11,10 +11,10 @@ from pathlib import Path
 from samenloop.audit.fields import Event
 from samenloop.audit.store import Search
 from samenloop.review.patterns import Pattern
-from samenloop_coordinator import operating, periodic
+from samenloop_coordinator import periodic
 from tests.coordinator.conftest import made  # noqa: F401 - fixture
 from tests.coordinator.consortium import Consortium
-from tests.coordinator.harness import MAYOR, PROBATION, Process, connect, hold_ceremony
+from tests.coordinator.harness import MAYOR, PROBATION, Process, connect, hold_ceremony, signed_entries
 from tests.coordinator.world import copied
 
 ALARM_SECONDS = 60.0
@@ -48,9 +48,7 @@ def _waited(consortium: Consortium, most: float) -> float | None:
     begun = time.monotonic()
     wanted = Search(event=Event.ALARM.value, actor=PROBATION)
     while time.monotonic() - begun < most:
-        with operating.log_files(consortium.config) as files:
-            found = operating.search(files, wanted, 10)
-        if any(one.text("reason") == Pattern.BURST.value for one in found):
+        if any(one.text("reason") == Pattern.BURST.value for one in signed_entries(consortium, wanted, 10)):
             return time.monotonic() - begun
         time.sleep(0.1)
     return None

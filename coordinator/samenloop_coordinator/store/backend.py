@@ -20,7 +20,8 @@ from samenloop_coordinator.config import DataFiles
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.store.contract import Store
 from samenloop_coordinator.store.mail import SqliteCovenants
-from samenloop_coordinator.store.sqlite import connect, create_store, open_store
+from samenloop_coordinator.store.sqlite import create_store, open_store
+from samenloop_coordinator.store.sqlite_link import connect
 
 _FEW_MIB = 8
 

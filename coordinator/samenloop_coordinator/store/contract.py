@@ -114,10 +114,6 @@ class Requests(Protocol):
         """Delete up to `limit` requests that are older; return how many."""
         ...
 
-    def count(self, scope: bytes, day: str) -> int:
-        """Add one to a counter and return its new value."""
-        ...
-
     def count_all(self, counters: Sequence[tuple[bytes, str]]) -> Sequence[int]:
         """Add one to each of several counters (scope, day) and return their new values."""
         ...

@@ -1,6 +1,5 @@
 """Mailboxes, content keys, covenants and notices on SQLite."""
 
-import hashlib
 import sqlite3
 from collections.abc import Iterable, Sequence
 
@@ -86,22 +85,14 @@ class SqliteCovenants:
 
     def post(self, notice: NoticeRow, now_ms: int) -> int:
         """Put a notice on the board and return its sequence number; an equal one keeps its number."""
-        digest = hashlib.sha256()
-        for part in (
-            notice.covenant.encode(),
-            notice.kind.encode(),
-            notice.author.encode(),
-            notice.body,
-            notice.signature,
-        ):
-            digest.update(len(part).to_bytes(4, "big") + part)
+        digest = notice.digest()
         self._connection.execute(
             """INSERT OR IGNORE INTO notice (covenant, kind, author, body, signature, at_ms, digest)
                VALUES (?, ?, ?, ?, ?, ?, ?)""",
-            (notice.covenant, notice.kind, notice.author, notice.body, notice.signature, now_ms, digest.digest()),
+            (notice.covenant, notice.kind, notice.author, notice.body, notice.signature, now_ms, digest),
         )
         sql = "SELECT sequence FROM notice WHERE digest = ?"
-        return int(self._connection.execute(sql, (digest.digest(),)).fetchone()[0])
+        return int(self._connection.execute(sql, (digest,)).fetchone()[0])
 
     def notices(self, covenant: str, after: int, limit: int) -> Sequence[NoticeRow]:
         """Return notices of a covenant with a higher sequence number, in order."""

@@ -31,9 +31,9 @@ from samenloop_coordinator.store.postgres_link import Connection, Link, connect,
 from samenloop_coordinator.store.postgres_log import PostgresEntries
 from samenloop_coordinator.store.postgres_mail import PostgresCovenants
 from samenloop_coordinator.store.postgres_tree import PostgresTree
-from samenloop_coordinator.store.sqlite import connect as open_sqlite
-from samenloop_coordinator.store.sqlite import lock_database
-from samenloop_coordinator.store.sqlite import translated as sqlite_translated
+from samenloop_coordinator.store.sqlite_link import connect as open_sqlite
+from samenloop_coordinator.store.sqlite_link import lock_database
+from samenloop_coordinator.store.sqlite_link import translated as sqlite_translated
 
 BATCH = 20_000
 SET_ASIDE = ".moved"

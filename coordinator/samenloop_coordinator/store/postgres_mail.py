@@ -1,6 +1,5 @@
 """Mailboxes, content keys, covenants and notices on PostgreSQL."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 
 from samenloop_coordinator.store.postgres_group import Group
@@ -96,7 +95,7 @@ class PostgresCovenants:
 
     def post(self, notice: NoticeRow, now_ms: int) -> int:
         """Put a notice on the board and return its sequence number; an equal one keeps its number."""
-        digest = _digest(notice)
+        digest = notice.digest()
         values = (notice.covenant, notice.kind, notice.author, notice.body, notice.signature, now_ms, digest)
         if self._group.change(_POST, *values):
             self._group.change(_CHANGED)
@@ -106,17 +105,3 @@ class PostgresCovenants:
     def notices(self, covenant: str, after: int, limit: int) -> Sequence[NoticeRow]:
         """Return notices of a covenant with a higher sequence number, in order."""
         return [NoticeRow(*row) for row in self._group.rows(_NOTICES, covenant, after, limit)]
-
-
-def _digest(notice: NoticeRow) -> bytes:
-    """Return the digest that makes equal notices one; the same as that of the SQLite store."""
-    digest = hashlib.sha256()
-    for part in (
-        notice.covenant.encode(),
-        notice.kind.encode(),
-        notice.author.encode(),
-        notice.body,
-        notice.signature,
-    ):
-        digest.update(len(part).to_bytes(4, "big") + part)
-    return digest.digest()

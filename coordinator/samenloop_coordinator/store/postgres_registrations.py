@@ -8,6 +8,7 @@ from samenloop.texts import _
 from samenloop_coordinator.pepper import VALUE_BYTES
 from samenloop_coordinator.store.postgres_group import Group, Row
 from samenloop_coordinator.store.values import (
+    MOST_PROBES,
     CoverageRow,
     Mark,
     NewRegistration,
@@ -17,8 +18,6 @@ from samenloop_coordinator.store.values import (
     unpack_marks,
 )
 
-MOST_PROBES = 16_384
-"""Most values looked up at once."""
 _ROWS_AT_ONCE = 64
 
 _COLUMNS = "id, place, registration_id, facts, beforehand, marks"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.texts import _
 from samenloop_coordinator.store.postgres_group import Group, Row
-from samenloop_coordinator.store.values import AskedHolder, AskedQuestion, Request, ShownHit
+from samenloop_coordinator.store.values import AskedQuestion, Request, ShownHit, pack_holders, unpack_holders
 
 _KEEP_REQUEST = """INSERT INTO request (id, participant, payload_hash, reply, at_ms)
                    SELECT * FROM unnest(%b::bytea[], %b::text[], %b::bytea[], %b::bytea[], %b::bigint[])"""
@@ -72,10 +72,6 @@ class PostgresRequests:
         self._group.forget(self._known)
         return self._group.change(_FORGET, moment_ms, limit)
 
-    def count(self, scope: bytes, day: str) -> int:
-        """Add one to a counter and return its new value."""
-        return self.count_all([(scope, day)])[0]
-
     def count_all(self, counters: Sequence[tuple[bytes, str]]) -> Sequence[int]:
         """Add one to each counter and return the new values; what this group did not read yet is read in one go."""
         self._read([key for key in counters if key not in self._counts])
@@ -121,7 +117,7 @@ class PostgresQuestions:
             question.asker,
             question.case_ref,
             question.asked_ms,
-            "|".join(f"{one.holder} {one.acting_as} {one.purpose}" for one in question.holders),
+            pack_holders(question.holders),
         )
 
     def find(self, question_id: bytes) -> AskedQuestion | None:
@@ -170,9 +166,4 @@ class PostgresQuestions:
 
 
 def _question(row: Row) -> AskedQuestion:
-    return AskedQuestion(row[0], row[1], row[2], row[3], row[4], tuple(_asked(text) for text in row[5].split("|")))
-
-
-def _asked(text: str) -> AskedHolder:
-    holder, acting_as, purpose = text.split(" ")
-    return AskedHolder(holder, acting_as, purpose)
+    return AskedQuestion(row[0], row[1], row[2], row[3], row[4], unpack_holders(row[5]))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.texts import _
-from samenloop_coordinator.store.values import AskedHolder, AskedQuestion, Request, ShownHit
+from samenloop_coordinator.store.values import AskedQuestion, Request, ShownHit, pack_holders, unpack_holders
 
 _KEEP = "INSERT INTO question (id, covenant, asker, case_ref, asked_ms, holders) VALUES (?, ?, ?, ?, ?, ?)"
 _FIND = "SELECT id, covenant, asker, case_ref, asked_ms, holders FROM question WHERE id = ?"
@@ -48,10 +48,6 @@ class SqliteRequests:
         sql = "DELETE FROM request WHERE at_ms < ? AND rowid IN (SELECT rowid FROM request ORDER BY rowid LIMIT ?)"
         return self._connection.execute(sql, (moment_ms, limit)).rowcount
 
-    def count(self, scope: bytes, day: str) -> int:
-        """Add one to a counter and return its new value."""
-        return self.count_all([(scope, day)])[0]
-
     def count_all(self, counters: Sequence[tuple[bytes, str]]) -> Sequence[int]:
         """Add one to each of several counters and return their new values."""
         if not counters:
@@ -89,7 +85,7 @@ class SqliteQuestions:
                 question.asker,
                 question.case_ref,
                 question.asked_ms,
-                "|".join(f"{one.holder} {one.acting_as} {one.purpose}" for one in question.holders),
+                pack_holders(question.holders),
             ),
         )
 
@@ -142,9 +138,4 @@ def _shown(row: tuple[bytes, str, bytes, str, str, str, int]) -> ShownHit:
 
 
 def _question(row: tuple[bytes, str, str, bytes, int, str]) -> AskedQuestion:
-    return AskedQuestion(row[0], row[1], row[2], row[3], row[4], tuple(_asked(text) for text in row[5].split("|")))
-
-
-def _asked(text: str) -> AskedHolder:
-    holder, acting_as, purpose = text.split(" ")
-    return AskedHolder(holder, acting_as, purpose)
+    return AskedQuestion(row[0], row[1], row[2], row[3], row[4], unpack_holders(row[5]))

@@ -9,13 +9,10 @@ import sqlite3
 from sqlite_utils import Database, Migrations
 
 from samenloop.audit.sqlite import create_log_tables
+from samenloop_coordinator.store.values import MOST_PROBES
 
 migrations = Migrations("samenloop-coordinator")
 
-MOST_VALUES = 256
-"""More values than one registration can have: 48 in each of at most 4 epochs, rounded up."""
-MOST_PROBES = 16_384
-"""Most values looked up at once."""
 
 _FIRST = (
     "CREATE TABLE setting (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT",

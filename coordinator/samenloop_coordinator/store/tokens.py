@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from samenloop.errors import InvalidInput
 from samenloop.texts import _
 from samenloop_coordinator.pepper import VALUE_BYTES
-from samenloop_coordinator.store.schema import MOST_PROBES
+from samenloop_coordinator.store.values import MOST_PROBES
 
 MERGE_AT = 400_000
 """Values in memory (about 110 bytes each) at which a merge begins."""

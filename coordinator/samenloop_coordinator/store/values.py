@@ -1,6 +1,7 @@
 """Frozen rows of the store, and the packed form of what a registration shows per epoch."""
 
 import functools
+import hashlib
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from typing import NamedTuple
 from samenloop.model import RegistrationId
 from samenloop.profile import Side
 
+MOST_PROBES = 16_384
+"""Most values looked up at once."""
 _MARK = struct.Struct(">QBB")
 
 
@@ -151,6 +154,12 @@ class NoticeRow:
     signature: bytes = field(repr=False)
     sequence: int = 0
 
+    def digest(self) -> bytes:
+        """Return the 32 bytes that make equal notices one."""
+        texts = (self.covenant.encode(), self.kind.encode(), self.author.encode())
+        parts = (*texts, self.body, self.signature)
+        return hashlib.sha256(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).digest()
+
 
 @dataclass(frozen=True, slots=True)
 class CoverageRow:
@@ -158,6 +167,16 @@ class CoverageRow:
 
     epoch: str
     count: int
+
+
+def pack_holders(holders: tuple[AskedHolder, ...]) -> str:
+    """Return whom a question asked as one text."""
+    return "|".join(f"{one.holder} {one.acting_as} {one.purpose}" for one in holders)
+
+
+def unpack_holders(text: str) -> tuple[AskedHolder, ...]:
+    """Return whom a question asked, packed by `pack_holders`."""
+    return tuple(AskedHolder(*one.split(" ")) for one in text.split("|"))
 
 
 @functools.lru_cache(maxsize=8192)

@@ -103,10 +103,6 @@ class Connection:
         """Fetch a covenant version."""
         return await self._call(lambda open_: open_.covenant.GetCovenant, request)
 
-    async def submit_covenant(self, request: covenant_pb2.CovenantDocument) -> common_pb2.Receipt:
-        """Hand in a signed covenant version."""
-        return await self._call(lambda open_: open_.covenant.SubmitCovenant, request)
-
     async def post_notice(self, request: covenant_pb2.Notice) -> common_pb2.Receipt:
         """Put a notice on the board of ceremonies and epochs."""
         return await self._call(lambda open_: open_.covenant.PostNotice, request)

@@ -31,7 +31,7 @@ def person(fields: Mapping[str, str], name: str) -> dict[str, object]:
         "profile": name,
         "recipes": [
             {"recipe": recipe, "messages": list(messages[number]), "padded": sizes.get(number, 0)}
-            for number, recipe in enumerate(chosen.recipe_names)
+            for number, recipe in enumerate(chosen.recipes)
         ],
         "tokens": sum(sizes.values()),
     }

@@ -22,13 +22,10 @@ HALF_BYTES = 512
 """Plaintext size of a sealed half of an entry."""
 LONG_HALF_BYTES = 2_048
 """Plaintext size of a sealed half in a node's own log, where it may hold a motive."""
-ITEM_BYTES = 1_024
-"""Plaintext size of a mailbox item."""
 KEY_ID_BYTES = 8
 NONCE_BYTES = 12
 TAG_BYTES = 16
 OVERHEAD_BYTES = KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES
-WRAP_BYTES = 80
 _LENGTH_BYTES = 2
 
 Random = Callable[[int], bytes]

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from samenloop.covenant.document import Covenant, Participant
+from samenloop.covenant.document import Covenant
+from samenloop.covenant.parties import Participant
 
 ABSENT: Final = None
 _STRUCTURAL: Final = frozenset({"version", "predecessor"})

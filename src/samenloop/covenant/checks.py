@@ -9,7 +9,8 @@ other has one.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from samenloop.covenant.document import VHH_CASUS, Covenant, Participant
+from samenloop.covenant.document import Covenant
+from samenloop.covenant.parties import VHH_CASUS, Participant
 from samenloop.errors import InvalidInput
 from samenloop.texts import _
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from samenloop.covenant.changes import changes
-from samenloop.covenant.document import Covenant, Participant
+from samenloop.covenant.document import Covenant
 from samenloop.covenant.parse import MAX_BYTES, fingerprint, parse_canonical, parse_toml
+from samenloop.covenant.parties import Participant
 from samenloop.covenant.requirements import Demand, required_signers
 from samenloop.covenant.signatures import Signature, parse_signatures, tightens
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from samenloop.audit.canonical import Value, canonical, parse_object
-from samenloop.covenant.document import Covenant, Participant
+from samenloop.covenant.document import Covenant
+from samenloop.covenant.parties import Participant
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
 from samenloop.keys import SigningKey, VerifyKey
 from samenloop.model import EpochId, ParticipantId, epoch_id
 from samenloop.texts import _
 
 MAX_BODY: Final = 1 << 16
-HASH_DIGITS: Final = 64
 
 
 class Kind(enum.Enum):

@@ -10,7 +10,8 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from samenloop.covenant.document import Budgets, Covenant, Participant, Register
+from samenloop.covenant.document import Budgets, Covenant
+from samenloop.covenant.parties import Participant, Register
 from samenloop.covenant.signatures import tightens
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.texts import _

@@ -13,8 +13,9 @@ from typing import Final
 import rfc8785
 
 from samenloop.covenant.changes import Change, changes
-from samenloop.covenant.document import Covenant, Participant
+from samenloop.covenant.document import Covenant
 from samenloop.covenant.parse import canonical, fingerprint
+from samenloop.covenant.parties import Participant
 from samenloop.covenant.requirements import (
     Demand,
     SignerRequirement,

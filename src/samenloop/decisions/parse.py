@@ -14,13 +14,9 @@ from datetime import date
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from samenloop import model
-from samenloop.decisions.asking import QuestionFacts
-from samenloop.decisions.case_facts import CaseInput
 from samenloop.decisions.consent_facts import ConsentForm
 from samenloop.decisions.notice import NoticeInput
 from samenloop.decisions.references import refuse_bsn
-from samenloop.decisions.releasing import ReleaseForm
-from samenloop.decisions.request import RequestInput
 from samenloop.errors import InvalidInput
 from samenloop.texts import _
 
@@ -37,34 +33,14 @@ def parse(shape: type[T], value: object, where: str = "") -> T:
     return cast("T", _record(shape, value, where))
 
 
-def parse_question(value: object) -> QuestionFacts:
-    """Return a question with the covenant's facts; one person and one case, so a list is refused (R-28)."""
-    return parse(QuestionFacts, value)
-
-
-def parse_release(value: object) -> ReleaseForm:
-    """Return what a decision-maker filled in for one release."""
-    return parse(ReleaseForm, value)
-
-
 def parse_consent(value: object) -> ConsentForm:
     """Return a consent form's ticks, codes and dates."""
     return parse(ConsentForm, value)
 
 
-def parse_case(value: object) -> CaseInput:
-    """Return what a step of a case records."""
-    return parse(CaseInput, value)
-
-
 def parse_notice(value: object) -> NoticeInput:
     """Return what giving or deferring a notice records."""
     return parse(NoticeInput, value)
-
-
-def parse_request(value: object) -> RequestInput:
-    """Return what a step of a rights request records."""
-    return parse(RequestInput, value)
 
 
 def _record(shape: type, value: object, where: str) -> object:

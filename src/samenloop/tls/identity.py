@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from samenloop.covenant.document import Covenant, Participant
+from samenloop.covenant.document import Covenant
+from samenloop.covenant.parties import Participant
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.model import ParticipantId
 from samenloop.texts import _

@@ -76,7 +76,6 @@ class Ask:
     """
 
     question: Question
-    question_bytes: bytes
     signature: bytes
     parts: tuple[Part, ...]
     part_bytes: tuple[bytes, ...]
@@ -108,7 +107,6 @@ def parse_ask(request: overlap_pb2.AskRequest) -> Ask:
     levels = _levels(_leaves(request.parts, fields.exact(request.padding_seed, SALT_BYTES, "padding_seed")))
     return Ask(
         question=question,
-        question_bytes=request.question,
         signature=fields.exact(request.signature, 64, "signature"),
         parts=parts,
         part_bytes=tuple(request.parts),

@@ -52,7 +52,7 @@ def _act(journal: Journal, identity: bytes) -> Callable[[Parts], int]:
     def unit(parts: Parts) -> int:
         if parts.requests.find(identity) is not None:
             return -1
-        counted = parts.requests.count(b"scope", "")
+        counted = parts.requests.count_all([(b"scope", "")])[0]
         parts.log.append(journal.body(Event.HEARTBEAT, {}), ())
         parts.requests.keep(identity, Request("politie-midden", b"h" * 32, b"reply"), 1)
         return counted

@@ -394,9 +394,6 @@ class FixedClock:
     def now(self) -> datetime:
         return self.at
 
-    def monotonic(self) -> float:
-        return self.at.timestamp()
-
 
 def user_of(name: str, *roles: Role) -> User:
     """Return an account that is in order."""

@@ -17,7 +17,7 @@ from samenloop_node.tokens.tokenise import tokenise
 
 NL_1 = profile("nl-1")
 OLD, NEW = (
-    EpochKeys(sha256(epoch.encode()).digest(), "zvh", "samenloop", EpochId(epoch), NL_1.recipe_names)
+    EpochKeys(sha256(epoch.encode()).digest(), "zvh", "samenloop", EpochId(epoch), NL_1.recipes)
     for epoch in ("2026-1", "2026-2")
 )
 MAKING = Making(((NL_1, OLD), (NL_1, NEW)))

@@ -32,7 +32,7 @@ MANY = {"roepnaam": "Bert", "geslachtsnaam": "Garcia Lopez-de Vries", "partner_g
 
 
 def keys(covenant: str = "test", purpose: str = "zvh", epoch: str = "2026-1", secret: bytes = SECRET) -> EpochKeys:
-    return EpochKeys(secret, covenant, purpose, EpochId(epoch), NL_1.recipe_names)
+    return EpochKeys(secret, covenant, purpose, EpochId(epoch), NL_1.recipes)
 
 
 def groups(tokens: TokenSet) -> dict[str, set[bytes]]:

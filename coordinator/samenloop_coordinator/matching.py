@@ -2,7 +2,8 @@
 
 1. Every token of every epoch is looked up in every register, whatever was found before.
 2. Candidates of a register are its registrations with at least one equal token; excluded ones are dropped.
-3. Exactly four are judged per register and epoch: those with most agreeing recipes first, then dummies.
+3. Exactly four are judged per register and epoch: first those with most combinations of the rule whose recipes agree,
+   so that nobody who could be a hit stands behind people who only share recipes that make none; then dummies.
 4. A registration is a hit when the rule of an epoch's profile says so within that epoch.
 """
 
@@ -55,10 +56,12 @@ def candidates(
     return rows
 
 
-def choose(rows: Mapping[int, Agreeing], dummies: Iterator[int]) -> list[Candidate]:
-    """Return exactly four candidates: most agreeing recipes in one epoch first (ties: oldest row), then dummies."""
-    ordered = sorted(rows.items(), key=lambda item: (-_strength(item[1]), item[0]))
-    chosen = [Candidate(row, agreeing) for row, agreeing in ordered[:JUDGED]]
+def choose(rows: Mapping[int, Agreeing], dummies: Iterator[int], asked: Sequence[AskedEpoch]) -> list[Candidate]:
+    """Return exactly four candidates, then dummies: most complete combinations in one epoch first, of equal ones those
+    with most agreeing recipes, of these the oldest row.
+    """
+    ordered = sorted(rows, key=lambda row: (*_weakness(rows[row], asked), row))
+    chosen = [Candidate(row, rows[row]) for row in ordered[:JUDGED]]
     return chosen + [Candidate(next(dummies), {}) for _place in range(JUDGED - len(chosen))]
 
 
@@ -88,5 +91,5 @@ def dummy_rows(last_row: int, noise: bytes) -> Iterator[int]:
 _BLANK = Side(0, 0)
 
 
-def _strength(agreeing: Agreeing) -> int:
-    return max(mask.bit_count() for mask in agreeing.values())
+def _weakness(agreeing: Agreeing, asked: Sequence[AskedEpoch]) -> tuple[int, int]:
+    return min((-asked[place].profile.complete(mask), -mask.bit_count()) for place, mask in agreeing.items())

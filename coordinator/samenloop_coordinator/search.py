@@ -69,9 +69,9 @@ def search(
     rows = matching.candidates(probes.probes, found, probes.registers, left_out)
     noise = random(probes.registers * matching.JUDGED * matching.DUMMY_BYTES)
     dummies = matching.dummy_rows(parts.registrations.last_row(), noise)
-    chosen = [matching.choose(one, dummies) for one in rows]
-    fetched = parts.registrations.fetch([one.row for per_register in chosen for one in per_register])
     asked = matching.asked_epochs(profiles, token_sets)
+    chosen = [matching.choose(one, dummies, asked) for one in rows]
+    fetched = parts.registrations.fetch([one.row for per_register in chosen for one in per_register])
     return [[_judged(fetched, one, asked) for one in per_register] for per_register in chosen]
 
 

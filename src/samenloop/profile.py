@@ -70,6 +70,10 @@ class Profile:
     recipes: tuple[str, ...]
     rule: tuple[Combination, ...]
 
+    def complete(self, agreeing: int) -> int:
+        """Return how many combinations have all their recipes in `agreeing`, whatever conflicts."""
+        return sum(agreeing & line.agree == line.agree for line in self.rule)
+
     def judge(self, question: Side, registration: Side, agreeing: int) -> str | None:
         """Return the name of the first combination that makes the hit, or None.
 

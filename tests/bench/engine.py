@@ -134,11 +134,11 @@ def _hits(chosen: Profile, tokens: Sequence[TokenSet], parts: Parts) -> int:
         probes += _probes(number, one.each_recipe())
         values += [one.tokens[at : at + VALUE_BYTES] for at in range(0, len(one.tokens), VALUE_BYTES)]
     rows = matching.candidates(probes, parts.registrations.lookup(values), len(tokens), ())
-    candidates = [matching.choose(one, iter(int, 1)) for one in rows]
-    real = {one.row for chosen_four in candidates for one in chosen_four if one.agreeing}
-    sides = {row: found.sides for row, found in parts.registrations.fetch(list(real)).items()}
     profiles = EpochProfiles(chosen)
     asked = [matching.asked_epochs(profiles, [one]) for one in tokens]
+    candidates = [matching.choose(one, iter(int, 1), by) for one, by in zip(rows, asked, strict=True)]
+    real = {one.row for chosen_four in candidates for one in chosen_four if one.agreeing}
+    sides = {row: found.sides for row, found in parts.registrations.fetch(list(real)).items()}
     return sum(
         any(one.agreeing and matching.judge(asked[number], one, sides[one.row]) for one in four)
         for number, four in enumerate(candidates)

@@ -184,7 +184,7 @@ def test_control_a_build_that_returns_early_without_candidates_is_caught(
     from samenloop_coordinator import matching
 
     choose = matching.choose
-    monkeypatch.setattr(matching, "choose", lambda rows, dummies: choose(rows, dummies) if rows else [])
+    monkeypatch.setattr(matching, "choose", lambda rows, dummies, asked: choose(rows, dummies, asked) if rows else [])
     counted: Counter[str] = Counter()
     _count_calls(monkeypatch, counted)
 

@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 
 from samenloop.model import EpochId, TokenSet
 from samenloop.profile import EpochProfiles, Side, profile
-from samenloop_coordinator.matching import JUDGED, Candidate, Probe, asked_epochs, candidates, choose, dummy_rows, judge
+from samenloop_coordinator.matching import (
+    JUDGED,
+    AskedEpoch,
+    Candidate,
+    Probe,
+    asked_epochs,
+    candidates,
+    choose,
+    dummy_rows,
+    judge,
+)
 
 NL = profile("nl-1")
 ALL = EpochProfiles(NL)
@@ -24,25 +34,47 @@ def test_candidates_gather_what_agrees_per_register_and_epoch_and_leave_out_the_
     assert candidates(probes, found, 2, {13}) == [{10: {0: 8, 1: 8}, 11: {0: 8}}, {12: {0: 32}}]
 
 
+def _asked(epochs: int = 2) -> tuple[AskedEpoch, ...]:
+    return asked_epochs(ALL, [_question()] * epochs)
+
+
+def _strength(agreeing: dict[int, int]) -> tuple[int, int]:
+    """Count again, by the names of the rule's recipes."""
+    found = []
+    for mask in agreeing.values():
+        complete = [line for line in NL.rule if not line.agree & ~mask]
+        found.append((len(complete), bin(mask).count("1")))
+    return max(found)
+
+
 @given(
     st.dictionaries(
-        st.integers(1, 99), st.dictionaries(st.integers(0, 1), st.integers(1, 255), min_size=1), max_size=12
+        st.integers(1, 99), st.dictionaries(st.integers(0, 1), st.integers(1, FULL), min_size=1), max_size=12
     )
 )
-def test_exactly_four_are_chosen_those_with_most_agreeing_recipes_first(rows: dict[int, dict[int, int]]) -> None:
-    chosen = choose(rows, count(1000))
+def test_exactly_four_are_chosen_those_with_most_complete_combinations_first(rows: dict[int, dict[int, int]]) -> None:
+    chosen = choose(rows, count(1000), _asked())
     assert len(chosen) == JUDGED
     real = [one for one in chosen if one.agreeing]
     assert len(real) == min(len(rows), JUDGED)
-    strengths = [max(mask.bit_count() for mask in one.agreeing.values()) for one in real]
+    strengths = [_strength(one.agreeing) for one in real]
     assert strengths == sorted(strengths, reverse=True)
-    left = [
-        max(mask.bit_count() for mask in agreeing.values())
-        for row, agreeing in rows.items()
-        if row not in {one.row for one in real}
-    ]
+    left = [_strength(agreeing) for row, agreeing in rows.items() if row not in {one.row for one in real}]
     assert not left or not strengths or max(left) <= min(strengths)
     assert all(one.row >= 1000 for one in chosen if not one.agreeing)
+
+
+def test_strangers_who_share_what_makes_no_hit_push_nobody_out() -> None:
+    """Five of one first name and year at one postcode, and the person himself, who moved: known by place and year."""
+    at_home, himself = _recipes("home-first", "home-initials"), _recipes("place-year")
+    rows = {**{row: {0: at_home} for row in range(1, 6)}, 9: {0: himself}}
+    assert choose(rows, count(1000), _asked(1))[0].row == 9
+    by_number = sorted(rows, key=lambda row: -bin(rows[row][0]).count("1"))
+    assert 9 not in by_number[:JUDGED], "control: by the number of agreeing recipes alone he would not be judged"
+
+
+def _recipes(*names: str) -> int:
+    return sum(1 << NL.recipes.index(name) for name in names)
 
 
 def test_full_agreement_is_a_hit_and_a_dummy_never_is() -> None:

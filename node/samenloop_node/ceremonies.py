@@ -135,7 +135,9 @@ async def retire_epoch(app: App, epoch: EpochId, user: str) -> list[str]:
     states = epoch_states(app.covenant(), (await board(app)).notices)
     state = states.get(epoch)
     if state is None:
-        raise SamenloopError(ErrorCode.NOT_FOUND, _("Tijdvak {epoch} is niet bekend.", epoch=epoch))
+        raise SamenloopError(
+            ErrorCode.NOT_FOUND, _("Tijdvak {epoch} is niet bekend. Kijk met: samenloop-node status.", epoch=epoch)
+        )
     if state in (EpochState.RETIRED, EpochState.DESTROYED):
         app.keyring.destroy(epoch)
         await _post(app, destroyed(app.covenant(), epoch, app.config.participant, app.signing_key), user)

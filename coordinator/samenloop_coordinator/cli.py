@@ -102,7 +102,7 @@ def init(config: Config = DEFAULT, as_json: Json = False) -> None:
 
 @app.command()
 def status(config: Config = DEFAULT, as_json: Json = False) -> None:
-    """Toon het convenant, de grootte van het logboek, hoe oud het laatste ijkpunt is en wie het meetekende.
+    """Toon het convenant, de grootte van het logboek, hoe oud het laatste ijkpunt is en wie het medeondertekende.
 
     Voorbeeld: samenloop-coordinator status --json
     """

@@ -211,7 +211,7 @@ ASKER: tuple[Guard[QuestionInput], ...] = (
     Guard(
         "R-35",
         "role",
-        N_("Alleen een gemachtigde behandelaar van de aanmelder kan vragen en antwoorden zien."),
+        N_("Alleen een gemachtigde casusmedewerker van de aanmelder kan vragen en antwoorden zien."),
         when(lambda given: given.asker.role == "case_worker"),
     ),
     Guard(

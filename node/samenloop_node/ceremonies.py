@@ -144,7 +144,7 @@ async def retire_epoch(app: App, epoch: EpochId, user: str) -> list[str]:
         return [_("Tijdvak {epoch} is beëindigd; het geheim op deze node is vernietigd.", epoch=epoch)]
     await _check_covered(app, epoch)
     await _post(app, retire(app.covenant(), epoch, app.config.participant, app.signing_key), user)
-    return [_("Einde van tijdvak {epoch} gevraagd; het telt als een tweede partner dat ook doet.", epoch=epoch)]
+    return [_("Einde van tijdvak {epoch} gevraagd; het telt als twee partners dat doen.", epoch=epoch)]
 
 
 async def _check_covered(app: App, epoch: EpochId) -> None:

@@ -43,7 +43,7 @@ class Board:
         """
         covenant = self.desk.agreement.covenant
         if message.author != peer.participant or message.covenant != covenant.id:
-            raise SamenloopError(ErrorCode.NOT_PERMITTED, _("Dit bericht is niet van wie het stuurt."))
+            raise SamenloopError(ErrorCode.NOT_PERMITTED, _("Dit bericht is niet van de deelnemer die het stuurt."))
         notice = Notice(message.kind, message.author, message.body, message.signature)
         verified = verify_notice(covenant, notice)
         digest = hashlib.sha256(b"notice" + message.body + message.signature).digest()

@@ -99,7 +99,7 @@ def sign_coordinator(authority: Authority, request: bytes, hosts: Sequence[str],
 def revoke(authority: Authority, serial: str) -> Denylist:
     """Put a serial number (hexadecimal) on the denylist and write it, whole or not at all; a repeat changes nothing."""
     if not _SERIAL.match(serial):
-        raise InvalidInput("serial", _("Een serienummer bestaat uit hexadecimale cijfers, zonder nullen vooraan."))
+        raise InvalidInput("serial", _("Een serienummer heeft alleen cijfers en a tot en met f, zonder nul vooraan."))
     current = authority.denylist()
     if current.revoked(serial):
         return current

@@ -100,9 +100,7 @@ def sign_coordinator(
 
 @app.command()
 def revoke(
-    serial: Annotated[
-        str, typer.Argument(metavar="SERIENUMMER", help="Serienummer (hexadecimaal) dat `ca sign` toonde.")
-    ],
+    serial: Annotated[str, typer.Argument(metavar="SERIENUMMER", help="Serienummer dat `ca sign` toonde.")],
     folder: Folder = _CA,
     as_json: JsonOption = False,
 ) -> None:

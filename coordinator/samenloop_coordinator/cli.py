@@ -89,7 +89,7 @@ def serve(
 
 @app.command()
 def init(config: Config = DEFAULT, as_json: Json = False) -> None:
-    """Maak eenmalig pepper, auditsleutel, database en het begin van het logboek. Toont de auditsleutel voor het
+    """Maak één keer de peper, de auditsleutel, de database en het begin van het logboek. Toont de auditsleutel voor het
     convenant.
 
     Voorbeeld: samenloop-coordinator init --config coordinator.toml
@@ -102,7 +102,7 @@ def init(config: Config = DEFAULT, as_json: Json = False) -> None:
 
 @app.command()
 def status(config: Config = DEFAULT, as_json: Json = False) -> None:
-    """Toon het convenant, de grootte van het logboek, hoe oud het laatste ijkpunt is en wie het meetekende.
+    """Toon het convenant, de grootte van het logboek, hoe oud het laatste ijkpunt is en wie het medeondertekende.
 
     Voorbeeld: samenloop-coordinator status --json
     """
@@ -158,7 +158,7 @@ def audit_export(
 
 @audit_app.command("fsck")
 def audit_fsck(config: Config = DEFAULT, as_json: Json = False) -> None:
-    """Leid het hele logboek opnieuw af uit zijn regels. Exitcode 1 als er iets niet klopt.
+    """Reken het hele logboek na, vanaf de eerste regel. Exitcode 1 als er iets niet klopt.
 
     Voorbeeld: samenloop-coordinator audit fsck
     """

@@ -89,7 +89,9 @@ async def serve_control(path: Path, obey: Obey) -> asyncio.Server:
         except SamenloopError as error:
             reply = error_detail(error)
         except TimeoutError:
-            reply = error_detail(SamenloopError(ErrorCode.UNAVAILABLE, _("De opdracht kwam niet op tijd.")))
+            reply = error_detail(
+                SamenloopError(ErrorCode.UNAVAILABLE, _("De opdracht kwam niet op tijd. Probeer het opnieuw."))
+            )
         writer.write(reply.hex().encode() + b"\n")
         await writer.drain()
         writer.close()

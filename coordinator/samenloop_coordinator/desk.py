@@ -49,7 +49,7 @@ class Desk:
     def author(self, peer: PeerIdentity, named: str, ref: CovenantRef, now: datetime) -> Covenant:
         """Return the covenant version that judges a message; raises NOT_PERMITTED unless the peer is its author."""
         if named != peer.participant:
-            raise SamenloopError(ErrorCode.NOT_PERMITTED, _("Dit bericht is niet van wie het stuurt."))
+            raise SamenloopError(ErrorCode.NOT_PERMITTED, _("Dit bericht is niet van de deelnemer die het stuurt."))
         return self.agreement.judged_by(ref, now)
 
     async def earlier(self, handled: Handled) -> bytes | None:

@@ -49,7 +49,8 @@ def check_retire(parts: Parts, covenant: Covenant, notice: Verified) -> None:
             raise Refused(
                 "coverage",
                 _(
-                    "Tijdvak {epoch} kan nog niet weg: niet elke registratie heeft een nieuwer tijdvak.",
+                    "Tijdvak {epoch} kan nog niet weg: niet elke registratie heeft een nieuwer tijdvak. Kijk op "
+                    "elke node met: samenloop-node status.",
                     epoch=notice.epoch,
                 ),
             )

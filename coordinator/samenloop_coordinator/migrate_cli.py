@@ -23,8 +23,8 @@ def migrate(
         typer.Option("--config", envvar="SAMENLOOP_COORDINATOR_CONFIG", help="Het TOML-bestand, nog zoals het was."),
     ] = Path("coordinator.toml"),
 ) -> None:
-    """Zet een gestopte coördinator over van SQLite naar PostgreSQL, controleer alles wat aankwam, en leid het logboek
-    opnieuw af.
+    """Zet een gestopte coördinator over van SQLite naar PostgreSQL, controleer alles wat aankwam, en reken het
+    logboek na.
 
     Een wachtwoord komt uit een wachtwoordbestand van PostgreSQL (PGPASSFILE). Schrijf daarna het adres in de
     configuratie.
@@ -37,7 +37,8 @@ def migrate(
         from samenloop_coordinator.store.postgres_copy import move
     except ImportError as error:
         raise SamenloopError(
-            ErrorCode.NOT_FOUND, _("PostgreSQL vraagt meer programmatuur: installeer samenloop-coordinator[postgres].")
+            ErrorCode.NOT_FOUND,
+            _("Voor PostgreSQL is extra software nodig: installeer samenloop-coordinator[postgres]."),
         ) from error
     moved = move(database, log_head, address)
     for table, rows in moved.rows.items():

@@ -140,7 +140,7 @@ def review_draw(config: Config = DEFAULT, as_json: Json = False) -> None:
     from samenloop_coordinator.review import desk
 
     count = desk.draw(load_config(config), SystemClock())
-    _result({"drawn": count}, _("{count} regels getrokken. Zie: review list.", count=count), as_json=as_json)
+    _result({"drawn": count}, _("Aantal getrokken regels: {count}. Zie: review list.", count=count), as_json=as_json)
 
 
 @review_app.command("check")
@@ -152,7 +152,7 @@ def review_check(config: Config = DEFAULT, as_json: Json = False) -> None:
     from samenloop_coordinator.review import desk
 
     draws, unfair = desk.unfair(load_config(config), SystemClock())
-    text = _("{draws} steekproeven, alle door het lot getrokken.", draws=draws)
+    text = _("Aantal steekproeven: {draws}. Niemand koos zelf.", draws=draws)
     if unfair:
         text = _("Niet door het lot getrokken: de steekproeven in regel {places}.", places=", ".join(map(str, unfair)))
     _result({"draws": draws, "unfair": list(unfair)}, text, as_json=as_json)

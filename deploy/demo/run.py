@@ -125,7 +125,7 @@ def say_what_to_try(console: Console, root: Path) -> None:
         ("Beslisser bij de politie", node("inbox", POLICE, "r.oranje")),
         ("Beheerder van een node", node("status", MAYOR, "beheer")),
         ("Beheerder van de coördinator", f"samenloop-coordinator audit search --event question {config}"),
-        ("Auditor", f"samenloop audit verify {root / 'audit-export'}"),
+        ("Controleur van het logboek", f"samenloop audit verify {root / 'audit-export'}"),
     )
     for role, command in rows:
         console.print(f"[bold]{role}[/]\n  .venv/bin/{command}", highlight=False, soft_wrap=True)

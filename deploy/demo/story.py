@@ -141,7 +141,7 @@ class Story:
         self._say("   Er geldt een gebiedsverbod: die maatregel mag de burgemeester aan de politie laten zien.")
 
     def decided_beforehand(self) -> None:
-        """Vooraf besloten: de politie besliste over dit ene record voor de reclassering (R-76)"""
+        """Vooraf besloten: de politie besliste over deze ene registratie voor de reclassering (R-76)"""
         self._known(self.ask(PROBATION, "R-2026-025", person("demo-rec-25"), POLICE), POLICE)
         self._none(self.ask(MAYOR, "B-2026-024", person("demo-gem-24"), POLICE))
         self._say("   Voor de burgemeester is niets besloten: dezelfde persoon geeft daar geen bericht.")

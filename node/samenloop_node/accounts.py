@@ -59,7 +59,14 @@ class User:
     def check(self, roles: frozenset[Role], today: date) -> None:
         """Refuse unless the account is valid today and has one of `roles`; raises Refused (R-09, R-10)."""
         if self.secrecy_statement > today:
-            raise Refused("R-09", _("Account {name} heeft nog geen geldige geheimhoudingsverklaring.", name=self.name))
+            raise Refused(
+                "R-09",
+                _(
+                    "Account {name} heeft nog geen geldige geheimhoudingsverklaring. Laat die tekenen en vraag de "
+                    "beheerder om de dag in het autorisatiedocument te zetten.",
+                    name=self.name,
+                ),
+            )
         if not self.valid_from <= today <= self.valid_until:
             raise Refused(
                 "R-10",
@@ -122,7 +129,10 @@ class Authorisations:
         """Return the account with this name; raises SamenloopError(NOT_PERMITTED)."""
         user = self.users.get(name)
         if user is None:
-            raise SamenloopError(ErrorCode.NOT_PERMITTED, _("Er is geen account {name} (R-10).", name=name))
+            raise SamenloopError(
+                ErrorCode.NOT_PERMITTED,
+                _("Er is geen account {name}. Neem een naam uit het autorisatiedocument (R-10).", name=name),
+            )
         return user
 
     def decision_maker(self, name: str, on: date) -> bool:

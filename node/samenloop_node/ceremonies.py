@@ -135,14 +135,16 @@ async def retire_epoch(app: App, epoch: EpochId, user: str) -> list[str]:
     states = epoch_states(app.covenant(), (await board(app)).notices)
     state = states.get(epoch)
     if state is None:
-        raise SamenloopError(ErrorCode.NOT_FOUND, _("Tijdvak {epoch} is niet bekend.", epoch=epoch))
+        raise SamenloopError(
+            ErrorCode.NOT_FOUND, _("Tijdvak {epoch} is niet bekend. Kijk met: samenloop-node status.", epoch=epoch)
+        )
     if state in (EpochState.RETIRED, EpochState.DESTROYED):
         app.keyring.destroy(epoch)
         await _post(app, destroyed(app.covenant(), epoch, app.config.participant, app.signing_key), user)
         return [_("Tijdvak {epoch} is beëindigd; het geheim op deze node is vernietigd.", epoch=epoch)]
     await _check_covered(app, epoch)
     await _post(app, retire(app.covenant(), epoch, app.config.participant, app.signing_key), user)
-    return [_("Einde van tijdvak {epoch} gevraagd; het telt als een tweede partner dat ook doet.", epoch=epoch)]
+    return [_("Einde van tijdvak {epoch} gevraagd; het telt als twee partners dat doen.", epoch=epoch)]
 
 
 async def _check_covered(app: App, epoch: EpochId) -> None:

@@ -92,6 +92,11 @@ def read_secret(path: Path, size: int, missing: str) -> bytes:
         secret = file.read(size + 1)
     if len(secret) != size:
         raise InvalidInput(
-            str(path), _("Sleutelbestand {path} moet precies {size} bytes hebben.", path=path, size=size)
+            str(path),
+            _(
+                "Sleutelbestand {path} moet precies {size} bytes hebben. Zet het terug uit de reservekopie.",
+                path=path,
+                size=size,
+            ),
         )
     return secret

@@ -246,7 +246,9 @@ def _step(app: App, hit: StoredHit, event: HitEvent, given: HitInput) -> None:
 async def _hit(app: App, question_id: bytes) -> StoredHit:
     found = await app.store.read(lambda db: inbox.find_hit(db, question_id))
     if found is None:
-        raise SamenloopError(ErrorCode.NOT_FOUND, _("Deze vraag staat niet in de inbox."))
+        raise SamenloopError(
+            ErrorCode.NOT_FOUND, _("Deze vraag staat niet in de inbox. Kijk met: samenloop-node inbox.")
+        )
     return found
 
 

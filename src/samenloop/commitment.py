@@ -42,5 +42,5 @@ def _add(digest: "hashlib._Hash", field: bytes) -> None:
 
 def _checked(salt: bytes) -> bytes:
     if len(salt) != SALT_BYTES or not any(salt):
-        raise InvalidInput("salt", _("De salt moet uit 32 willekeurige bytes bestaan."))
+        raise InvalidInput("salt", _("Het zout moet uit 32 willekeurige bytes bestaan."))
     return salt

@@ -100,5 +100,5 @@ def _dutch(error: ValidationError) -> InvalidInput:
         text = _("Configuratie: {place} ontbreekt. Zie docs/reference/config.md voor een voorbeeld.", place=place)
         return InvalidInput(place, text)
     return InvalidInput(
-        place, _("Configuratie: {place} heeft een ongeldige waarde. Zie docs/reference/config.md.", place=place)
+        place, _("Configuratie: {place} heeft een waarde die niet mag. Zie docs/reference/config.md.", place=place)
     )

@@ -192,5 +192,5 @@ def _labelled(label: str, message: bytes) -> bytes:
 
 def _raw(hex_digits: str, where: str) -> bytes:
     if len(hex_digits) != 2 * KEY_BYTES or hex_digits.strip("0123456789abcdef"):
-        raise InvalidInput(where, _("Een openbare sleutel bestaat uit 64 hexadecimale cijfers (kleine letters)."))
+        raise InvalidInput(where, _("Een openbare sleutel heeft 64 tekens: cijfers en a tot en met f."))
     return bytes.fromhex(hex_digits)

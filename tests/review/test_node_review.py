@@ -583,7 +583,7 @@ def test_a_report_is_written_to_a_new_folder_and_never_over_a_file(line, tmp_pat
 
 def test_review_commands_say_what_they_did(line):
     assert "Geen regels" in line("review", "list").output
-    assert "0 steekproeven" in line("review", "check").output
+    assert "Aantal steekproeven: 0" in line("review", "check").output
     assert "patronen" in line("review", "patterns").output
 
 

@@ -129,7 +129,8 @@ def postgres_backend(database: str, log_head: str, connections: int) -> Backend:
         from samenloop_coordinator.store.postgres_backend import PostgresBackend
     except ImportError as error:
         raise SamenloopError(
-            ErrorCode.NOT_FOUND, _("PostgreSQL vraagt meer programmatuur: installeer samenloop-coordinator[postgres].")
+            ErrorCode.NOT_FOUND,
+            _("Voor PostgreSQL is extra software nodig: installeer samenloop-coordinator[postgres]."),
         ) from error
     return PostgresBackend(database, log_head, connections)
 

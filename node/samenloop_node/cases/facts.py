@@ -43,7 +43,9 @@ def own_case(db: Transaction, user: User, case_number: str) -> CaseFile:
     """Return a case that this user reported or is responsible for; raises SamenloopError(NOT_FOUND)."""
     found = cases.find(db, case_number)
     if found is None or user.name not in (found.reported_by, found.responsible):
-        raise SamenloopError(ErrorCode.NOT_FOUND, _("U heeft geen casus met dit nummer."))
+        raise SamenloopError(
+            ErrorCode.NOT_FOUND, _("U hebt geen casus met dit nummer. Kijk met: samenloop-node case list.")
+        )
     return found
 
 

@@ -49,8 +49,8 @@ def export(
 
 @audit_app.command()
 def fsck(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Leid het hele eigen logboek opnieuw af uit de inhoud. Exitcode 1 als er iets niet klopt. De controle komt ook in
-    het logboek.
+    """Reken het hele eigen logboek na, vanaf de eerste regel. Exitcode 1 als er iets niet klopt. De controle komt ook
+    in het logboek.
 
     Voorbeeld: samenloop-node audit fsck
     """

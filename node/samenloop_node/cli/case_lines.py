@@ -39,7 +39,7 @@ def list_lines(result: Mapping[str, Any]) -> Iterator[str]:
     for one in result["cases"]:
         yield f"{one['case']}  {one['reported_on']}  {one['state_name']}"
     if not result["cases"]:
-        yield _("U heeft geen casussen.")
+        yield _("U hebt geen casussen.")
 
 
 def closed_lines(result: Mapping[str, Any]) -> Iterator[str]:

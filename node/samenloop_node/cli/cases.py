@@ -60,7 +60,7 @@ def intake(  # noqa: PLR0913 - one argument per option
     task: Annotated[
         list[str] | None, typer.Option(help="Uw wettelijke taak (code uit tasks). Herhaal dit voor elke taak.")
     ] = None,
-    basis: Annotated[str, typer.Option(help="Wettelijke grond (code uit receive of give).")] = "",
+    basis: Annotated[str, typer.Option(help="Wettelijke grondslag (code uit receive of give).")] = "",
     consent: Annotated[str, typer.Option(help="Of toestemming nodig en gegeven is (code uit intake_consent).")] = "",
     informing: Annotated[str, typer.Option(help="Of informeren is uitgesteld (code uit informing_exception).")] = "",
     needed: Annotated[list[str] | None, typer.Option(help=NEEDED_HELP)] = None,
@@ -187,7 +187,7 @@ def close(
 def reject(
     case_number: CaseArgument, socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False
 ) -> None:
-    """Wijs een casus af, bij welke stap ook: advies of verwijzing in plaats daarvan. De antwoorden worden gewist.
+    """Wijs een casus af, bij elke stap: de aanmelder krijgt advies of een verwijzing. De antwoorden worden gewist.
 
     Voorbeeld: samenloop-node case reject R-2026-9
     """

@@ -127,7 +127,7 @@ def show_standing(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", 
 
 @witness_app.command()
 def resume(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Vraag weer, nadat een mens naar een stop heeft gekeken; het besluit komt in het logboek.
+    """Stel weer vragen, nadat iemand naar de stop heeft gekeken. Het besluit komt in het logboek.
 
     Voorbeeld: samenloop-node witness resume
     """
@@ -137,8 +137,8 @@ def resume(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json
 
 @witness_app.command("accept-loss")
 def accept_loss(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Aanvaard dat de coördinator een deel van zijn logboek voorgoed kwijt is; voor de privacyfunctionaris, nadat alle
-    partners het eens zijn.
+    """Aanvaard dat de coördinator een deel van zijn logboek voorgoed kwijt is. Alleen voor de
+    privacyfunctionaris, als alle partners het eens zijn.
 
     Het laatste ijkpunt blijft bewaard als bewijs. Lees eerst docs/how-to/mend-the-log.md.
 

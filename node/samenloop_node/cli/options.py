@@ -10,7 +10,7 @@ CaseArgument = Annotated[str, typer.Argument(metavar="CASUS", help=_CASE_HELP)]
 CaseOption = Annotated[str, typer.Option("--case", help=_CASE_HELP)]
 RegisterOption = Annotated[str, typer.Option("--register", help="Register van deze deelnemer.")]
 RecordIdOption = Annotated[str, typer.Option("--record-id", help="Nummer van het dossier in uw eigen systeem.")]
-GiveBasisOption = Annotated[str, typer.Option("--give-basis", help="Uw grond om te geven (code uit give).")]
+GiveBasisOption = Annotated[str, typer.Option("--give-basis", help="Uw grondslag om te geven (code uit give).")]
 BreachOption = Annotated[
     str, typer.Option("--breach-ground", help="De grond die uw geheimhouding doorbreekt (code uit breach_grounds).")
 ]

@@ -164,7 +164,7 @@ def choices(catalogue: "Catalogue", name: str) -> dict[str, str]:
 
 
 def _article(ground: "Ground") -> str:
-    return _("{law}, artikel {article}", law=ground.law, article=ground.article)
+    return _("{law}, artikel {article}: {text}", law=ground.law, article=ground.article, text=_(ground.text))
 
 
 def _chosen(typed: str, known: Sequence[str]) -> str:
@@ -202,9 +202,9 @@ _LABELS = {
     "subsidiarity": N_("Waarom kan het niet lichter"),
     "reason": N_("Waarom juist deze partner"),
     "acting_as": N_("Namens wie of vanuit welke taak vraagt u"),
-    "give_basis": N_("Grond waarop deze partner aan u mag geven"),
-    "receive_basis": N_("Grond waarop u van deze partner mag ontvangen"),
-    "inform_basis": N_("Grond waarop u deze partner mag laten weten dat u de persoon kent"),
+    "give_basis": N_("Grondslag waarop deze partner aan u mag geven"),
+    "receive_basis": N_("Grondslag waarop u van deze partner mag ontvangen"),
+    "inform_basis": N_("Grondslag waarop u deze partner mag laten weten dat u de persoon kent"),
     "asked_person": N_("Waarom kunt u het de persoon niet zelf vragen"),
     "anonymous_talk": N_("Waarom is overleg zonder naam niet genoeg"),
     "phone_call": N_("Waarom is een telefoontje niet genoeg"),

@@ -22,7 +22,7 @@ def ask(  # noqa: PLR0913 - one argument per option
     case_number: CaseOption = "",
     holder: Annotated[list[str] | None, typer.Option(help=HOLDER_HELP)] = None,
     asked_person: Annotated[
-        str, typer.Option(help="Waarom de persoon het zelf niet gevraagd kan worden (code uit asked_person).")
+        str, typer.Option(help="Waarom u het de persoon niet zelf kunt vragen (code uit asked_person).")
     ] = "",
     anonymous_talk: Annotated[
         str, typer.Option(help="Waarom overleg zonder naam niet genoeg is (code uit anonymous_talk).")

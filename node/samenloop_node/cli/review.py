@@ -204,7 +204,9 @@ def breach_report(  # noqa: PLR0913 - one option per fact
     out: FolderOption,
     since: Annotated[str, typer.Option(help="Wanneer het begon, als dat eerder was.")] = "",
     until: Annotated[str, typer.Option(help="Wanneer het ophield, als dat voor de ontdekking was.")] = "",
-    question: Annotated[str, typer.Option(help="Alleen de registraties die deze vraag raakte (hex).")] = "",
+    question: Annotated[
+        str, typer.Option(help="Alleen de registraties die deze vraag raakte (nummer van de vraag).")
+    ] = "",
     register: Annotated[str, typer.Option(help="Alleen dit register.")] = "",
     account: Annotated[str, typer.Option(help="Alleen wat dit account deed; nodig bij account-misused.")] = "",
     socket: SocketOption = DEFAULT_SOCKET,
@@ -231,10 +233,10 @@ def _lines(result: Mapping[str, Any]) -> Iterator[str]:
     if "draws" in result:
         yield _checked(result)
     elif "drawn" in result:
-        yield _("{drawn} regels getrokken. Zie: review list.", **result)
+        yield _("Aantal getrokken regels: {drawn}. Zie: review list.", **result)
     elif "findings" in result:
         yield from (_finding(row) for row in result["findings"])
-        yield _("{count} patronen.", count=len(result["findings"]))
+        yield _("Aantal patronen: {count}.", count=len(result["findings"]))
     elif "pairs" in result:
         yield from (_pair(row) for row in result["pairs"])
     elif "reason" in result:
@@ -249,7 +251,7 @@ def _checked(result: Mapping[str, Any]) -> str:
     if result["unfair"]:
         places = ", ".join(map(str, result["unfair"]))
         return _("Niet door het lot getrokken: de steekproeven in regel {places}.", places=places)
-    return _("{draws} steekproeven, alle door het lot getrokken.", **result)
+    return _("Aantal steekproeven: {draws}. Niemand koos zelf.", **result)
 
 
 def _entries(result: Mapping[str, Any]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from samenloop_node.cli.base import (
 from samenloop_node.cli.options import FolderOption
 
 RequestArgument = Annotated[str, typer.Argument(metavar="VERZOEK", help="Nummer van het verzoek.")]
-IdentityOption = Annotated[bool, typer.Option("--identity-checked", help="U heeft vastgesteld wie het vraagt.")]
+IdentityOption = Annotated[bool, typer.Option("--identity-checked", help="U hebt vastgesteld wie het vraagt.")]
 BasisOption = Annotated[
     str, typer.Option(help="Bezwaar: de grond waarop de gegevens rusten (code uit objection_bases).")
 ]

@@ -35,5 +35,5 @@ def hex_id(value: object, where: str) -> bytes:
     """Return the 16 bytes of an id that was written as 32 hexadecimal digits."""
     text = value if isinstance(value, str) else ""
     if len(text) != 32 or text.strip("0123456789abcdef"):
-        raise InvalidInput(where, _("{where} is een nummer van 32 hexadecimale tekens.", where=where))
+        raise InvalidInput(where, _("{where} is een nummer van 32 tekens: cijfers en a tot en met f.", where=where))
     return bytes.fromhex(text)

@@ -95,7 +95,7 @@ async def _contact(app: App, user: User, request: Mapping[str, object]) -> dict[
     reference = await contacts.record(app, user, said)
     notes = []
     if said.outcome == "verkeerde_persoon":
-        notes.append(_("Een treffer over een ander is een datalek (R-71). Meld het bij de functionaris."))
+        notes.append(_("Een treffer over een ander is een datalek (R-71). Meld het aan de privacyfunctionaris."))
     return {"reference": reference, "outcome": said.outcome, "notes": notes}
 
 

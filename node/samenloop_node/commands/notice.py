@@ -38,5 +38,7 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
 async def _letter(app: App, user: User, wanted: int) -> dict[str, object]:
     row = await app.store.read(lambda db: notices.find(db, wanted))
     if row is None:
-        raise SamenloopError(ErrorCode.NOT_FOUND, _("Er is geen bericht met dit nummer."))
+        raise SamenloopError(
+            ErrorCode.NOT_FOUND, _("Er is geen bericht met dit nummer. Kijk met: samenloop-node notice list.")
+        )
     return await app.store.read(lambda db: letter_facts(app, db, user, row))

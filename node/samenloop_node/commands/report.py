@@ -21,5 +21,5 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
     elif kind == "register":
         made = await reporting.processing_register(app)
     else:
-        raise InvalidInput("kind", _("Dit verslag bestaat niet."))
+        raise InvalidInput("kind", _("Dit rapport bestaat niet. Kies accountability, council of register."))
     return await reporting.as_files(app, user, kind, made)

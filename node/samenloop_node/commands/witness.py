@@ -22,7 +22,9 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
             standing = await witness.resume(app, user)
         case "accept-loss":
             if Role.PRIVACY_OFFICER not in user.roles:
-                raise SamenloopError(ErrorCode.NOT_PERMITTED, _("Alleen de privacy officer aanvaardt dit verlies."))
+                raise SamenloopError(
+                    ErrorCode.NOT_PERMITTED, _("Alleen de privacyfunctionaris kan dit verlies aanvaarden.")
+                )
             standing = await witness.accept_loss(app, user)
         case _other:
             raise InvalidInput("action", _("Kies show, resume of accept-loss."))

@@ -79,7 +79,9 @@ def stored_consent(db: Transaction, number: str) -> StoredConsent:
     """Return a consent as it is kept; raises SamenloopError(NOT_FOUND)."""
     stored = consents.find(db, number)
     if stored is None:
-        raise SamenloopError(ErrorCode.NOT_FOUND, _("Er is geen toestemming met dit nummer."))
+        raise SamenloopError(
+            ErrorCode.NOT_FOUND, _("Er is geen toestemming met dit nummer. Kijk met: samenloop-node consent list.")
+        )
     return stored
 
 
@@ -159,7 +161,10 @@ def _kind_of_hit(app: App, db: Transaction, question: bytes) -> str:
     rows = [registrations.by_id(db, one) for one in hit.registrations] if hit else []
     kinds = {app.participant().register(RegisterId(row.register)).kind for row in rows if row is not None}
     if len(kinds) != 1:
-        raise SamenloopError(ErrorCode.NOT_FOUND, _("Deze vraag staat niet in de inbox, of raakt meer registers."))
+        raise SamenloopError(
+            ErrorCode.NOT_FOUND,
+            _("Deze vraag staat niet in de inbox, of raakt meer registers. Kijk met: samenloop-node inbox."),
+        )
     return kinds.pop()
 
 
@@ -167,7 +172,9 @@ def _kind_of_holder(app: App, db: Transaction, user: User, said: Recording) -> s
     """Return a register kind of a holder that an own question asked; raises SamenloopError(NOT_FOUND)."""
     asked = questions.find_question(db, said.question)
     if asked is None or not visible_to(user, asked) or said.holder not in asked.holders:
-        raise SamenloopError(ErrorCode.NOT_FOUND, _("U heeft deze partner in deze vraag niet gevraagd."))
+        raise SamenloopError(
+            ErrorCode.NOT_FOUND, _("U hebt deze partner in deze vraag niet gevraagd. Noem een houder van deze vraag.")
+        )
     return min(row.kind for row in app.covenant().participant(said.holder).registers)
 
 

@@ -87,7 +87,7 @@ def consent_form(typed: Mapping[str, str]) -> Paper:
                         "zaak wordt gesloten."
                     ),
                     (
-                        "U kunt uw toestemming altijd intrekken. Dat kan even makkelijk als toestemming geven. Vanaf "
+                        "U kunt uw toestemming altijd intrekken. Dat is net zo makkelijk als toestemming geven. Vanaf "
                         "dat moment worden er geen gegevens meer gedeeld."
                     ),
                 ),

@@ -76,7 +76,7 @@ def _data(facts: Mapping[str, Any]) -> tuple[str, ...]:
 def _receivers(facts: Mapping[str, Any]) -> str:
     names = ", ".join(facts["receivers"]) or FILL_IN
     if facts["asked"]:
-        return f"Wij hebben de vraag gesteld aan: {names}. Zij weten daardoor dat u bij ons bekend bent."
+        return f"Wij hebben de vraag gesteld aan: {names}. Zij kunnen daardoor weten dat u bij ons bekend bent."
     return f"Deze organisatie weet nu dat u bij ons bekend bent: {names}."
 
 

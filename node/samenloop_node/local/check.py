@@ -34,7 +34,7 @@ def checked(path: Path) -> Mapping[str, object]:
     _check_registers(config, covenant)
     lines = [
         _("Deelnemer {name}, convenant {id} versie {version}.", name=own.id, id=covenant.id, version=covenant.version),
-        _("{count} accounts.", count=len(users)),
+        _("Aantal accounts: {count}.", count=len(users)),
         *([remark] if remark else []),
         *([warning] if warning else []),
     ]

@@ -74,7 +74,9 @@ def describe(app: App, db: Transaction, user: User, row: StoredNotice) -> dict[s
 def _step(app: App, db: Transaction, user: User, act: Act) -> StoredNotice:
     row = notices.find(db, act.number)
     if row is None:
-        raise SamenloopError(ErrorCode.NOT_FOUND, _("Er is geen bericht met dit nummer."))
+        raise SamenloopError(
+            ErrorCode.NOT_FOUND, _("Er is geen bericht met dit nummer. Kijk met: samenloop-node notice list.")
+        )
     _only_own(db, user, row)
     given = _input(app, row, act.said)
     state = NOTICE.step(app.catalogue, NoticeState(row.state), _EVENTS[act.action], given)
@@ -90,7 +92,7 @@ def _step(app: App, db: Transaction, user: User, act: Act) -> StoredNotice:
 def _only_own(db: Transaction, user: User, row: StoredNotice) -> None:
     case = cases.find(db, row.case_number) if row.case_number else None
     if case is not None and user.name not in (case.reported_by, case.responsible):
-        raise Refused("R-35", _("Alleen wie de casus meldde, doet dit."), ("R-35 own_case",))
+        raise Refused("R-35", _("Alleen de partner die de casus meldde, kan dit doen."), ("R-35 own_case",))
 
 
 def _input(app: App, row: StoredNotice, said: dict[str, object]) -> NoticeInput:

@@ -178,5 +178,7 @@ async def _own_question(app: App, user: User, question_id: bytes) -> StoredQuest
     fields.exact(question_id, ID_BYTES, "question_id")
     stored = await app.store.read(lambda db: questions.find_question(db, question_id))
     if stored is None or user.name not in (stored.asked_by, stored.responsible):
-        raise SamenloopError(ErrorCode.NOT_FOUND, _("U heeft geen vraag met dit nummer gesteld."))
+        raise SamenloopError(
+            ErrorCode.NOT_FOUND, _("U hebt geen vraag met dit nummer gesteld. Kijk met: samenloop-node answers.")
+        )
     return stored

@@ -55,7 +55,7 @@ _REASONS: Final[Mapping[str, str]] = {
     ),
     "decision_protected": N_("Over een registratie met bescherming wordt niet vooraf besloten (R-76)."),
     LAPSED_BY_HAND: N_(
-        "De gegevens van dit record zijn veranderd. Een besluit vooraf dat met de hand is genomen, is daarom "
+        "De gegevens van deze registratie zijn veranderd. Een besluit vooraf dat met de hand is genomen, is daarom "
         "vervallen. Weeg opnieuw en besluit zo nodig opnieuw (R-76)."
     ),
     "decision_refused": N_("Dit besluit vooraf voldoet niet aan de voorwaarden van R-76 en werkt daarom niet."),

@@ -229,7 +229,9 @@ def find(db: Transaction, number: str) -> StoredRequest:
     """Return a request; raises NOT_FOUND."""
     row = requests.find(db, number)
     if row is None:
-        raise SamenloopError(ErrorCode.NOT_FOUND, _("Er is geen verzoek met dit nummer."))
+        raise SamenloopError(
+            ErrorCode.NOT_FOUND, _("Er is geen verzoek met dit nummer. Kijk met: samenloop-node rights list.")
+        )
     return row
 
 
@@ -242,5 +244,5 @@ def records_of(db: Transaction, number: str) -> list[Registration]:
 def check_day(received_on: date, day: date) -> date:
     """Return the day of receipt; raises InvalidInput when it lies in the future."""
     if received_on > day:
-        raise InvalidInput("received_on", _("De dag van ontvangst ligt in de toekomst."))
+        raise InvalidInput("received_on", _("De dag van ontvangst ligt in de toekomst. Controleer de datum."))
     return received_on

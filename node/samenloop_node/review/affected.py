@@ -38,7 +38,13 @@ def _known(app: App, db: Transaction, breach: Breach, entries: list[Entry]) -> K
         account = app.references.user(breach.account).hex()
         acts = [one for one in acts if one.text("user") == account]
         if not acts and account not in people.users:
-            raise InvalidInput("account", _("Account {name} is hier niet bekend.", name=breach.account))
+            raise InvalidInput(
+                "account",
+                _(
+                    "Account {name} is hier niet bekend. Neem een naam uit het autorisatiedocument.",
+                    name=breach.account,
+                ),
+            )
     users = Counter(people.user(one.text("user")) for one in acts)
     return Known(_registrations(db, breach, acts), tuple(users.most_common()), tuple(_questions(people, acts)))
 

@@ -128,7 +128,7 @@ def _what(kind: Kind) -> str:
         Kind.ACCOUNT_MISUSED: _("Een account is misbruikt"),
         Kind.NODE_STOLEN: _("De computer of reservekopie van deze node is gestolen"),
         Kind.KEY_LEAKED: _("Een sleutel van deze node is uitgelekt"),
-        Kind.COORDINATOR_STOLEN: _("De databank van de coördinator is gestolen"),
+        Kind.COORDINATOR_STOLEN: _("De database van de coördinator is gestolen"),
     }[kind]
 
 
@@ -153,12 +153,12 @@ def _exposed(kind: Kind) -> str:
             "vroeg."
         ),
         Kind.NODE_STOLEN: _(
-            "Eigen nummers, registratienummers, feiten en besluiten; versleutelde motieven. Geen namen en geen tokens. "
-            "Sleutels staan in losse bestanden: zijn die ook weg, kies dan ook 'key-leaked'."
+            "Eigen nummers, registratienummers, feiten en besluiten; versleutelde motiveringen. Geen namen en geen "
+            "tokens. Sleutels staan in losse bestanden: zijn die ook weg, kies dan ook 'key-leaked'."
         ),
         Kind.KEY_LEAKED: _(
-            "Met de sleutel alleen is niets te vinden. Met de sleutel en de databank en peper van de coördinator samen "
-            "kan iemand namen raden en toetsen."
+            "Met alleen de sleutel is niets te vinden. Met de sleutel, de database en de peper van de coördinator "
+            "samen kan iemand namen raden en controleren."
         ),
         Kind.COORDINATOR_STOLEN: _(
             "Losse nummers en versleutelde kenmerken, zonder namen. Zonder de sleutel van de deelnemers is er geen "

@@ -92,7 +92,7 @@ class NightlyCheck:
         if self.found:
             raise IntegrityError(
                 _(
-                    "Het eigen logboek klopt niet: {problem}. Wis niets en bel de privacy officer: dit is bewijs.",
+                    "Het eigen logboek klopt niet: {problem}. Wis niets en bel de privacyfunctionaris: dit is bewijs.",
                     problem=self.found,
                 )
             )

@@ -22,7 +22,7 @@ from samenloop_node.store import Transaction, past
 from samenloop_node.store.inbox import StoredHit
 from samenloop_node.store.past import HeldDecision
 
-COLUMNS = ("tijd", "soort", "ontvanger", "doel", "grondslag", "registratie", "vraag", "besluit", "door", "motief")
+COLUMNS = ("tijd", "soort", "ontvanger", "doel", "grondslag", "registratie", "vraag", "besluit", "door", "motivering")
 """Fixed names of the columns, for other systems. Codes stand in brackets behind their words."""
 
 

@@ -237,14 +237,14 @@ def _storage_error(error: sqlite3.Error) -> SamenloopError:
         )
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return SamenloopError(
-            ErrorCode.INTEGRITY, _("De databank van deze node is beschadigd. Zet de laatste reservekopie terug.")
+            ErrorCode.INTEGRITY, _("De database van deze node is beschadigd. Zet de laatste reservekopie terug.")
         )
     if is_replaced(error):
         return replaced()
     return SamenloopError(
         ErrorCode.STORAGE_FULL,
         _(
-            "De databank van deze node weigert: {why}. Controleer de schijf en de rechten.",
+            "De database van deze node weigert: {why}. Controleer de schijf en de rechten.",
             why=getattr(error, "sqlite_errorname", type(error).__name__),
         ),
     )

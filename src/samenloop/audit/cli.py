@@ -17,9 +17,7 @@ from samenloop.audit.verify import Report
 from samenloop.texts import _
 
 app = typer.Typer(no_args_is_help=True, help="Controleer een export van het logboek.")
-_COVENANT_HELP = (
-    "SHA-256 van het convenant (64 hexcijfers), zoals een deelnemer het u noemde, niet zoals de export het zegt."
-)
+_COVENANT_HELP = "Vingerafdruk van het convenant (64 tekens). Gebruik die van een deelnemer, niet die uit de export."
 _ANCHORED_HELP = (
     "Export van het logboek van de coördinator: controleer of de dagelijkse ankers van een eigen logboek daar staan."
 )
@@ -36,7 +34,7 @@ def verify(
     anchored_in: Annotated[Path | None, typer.Option(metavar="MAP", help=_ANCHORED_HELP)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Toon het rapport als JSON.")] = False,
 ) -> None:
-    """Leid het hele logboek opnieuw af uit een export en controleer elke hash, handtekening, teller, tijd en wisactie.
+    """Reken het hele logboek na uit een export: elke hash, handtekening, teller, tijd en wisactie.
 
     Exitcode 0: alles klopt (lees of de herkomst is gecontroleerd); 1: er is iets stuk; 2: zo'n map of vingerafdruk
     bestaat niet.
@@ -45,7 +43,7 @@ def verify(
     """
     for folder in (export, anchored_in):
         if folder is not None and not folder.is_dir():
-            typer.echo(_("De map {path} is er niet.", path=folder), err=True)
+            typer.echo(_("De map {path} is er niet. Controleer de naam.", path=folder), err=True)
             raise typer.Exit(USAGE)
     if covenant is not None and (len(covenant) != 64 or covenant.strip("0123456789abcdef")):
         typer.echo(_("De vingerafdruk van een convenant heeft 64 tekens: cijfers en a tot en met f."), err=True)
@@ -115,8 +113,8 @@ def _as_text(report: Report, *, anchored: bool) -> Iterator[str]:
         yield _("Het logboek {origin} klopt: {size} regels, herkomst gecontroleerd.", **named)
     else:
         yield _(
-            "Het logboek {origin} is in zichzelf kloppend: {size} regels. De herkomst is niet gecontroleerd: "
-            "geef met --covenant de vingerafdruk van het convenant.",
+            "Het logboek {origin} klopt in zichzelf: {size} regels. De herkomst is niet gecontroleerd: geef met "
+            "--covenant de vingerafdruk van het convenant.",
             **named,
         )
 

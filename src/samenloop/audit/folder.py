@@ -26,14 +26,14 @@ def trusted(root: Path, manifest: Manifest, fingerprint: str | None) -> tuple[Tr
             raise IntegrityError(_("een convenant staat onder een verkeerde naam"))
         found[anchor.fingerprint] = anchor
     if fingerprint is not None and fingerprint != manifest.covenant:
-        raise IntegrityError(_("het convenant van deze uitvoer is niet {fingerprint}", fingerprint=fingerprint))
+        raise IntegrityError(_("het convenant van deze export is niet {fingerprint}", fingerprint=fingerprint))
     chain: list[TrustAnchor] = []
     following = manifest.covenant
     while following in found:
         chain.append(found.pop(following))
         following = chain[-1].predecessor
     if not chain or found:
-        raise IntegrityError(_("de convenanten in deze uitvoer vormen geen reeks"))
+        raise IntegrityError(_("de convenanten in deze export vormen geen reeks"))
     return chain[0], tuple(chain)
 
 
@@ -44,7 +44,7 @@ def covenants(root: Path) -> list[Path]:
         raise IntegrityError(_("de map {path} ontbreekt of is geen gewone map", path=where.name))
     found = list(islice(where.iterdir(), MAX_COVENANTS + 1))
     if len(found) > MAX_COVENANTS:
-        raise IntegrityError(_("er zijn te veel convenanten in deze uitvoer"))
+        raise IntegrityError(_("er zijn te veel convenanten in deze export"))
     return sorted(found)
 
 

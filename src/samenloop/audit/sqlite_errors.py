@@ -50,7 +50,7 @@ def replaced() -> IntegrityError:
     """Return the error for a file that was taken away or replaced."""
     return IntegrityError(
         _(
-            "Een bestand van de databank of het logboek is weggehaald of vervangen terwijl het programma draaide. "
+            "Een bestand van de database of het logboek is weggehaald of vervangen terwijl het programma draaide. "
             "Stop het programma en start het opnieuw."
         )
     )

@@ -195,7 +195,7 @@ def _texts() -> Mapping[Reason, str]:
         ),
         Reason.INCONSISTENT: _(
             "Het logboek van de coördinator past niet bij wat deze node eerder zag. Vragen stellen is gestopt. "
-            "Bel de andere deelnemers en de auditor en bewaar het bestand met het ijkpunt."
+            "Bel de andere deelnemers en de controleur van het logboek, en bewaar het bestand met het ijkpunt."
         ),
         Reason.OWN_MISSING: _(
             "Een eigen vraag staat na een minuut nog niet in het logboek. Vragen stellen is gestopt. "
@@ -203,7 +203,7 @@ def _texts() -> Mapping[Reason, str]:
         ),
         Reason.OWN_DIFFERENT: _(
             "Het logboek zegt iets anders dan deze node heeft gevraagd of als antwoord kreeg. "
-            "Vragen stellen is gestopt. Bewaar de vraag en het antwoord en bel de auditor."
+            "Vragen stellen is gestopt. Bewaar de vraag en het antwoord en bel de controleur van het logboek."
         ),
         Reason.COUNT_DIFFERS: _(
             "Het aantal eigen vragen van gisteren klopt niet met het logboek. Vragen stellen is gestopt. "

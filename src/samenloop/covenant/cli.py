@@ -72,7 +72,7 @@ def sign_command(
     key: Annotated[Path, typer.Option(help="Bestand met de tekensleutel van deze deelnemer (rechten 0400).")],
     participant: Annotated[str, typer.Option("--as", help="Deelnemer die tekent.")],
     previous: Annotated[
-        Path | None, typer.Option(help="De vorige versie, voor wie vertrekt of zijn tekensleutel vervangt.")
+        Path | None, typer.Option(help="De vorige versie; alleen nodig als u vertrekt of uw tekensleutel vervangt.")
     ] = None,
     signatures: SignaturesOption = None,
     as_json: JsonOption = False,
@@ -112,7 +112,7 @@ def unsign(
     if as_json:
         _print_json({"participant": participant, "signatures": str(path)})
     else:
-        typer.echo(_("De handtekening van {name} is weg.", name=participant))
+        typer.echo(_("De handtekening van {name} is weggehaald.", name=participant))
 
 
 @app.command()

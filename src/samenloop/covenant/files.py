@@ -23,7 +23,7 @@ def read_covenant(path: Path) -> Covenant:
     try:
         return parse_toml(data.decode())
     except UnicodeDecodeError as error:
-        raise InvalidInput(str(path), _("{path} is geen UTF-8.", path=path)) from error
+        raise InvalidInput(str(path), _("{path} is geen UTF-8. Bewaar het bestand als UTF-8.", path=path)) from error
 
 
 def signatures_path(covenant: Path) -> Path:

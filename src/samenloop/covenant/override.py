@@ -78,7 +78,9 @@ def _text(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        raise InvalidInput("catalogue_override", _("De aanscherping is geen UTF-8.")) from error
+        raise InvalidInput(
+            "catalogue_override", _("De aanscherping is geen UTF-8. Bewaar het bestand als UTF-8.")
+        ) from error
 
 
 def _fingerprint(covenant: Covenant, data: bytes) -> str:

@@ -45,7 +45,7 @@ def parse_canonical(data: bytes) -> Covenant:
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        raise InvalidInput("covenant", _("Het convenant is geen UTF-8.")) from error
+        raise InvalidInput("covenant", _("Het convenant is geen UTF-8. Bewaar het bestand als UTF-8.")) from error
     covenant = _typed(text)
     if canonical(covenant) != data:
         raise InvalidInput("covenant", _("Het convenant staat niet in zijn vaste vorm (RFC 8785)."))
@@ -93,5 +93,5 @@ def _dutch(error: ValidationError) -> InvalidInput:
         "missing_keyword_only_argument": _("Convenant: {path} ontbreekt. Vul het aan.", path=path),
         "json_invalid": _("Het convenant is geen geldige JSON."),
     }
-    other = _("Convenant: {path} heeft een ongeldige waarde.", path=path)
+    other = _("Convenant: {path} heeft een waarde die niet mag. Verbeter die waarde.", path=path)
     return InvalidInput(path, messages.get(first["type"], other))

@@ -81,7 +81,12 @@ _ACCEPT: tuple[Guard[CaseInput], ...] = (
 _TRIAGE: tuple[Guard[CaseInput], ...] = (
     _ACTING,
     _REFERRER,
-    Guard("R-21", "intake", N_("De intake is niet volledig."), checks.intake_fields),
+    Guard(
+        "R-21",
+        "intake",
+        N_("De intake is niet volledig. Vul haar aan met: samenloop-node case intake."),
+        checks.intake_fields,
+    ),
     Guard(
         "R-23",
         "needed",
@@ -151,7 +156,7 @@ _CLOSE: tuple[Guard[CaseInput], ...] = (
     Guard(
         "R-63",
         "open_notices",
-        N_("Er staan nog berichten aan de persoon open."),
+        N_("Er staan nog berichten aan de persoon open. Kijk met: samenloop-node notice list."),
         when(lambda given: given.open_notices == 0),
     ),
 )

@@ -122,13 +122,13 @@ GIVE: tuple[Guard[ConsentInput], ...] = (
     Guard(
         "R-51",
         "pressure",
-        N_("Toestemming geldt niet bij drang, dwang of sterke afhankelijkheid. Zoek een andere grond of stop."),
+        N_("Toestemming geldt niet bij drang, dwang of sterke afhankelijkheid. Kies een andere grondslag of stop."),
         by_law(lambda law, given: law.usable("pressure", given.form.pressure)),
     ),
     Guard(
         "R-51",
         "holder_kind",
-        N_("Voor deze partner is toestemming geen grondslag. Zoek een andere grond of stop."),
+        N_("Voor deze partner is toestemming geen grondslag. Kies een andere grondslag of stop."),
         by_law(_free_partner),
     ),
     Guard(
@@ -158,7 +158,7 @@ GIVE: tuple[Guard[ConsentInput], ...] = (
     Guard(
         "R-46",
         "professional",
-        N_("Alleen de professional die de toestemming vroeg, legt haar vast."),
+        N_("Alleen de professional die de toestemming vroeg, kan haar vastleggen."),
         when(lambda given: given.form.recorded_by_professional),
     ),
     Guard("R-47", "fields", N_("Het formulier is niet volledig ingevuld."), _fields),

@@ -224,7 +224,7 @@ CHECKLIST: tuple[Guard[NodeFacts], ...] = (
     Guard(
         "R-10",
         "no_users",
-        N_("Er is nog geen enkel account."),
+        N_("Er is nog geen account. Zet er minstens één in het autorisatiedocument."),
         when(lambda facts: bool(facts.users)),
     ),
     Guard(

@@ -73,14 +73,18 @@ VISIBLE: tuple[Guard[QuestionFacts], ...] = (
         "R-24",
         "reason",
         N_("Noem waarom u deze partner vraagt. Kies een reden van de lijst."),
-        checks.listed("reasons", "reason", N_("Deze reden is niet toegestaan.")),
+        checks.listed(
+            "reasons", "reason", N_("Deze reden staat niet op de lijst. Zie: samenloop catalogue show reasons.")
+        ),
         visible=True,
     ),
     Guard(
         "R-23",
         "purpose",
         N_("Noem het doel van de vraag aan deze partner. Kies een doel van de lijst."),
-        checks.listed("purposes", "purpose", N_("Dit doel is niet toegestaan.")),
+        checks.listed(
+            "purposes", "purpose", N_("Dit doel staat niet op de lijst. Zie: samenloop catalogue show purposes.")
+        ),
         visible=True,
     ),
     Guard("R-19", "purpose", checks.OTHER_INDEX, checks.each(checks.same_index), visible=True),
@@ -207,7 +211,7 @@ ASKER: tuple[Guard[QuestionInput], ...] = (
     Guard(
         "R-35",
         "role",
-        N_("Alleen een gemachtigde behandelaar van de aanmelder kan vragen en antwoorden zien."),
+        N_("Alleen een gemachtigde casusmedewerker van de aanmelder kan vragen en antwoorden zien."),
         when(lambda given: given.asker.role == "case_worker"),
     ),
     Guard(

@@ -113,7 +113,7 @@ DECIDER: tuple[Guard[ReleaseInput], ...] = (
     Guard(
         "R-38",
         "mandate",
-        N_("De machtiging van de beslisser geldt vandaag niet."),
+        N_("De machtiging van de beslisser geldt vandaag niet. Vraag de beheerder om haar te verlengen."),
         when(lambda given: given.decider.mandated),
     ),
     Guard(

@@ -140,8 +140,8 @@ def _method(months: int) -> Section:
             threshold=THRESHOLD,
         ),
         _(
-            "Een vrager, houder of doel met een te klein aantal telt ook in de andere tabellen niet mee. Daardoor is "
-            "zo'n klein aantal niet uit te rekenen en zegt dit verslag niets over een enkele persoon."
+            "Een vrager, houder of doel met een te klein aantal telt ook in de andere tabellen niet mee. Daardoor "
+            "kan niemand zo'n klein aantal uitrekenen en zegt dit rapport niets over één persoon."
         ),
     ]
     if months > 1:

@@ -38,19 +38,22 @@ def _paper(covenant: Covenant) -> str:
 
 
 def _retention(covenant: Covenant) -> str:
-    return _("Gegevens in het logboek blijven ten hoogste {months} maanden.", months=covenant.purpose.retention_months)
+    return _(
+        "Gegevens in het logboek blijven hoogstens {months} maanden bewaard.", months=covenant.purpose.retention_months
+    )
 
 
 def _workings() -> Sequence[str]:
     return (
         _(
-            "Een medewerker van een deelnemer vraagt voor een casus of een persoon ook bij een andere deelnemer bekend "
-            "is. Hij kiest elke houder zelf en noemt doel, grondslag en noodzaak. Het antwoord is 'bekend bij' of "
-            "'geen bericht'."
+            "Een medewerker van een deelnemer vraagt voor een casus of een persoon ook bij een andere deelnemer "
+            "bekend is. Hij kiest één voor één aan wie hij dat vraagt, en noemt doel, grondslag en noodzaak. Het "
+            "antwoord is 'bekend bij' of 'geen bericht'. Geen bericht betekent niet dat iemand onbekend is."
         ),
         _(
-            "Namen verlaten de eigen organisatie niet. Het burgerservicenummer wordt nooit gebruikt. De houder beslist "
-            "of een treffer wordt getoond. Elke vraag staat in een logboek dat alle deelnemers bewaken."
+            "Namen verlaten de eigen organisatie niet. Het burgerservicenummer wordt nooit gebruikt. De wet of de "
+            "deelnemer die de persoon kent, bepaalt of dat te zien is. Elke vraag staat in een logboek dat alle "
+            "deelnemers bewaken."
         ),
     )
 
@@ -115,5 +118,5 @@ def _told(covenant: Covenant) -> Section:
     )
     rows = tuple((label, place or _("nog niet geregeld")) for label, place in places)
     table = Table(_("Waar het geregeld is"), (_("Onderwerp"), _("Plaats")), rows)
-    text = _("Wie wil weten of er over hem is gevraagd, vraagt dat aan een van de deelnemers hierboven.")
+    text = _("Wilt u weten of er over u is gevraagd? Vraag het aan een van de deelnemers hierboven.")
     return Section(_("Zo horen burgers ervan"), (text,), table)

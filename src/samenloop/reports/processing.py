@@ -114,6 +114,6 @@ def _security() -> Section:
             _("Namen verlaten de eigen computer niet; de sleutels zijn verdeeld over deelnemers en coördinator."),
             _("Verbindingen zijn wederzijds beveiligd (TLS 1.3). Elke vraag is ondertekend."),
             _("Elke handeling staat in een logboek dat andere deelnemers bewaken. Een steekproef wordt beoordeeld."),
-            _("Vrije tekst en motieven zijn versleuteld opgeslagen bij de deelnemer die ze schreef."),
+            _("Vrije tekst en motiveringen zijn versleuteld opgeslagen bij de deelnemer die ze schreef."),
         ),
     )

@@ -117,7 +117,13 @@ def _coordinator_only(der: bytes, address: str, trust_domain: str, pin: str) -> 
             )
         ) from error
     if certificate.uris != (coordinator_uri(trust_domain),) or certificate.pin != pin:
-        raise refused(_("Wie op {address} antwoordt is niet de coördinator van het convenant.", address=address))
+        raise refused(
+            _(
+                "Op {address} antwoordt een andere computer dan de coördinator van het convenant. Controleer het "
+                "adres en bel de beheerder.",
+                address=address,
+            )
+        )
     return parsed.public_bytes(serialization.Encoding.PEM)
 
 

@@ -106,7 +106,7 @@ def parse_declare(request: overlap_pb2.DeclareRequest) -> Declaring:
     act = statement.act
     releases = isinstance(act, Release) and not act.withdrawn
     if releases != bool(request.grounds):
-        raise InvalidInput("grounds", _("Alleen een vrijgave heeft gronden, en zij heeft ze altijd."))
+        raise InvalidInput("grounds", _("Alleen bij vrijgeven noemt u gronden, en dan altijd."))
     if isinstance(act, Release) and releases and hashlib.sha256(request.grounds).digest() != act.grounds_digest:
         raise InvalidInput("grounds", _("De vrijgave is voor andere gronden ondertekend."))
     grounds = _grounds(request.grounds) if releases else None

@@ -40,11 +40,11 @@ def test_the_example_names_every_key_of_the_node():
     ("old", "new", "field", "sentence"),
     [
         ("poll_seconds = 60", "pol_seconds = 60", "pol_seconds", "geen bekende sleutel"),
-        ("poll_seconds = 60", "poll_seconds = 0", "poll_seconds", "ongeldige waarde"),
+        ("poll_seconds = 60", "poll_seconds = 0", "poll_seconds", "waarde die niet mag"),
         ('document = "covenant.json"', "", "covenant.document", "ontbreekt"),
         ("[covenant]", "[covenant]\nsecret = 1", "covenant.secret", "geen bekende sleutel"),
         ("[covenant]", "[covenant", "config", "geen geldig TOML: kijk bij regel"),
-        ('herkomst = "eigen"', 'bsn = "1"', "registers.basisvoorziening.defaults.bsn", "ongeldige waarde"),
+        ('herkomst = "eigen"', 'bsn = "1"', "registers.basisvoorziening.defaults.bsn", "waarde die niet mag"),
     ],
 )
 def test_a_wrong_configuration_is_one_sentence_with_its_place(tmp_path, old, new, field, sentence):

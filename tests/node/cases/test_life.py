@@ -126,7 +126,9 @@ def test_a_refusal_is_logged_with_its_rule_and_nothing_else(app, step):
 
 def test_the_whole_life_of_a_case(app, anna, step):
     step("report", target_group=["gebiedsprobleem"])
-    assert "De intake is niet volledig. [intake]" in step("show")["missing"]
+    assert (
+        "De intake is niet volledig. Vul haar aan met: samenloop-node case intake. [intake]" in step("show")["missing"]
+    )
     step("intake", intake=INTAKE)
     assert refused(step, "triage").rule == "R-61"
     inform(app, anna)
@@ -173,7 +175,10 @@ def test_R22_a_code_that_does_not_exist_is_told_apart_from_a_case_that_does_not_
 def test_R21_a_field_of_the_intake_that_is_left_out_stays_as_it_was(step):
     step("report", target_group=["gebiedsprobleem"])
     step("intake", intake={**INTAKE, "basis": ""})
-    assert "De intake is niet volledig. [intake.basis]" in step("show")["missing"]
+    assert (
+        "De intake is niet volledig. Vul haar aan met: samenloop-node case intake. [intake.basis]"
+        in step("show")["missing"]
+    )
     step("intake", intake={"basis": "rr8", "tasks": [], "needed": [], "consent": ""})
     assert [text for text in step("show")["missing"] if "intake" in text] == []
 

@@ -1,7 +1,8 @@
 """A question from the wire to the answer. In this order, because each step rests on the one before:
 
-1. The message is complete, and the peer is the asker. 2. The covenant version holds and the asker signed it.
-3. A new question is sent now; epochs, permissions and visible rules hold.
+1. The message is complete, and the peer is the asker.
+2. Of a new question the covenant version holds and the asker signed it. 3. It is sent now; epochs, permissions and
+   visible rules hold. One that was answered before gets that answer, whatever changed since.
 4. All tokens are looked up, four registrations per register are judged; any failure is an error. 5. Policy, last.
 6. One unit: a known request id is answered from store; else budgets, entry, stored answer, items.
 7. The answer, after the commit.
@@ -54,10 +55,10 @@ class Asking:
         begun = self.desk.clock.now()
         ask = parse_ask(request)
         question = ask.question
-        covenant = self.desk.author(peer, question.asker, question.covenant, begun)
-        verify_ask(ask, self.desk.agreement.verify_key(covenant, question.asker))
+        self.desk.check_author(peer, question.asker)
         handled = Handled(question.question_id, question.asker, ask.payload_hash)
         try:
+            covenant = self.desk.agreement.judged_by(question.covenant, begun)
             registers = self._admit(covenant, ask, begun)
         except SamenloopError:
             earlier = await self.desk.earlier(handled)
@@ -73,6 +74,7 @@ class Asking:
 
     def _admit(self, covenant: Covenant, ask: Ask, begun: datetime) -> list[tuple[Register, ...]]:
         """Return per part the registers to look in; raises what keeps a new question out."""
+        verify_ask(ask, self.desk.agreement.verify_key(covenant, ask.question.asker))
         self.desk.check_clock(ask.question.sent_ms, begun)
         self.desk.agreement.check_epochs(ask.question.epochs)
         return self.gate.check(covenant, ask, begun.date())

@@ -70,13 +70,14 @@ class Declaring:
         begun = self.desk.clock.now()
         declaring = wire.parse_declare(request)
         statement = declaring.statement
-        covenant = self.desk.author(peer, statement.author, statement.covenant, begun)
-        key = self.desk.agreement.verify_key(covenant, statement.author)
-        wire.verify_statement(declaring.body, declaring.signature, key)
+        self.desk.check_author(peer, statement.author)
         handled = Handled(statement.request_id, statement.author, declaring.payload_hash)
         earlier = await self.desk.earlier(handled)
         if earlier is not None:
             return common_pb2.Receipt.FromString(earlier)
+        covenant = self.desk.agreement.judged_by(statement.covenant, begun)
+        key = self.desk.agreement.verify_key(covenant, statement.author)
+        wire.verify_statement(declaring.body, declaring.signature, key)
         self.desk.check_clock(statement.sent_ms, begun)
         keys = await self.desk.keys.renew(self.desk.agreement.covenant)
         stated = Stated(declaring, covenant, keys, begun)

@@ -9,11 +9,9 @@ from datetime import datetime
 
 from samenloop.audit.times import PARTNER_SKEW_MS
 from samenloop.clock import Clock, milliseconds
-from samenloop.covenant import Covenant
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.texts import _
 from samenloop.tls import PeerIdentity
-from samenloop.wire.convert import CovenantRef
 from samenloop.wire.guard import address
 from samenloop_coordinator import budgets
 from samenloop_coordinator.agreement import Agreement
@@ -46,14 +44,17 @@ class Desk:
     records: Records
     _places: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def author(self, peer: PeerIdentity, named: str, ref: CovenantRef, now: datetime) -> Covenant:
-        """Return the covenant version that judges a message; raises NOT_PERMITTED unless the peer is its author."""
+    def check_author(self, peer: PeerIdentity, named: str) -> None:
+        """Refuse a message that names another author than the peer; raises NOT_PERMITTED."""
         if named != peer.participant:
             raise SamenloopError(ErrorCode.NOT_PERMITTED, _("Dit bericht is niet van de deelnemer die het stuurt."))
-        return self.agreement.judged_by(ref, now)
 
     async def earlier(self, handled: Handled) -> bytes | None:
-        """Return the stored reply of a repeated request, None for a new one; raises REQUEST_REUSED or EXPIRED."""
+        """Return the stored reply of a repeated request, None for a new one; raises REQUEST_REUSED or EXPIRED.
+
+        To be asked before anything judges the request by the covenant, the clock or the epochs of now: what was
+        answered stays answered (invariant 6).
+        """
         return await self.store.read(lambda parts: self.repeated(parts, handled))
 
     def repeated(self, parts: Parts, handled: Handled) -> bytes | None:

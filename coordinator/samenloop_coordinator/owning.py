@@ -33,12 +33,13 @@ class FindingOwn:
         begun = self.desk.clock.now()
         finding = parse_find_own(request)
         query = finding.query
-        covenant = self.desk.author(peer, query.author, query.covenant, begun)
-        verify_find_own(finding, self.desk.agreement.verify_key(covenant, query.author))
+        self.desk.check_author(peer, query.author)
         handled = Handled(query.request_id, query.author, finding.payload_hash)
         earlier = await self.desk.earlier(handled)
         if earlier is not None:
             return overlap_pb2.FindOwnReply.FromString(earlier)
+        covenant = self.desk.agreement.judged_by(query.covenant, begun)
+        verify_find_own(finding, self.desk.agreement.verify_key(covenant, query.author))
         self.desk.check_clock(query.sent_ms, begun)
         self.desk.agreement.check_epochs(query.epochs)
         if query.purpose not in PURPOSES:

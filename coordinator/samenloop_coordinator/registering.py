@@ -72,13 +72,14 @@ class RegisterChunks:
         begun = self.desk.clock.now()
         registering = parse_register(request)
         chunk = registering.chunk
-        covenant = self.desk.author(peer, chunk.participant, chunk.covenant, begun)
-        verify_register(registering, self.desk.agreement.verify_key(covenant, chunk.participant))
-        register = covenant.participant(chunk.participant).register(chunk.register)
+        self.desk.check_author(peer, chunk.participant)
         handled = Handled(chunk.request_id, chunk.participant, registering.payload_hash)
         earlier = await self.desk.earlier(handled)
         if earlier is not None:
             return overlap_pb2.RegisterReply.FromString(earlier)
+        covenant = self.desk.agreement.judged_by(chunk.covenant, begun)
+        verify_register(registering, self.desk.agreement.verify_key(covenant, chunk.participant))
+        register = covenant.participant(chunk.participant).register(chunk.register)
         self.desk.check_clock(chunk.sent_ms, begun)
         rules = IndexRules(self.desk.agreement.catalogue, covenant, register, chunk)
         prepared = [one async for one in self._prepared(rules, registering)]

@@ -19,14 +19,28 @@ from samenloop.covenant.signatures import format_signatures, sign
 from samenloop.errors import ErrorCode, IntegrityError, Refused, SamenloopError
 from samenloop.logs import open_log
 from samenloop.model import EpochId, RegistrationId
+from samenloop.wire.declare import Anchor
 from samenloop.wire.register import PUT, Item
-from samenloop.wire.v1 import covenant_pb2
+from samenloop.wire.v1 import covenant_pb2, overlap_pb2
 from samenloop_coordinator import epochs, operating
 from samenloop_coordinator.epochs import LiveEpochs
 from samenloop_coordinator.pepper import make_root
 from samenloop_coordinator.server import prepare
 from tests.coordinator.consortium import Consortium
-from tests.coordinator.harness import EPOCH, HOUSE, POLICE, PROBATION, facts, put, tokens, withdraw
+from tests.coordinator.harness import (
+    EPOCH,
+    HOUSE,
+    POLICE,
+    PROBATION,
+    chunk_request,
+    facts,
+    own_request,
+    put,
+    question_request,
+    statement_request,
+    tokens,
+    withdraw,
+)
 from tests.coordinator.world import MovingClock, World, fresh, play
 
 PARTNERS = ("burgemeester-middelstad", "ggz-midden", "politie-midden", "reclassering-midden")
@@ -126,6 +140,48 @@ def test_a_version_that_tightens_ends_the_one_before_at_once(
         await world.ask(PROBATION, [HOUSE], "anna", version=2)
 
     play(consortium, scenario)
+
+
+def test_what_was_answered_stays_answered_when_its_covenant_version_ended(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Invariant 6: who repeats a request after losing the answer may not have to ask, or register, a second time."""
+    _states(monkeypatch, {EPOCH: EpochState.LIVE})
+    police, probation = consortium.parties[POLICE], consortium.parties[PROBATION]
+
+    async def scenario(world: World) -> None:
+        question = question_request(probation, [HOUSE], "anna")
+        chunk = chunk_request(police, "politie", [put("politie", "anna")])
+        statement = statement_request(police, Anchor(bytes(32)))
+        query = own_request(police, "anna")
+
+        async def all_four() -> list[Any]:
+            return [
+                await world.asking.ask(world.peer(PROBATION), question),
+                await world.registering.register(world.peer(POLICE), chunk),
+                await world.declaring.declare(world.peer(POLICE), statement),
+                await world.owning.find(world.peer(POLICE), query),
+            ]
+
+        first = await all_four()
+        await _submit(world, _without_edge(consortium.covenant), [PROBATION])
+        world.clock.ahead = timedelta(minutes=11)
+        before = world.counts()
+        await _refused(ErrorCode.COVENANT_MISMATCH, world.ask(PROBATION, [HOUSE], "anna", version=1))
+        after = world.counts()
+        assert await all_four() == first
+        assert world.counts() == after
+        assert {name for name in before if after[name] != before[name]} <= {"log_entry"}, (
+            "control: a new one is refused"
+        )
+        other = question_request(probation, [HOUSE], "other", question_id=_id_of(question))
+        await _refused(ErrorCode.REQUEST_REUSED, world.asking.ask(world.peer(PROBATION), other))
+
+    play(consortium, scenario)
+
+
+def _id_of(question: overlap_pb2.AskRequest) -> bytes:
+    return bytes(overlap_pb2.Question.FromString(question.question).question_id)
 
 
 def test_an_active_version_is_there_after_a_restart(consortium: Consortium) -> None:

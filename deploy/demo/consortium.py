@@ -102,12 +102,17 @@ class Consortium:
     def start(self) -> None:
         """Start the coordinator, then all nodes; returns when each answers. Raises ProgramError or TimeoutError."""
         self.start_coordinator()
-        for party in self.parties:
-            config = ("--config", str(self.config(party)))
-            self._start(party, ["samenloop-node", "run", *config, *([self.flag] if self.flag else [])])
+        self.start_nodes(*self.parties)
         for party in self.parties.values():
-            self._wait((self.folder(party.id) / "node.sock").exists, party.id)
             self.node(party.id, "activate", user=party.operator)
+
+    def start_nodes(self, *names: str) -> None:
+        """Start these nodes; returns when each answers."""
+        for name in names:
+            config = ("--config", str(self.config(name)))
+            self._start(name, ["samenloop-node", "run", *config, *([self.flag] if self.flag else [])])
+        for name in names:
+            self._wait((self.folder(name) / "node.sock").exists, name)
 
     def start_coordinator(self) -> None:
         """Start the coordinator; returns when it listens."""

@@ -69,6 +69,17 @@ def test_a_newer_version_is_taken_over_when_everybody_signed_and_stays_after_a_r
     assert with_app(partner, _version) == 3
 
 
+def test_jobs_that_refresh_at_the_same_moment_all_see_the_newer_version(both):
+    fake, partner = both
+    successor(fake, partner, name="Nieuwe naam")
+
+    async def act(app: App) -> int:
+        await asyncio.gather(*(app.agreement.refresh(app.connection) for _job in range(4)))
+        return app.covenant().version
+
+    assert with_app(partner, act) == 2
+
+
 async def _version(app: App) -> int:
     return app.covenant().version
 

@@ -121,6 +121,26 @@ class Agreement:
                 )
             return state
 
+    async def history(self, connection: Connection) -> tuple[Covenant, ...]:
+        """Return every version until now, oldest first, also those before this node came.
+
+        An older version is believed because its successor names its fingerprint; one that the coordinator does not have
+        counted nowhere. Raises SamenloopError.
+        """
+        versions = [self._covenant, *(old for old, _ms in self._earlier)]
+        while versions[-1].predecessor is not None:
+            request = pb.GetCovenantRequest(id=self._covenant.id, version=versions[-1].version - 1)
+            try:
+                before = parse_canonical((await connection.get_covenant(request)).document)
+            except SamenloopError as error:
+                if error.code is not ErrorCode.NOT_FOUND:
+                    raise
+                break
+            if fingerprint(before) != versions[-1].predecessor:
+                raise IntegrityError(_("Versie {version} van het convenant is niet de echte.", version=before.version))
+            versions.append(before)
+        return tuple(reversed(versions))
+
     async def retried(self, connection: Connection, act: Callable[[], Awaitable[_T]]) -> _T:
         """Do `act`; when covenant or epochs turn out to have changed, refresh and do it once more."""
         try:

@@ -12,11 +12,13 @@ import pytest
 
 from samenloop.audit import entry as entries
 from samenloop.audit.fields import Event
+from samenloop.audit.seal import open_wrapped
 from samenloop.covenant import Covenant, canonical, fingerprint
 from samenloop.covenant import epochs as covenant_epochs
 from samenloop.covenant.epochs import EpochState
 from samenloop.covenant.signatures import format_signatures, sign
 from samenloop.errors import ErrorCode, IntegrityError, Refused, SamenloopError
+from samenloop.keys import SealingKey
 from samenloop.logs import open_log
 from samenloop.model import EpochId, RegistrationId
 from samenloop.wire.declare import Anchor
@@ -88,6 +90,45 @@ def test_a_completely_signed_version_is_activated_by_a_log_entry(consortium: Con
         assert (entry.event, entry.text("document")) == (Event.COVENANT, fingerprint(new))
         assert world.coordinator.desk.agreement.covenant == new
         await _refused(ErrorCode.REQUEST_REUSED, _submit(world, new))
+
+    play(consortium, scenario)
+
+
+def test_after_a_new_sealing_key_nothing_more_is_sealed_to_the_old_one(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _states(monkeypatch, {EPOCH: EpochState.LIVE})
+    fresh_key = SealingKey.generate()
+
+    def rotated(old: Covenant) -> Covenant:
+        key = fresh_key.public.hex
+        rows = (dataclasses.replace(row, sealing_key=key) if row.id == POLICE else row for row in old.participants)
+        return _next(old, participants=tuple(rows))
+
+    async def scenario(world: World) -> None:
+        await world.ask(PROBATION, [POLICE], "anna")
+        assert len(await world.mail(POLICE)) == 1
+        await _submit(world, rotated(consortium.covenant), [POLICE])
+        await world.ask(PROBATION, [POLICE], "anna", version=2)
+        with pytest.raises(IntegrityError):
+            await world.mail(POLICE)
+        police = dataclasses.replace(consortium.parties[POLICE], sealing=fresh_key)
+        monkeypatch.setitem(consortium.parties, POLICE, police)
+        assert len(await world.mail(POLICE)) == 1
+
+    play(consortium, scenario)
+
+
+def test_after_a_new_key_of_the_auditor_content_keys_are_made_for_it_and_otherwise_stay(consortium: Consortium) -> None:
+    auditor = SealingKey.generate()
+
+    async def scenario(world: World) -> None:
+        keys, covenant = world.coordinator.desk.keys, consortium.covenant
+        first = await keys.renew(covenant)
+        assert await keys.renew(_with_contact(covenant, "Nieuwe manager")) is first
+        row = dataclasses.replace(covenant.auditor, sealing_key=auditor.public.hex)
+        second = await keys.renew(_next(covenant, auditor=row))
+        assert all(open_wrapped(one, second.day, auditor, auditor=True) for one in second.wrapped)
 
     play(consortium, scenario)
 

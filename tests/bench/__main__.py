@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import auditing, engine, figures, tokenising
+from tests.bench import auditing, engine, figures, model, tokenising
 from tests.bench.figures import Figure
 from tests.bench.machine import Machine
 
@@ -35,6 +35,8 @@ def main() -> int:
             for some in part(Path(folder), console, full=full):
                 found += some
                 figures.write(OUT, _about(full=full, seconds=time.monotonic() - begun), found)
+    found += model.compared(found)
+    figures.write(OUT, _about(full=full, seconds=time.monotonic() - begun), found)
     figures.show(console, found)
     figures.draw(OUT.with_suffix(""), found)
     console.print(f"{OUT}: {time.monotonic() - begun:.0f} s")

@@ -205,6 +205,16 @@ def test_a_draw_of_which_a_part_was_purged_is_not_judged_and_the_others_are() ->
     assert control, "a build that judges all of them accuses"
 
 
+def test_however_much_stands_in_a_log_no_promise_or_draw_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build with a limit, `_MOST`, is caught."""
+    monkeypatch.setattr(samples, "_MOST", 3, raising=False)
+    diary = drawn_diary()
+    for _number in range(10):
+        diary.add(Event.ADMIN, {"action": "other", "actor": OWNER})
+    assert len(diary.rounds.history().commitments) == 2
+    assert diary.check() == (1, ())
+
+
 def test_a_log_of_an_earlier_version_goes_on_with_the_seed_that_it_promised() -> None:
     """Its promises carry no number: they were numbered by the draws before them."""
     diary = Diary()

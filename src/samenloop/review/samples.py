@@ -17,7 +17,6 @@ REASONS = ("no-task", "wrong-purpose", "too-many", "odd-hour", "own-circle", "ot
 """Why an entry is escalated. Closed; what it is about stands in the reviewer's own file."""
 _DAY_MS = 86_400_000
 _SEARCHED = (Event.ADMIN, Event.SAMPLE, Event.SIGN_OFF, Event.ESCALATE)
-_MOST = 100_000
 NewEntry = tuple[Event, Mapping[str, object]]
 
 
@@ -25,7 +24,7 @@ def history(reader: LogReader, actor: str) -> History:
     """Return the history of samples of this log; `actor` is under whose name the log's owner writes about itself."""
     found: list[tuple[int, Entry]] = []
     for event in _SEARCHED:
-        found += reader.newest(Search(event=event.value, actor=actor), _MOST, lambda _one: True)
+        found += reader.newest(Search(event=event.value, actor=actor), reader.size(), _about_samples)
     return parse_history(sorted(found, key=lambda pair: pair[0]))
 
 
@@ -111,6 +110,10 @@ def warnings(known: History, plan: Plan, now_ms: int) -> list[str]:
     if is_due(known, plan, now_ms - _DAY_MS):
         texts.append(_("De steekproef van het logboek had al getrokken moeten zijn."))
     return texts
+
+
+def _about_samples(entry: Entry) -> bool:
+    return entry.event is not Event.ADMIN or entry.text("action") == COMMIT
 
 
 def _commitment(seq: int, entry: Entry, draws: Iterable[Draw]) -> Commitment:

@@ -160,7 +160,7 @@ class Coordinator:
         async def write() -> None:
             await self.store.write(lambda parts: parts.log.append(self.desk.journal.body(Event.REFUSE, public), ()))
 
-        task = asyncio.create_task(self.periodic.safely(write))
+        task = asyncio.create_task(self.periodic.safely("turn_away", write))
         self.turned_away.add(task)
         task.add_done_callback(self.turned_away.discard)
 
@@ -209,7 +209,7 @@ async def prepare(config: CoordinatorConfig, clock: Clock, log: Log, *, evaluati
     backend = backend_of(config.data)
     store = backend.open(journal)
     stopping, broken = asyncio.Event(), list[BaseException]()
-    integrator = Integrator(store.entries(), backend.open_tree, signer, _alarm(log, stopping, broken))
+    integrator = Integrator(store.entries(), backend.open_tree, signer, _alarm(log, stopping, broken), log)
     try:
         await integrator.open()
         journal.stamper.go_on_from(audit_log.newest_ms(store.entries()))

@@ -22,6 +22,7 @@ from samenloop.wire.declare import (
     grounds_digest,
     parse_statement,
 )
+from samenloop_coordinator import owning
 from tests.coordinator.consortium import Consortium
 from tests.coordinator.harness import (
     CARE,
@@ -290,6 +291,20 @@ def test_a_repeated_statement_has_one_effect(consortium: Consortium) -> None:
         first = await world.declaring.declare(world.peer(HOUSE), request)
         assert await world.declaring.declare(world.peer(HOUSE), request) == first
         assert len(await world.mail(POLICE)) == 1
+
+    play(consortium, scenario)
+
+
+def test_a_search_among_own_registrations_gives_all_or_an_error_never_a_part(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owning, "MOST_FOUND", 2)
+
+    async def scenario(world: World) -> None:
+        await world.register(POLICE, [put("politie", "anna", os.urandom(16)) for _row in range(2)])
+        assert len((await world.find_own(POLICE, "anna")).registration_ids) == 2
+        await world.register(POLICE, [put("politie", "anna", os.urandom(16))])
+        await _refused(ErrorCode.INVALID_INPUT, world.find_own(POLICE, "anna"))
 
     play(consortium, scenario)
 

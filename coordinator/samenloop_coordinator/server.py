@@ -177,7 +177,7 @@ class Coordinator:
         """Take orders of the operator's commands, unless these work on a shared database themselves."""
         if backend_of(self.config.data).shared:
             return None
-        return await serve_control(control_path(self.config), self._control)
+        return await serve_control(control_path(self.config), self._control, functools.partial(self._report, "control"))
 
     async def _control(self, order: Order) -> None:
         if isinstance(order, Activate):

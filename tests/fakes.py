@@ -60,6 +60,9 @@ class MemoryRegistrations:
     def fetch(self, rows: Sequence[int]) -> dict[int, Registration]:
         return {row: self.rows[row] for row in rows if row in self.rows}
 
+    def of_place(self, place: int, limit: int) -> Sequence[Registration]:
+        return [one for one in self.rows.values() if one.place == place][:limit]
+
     def put(self, registration: NewRegistration) -> int:
         earlier = self.find(registration.place, registration.registration_id)
         if earlier is not None:

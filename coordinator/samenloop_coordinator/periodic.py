@@ -78,6 +78,7 @@ class Periodic:
         now = self.desk.clock.now()
         await self.desk.keys.renew(self.desk.agreement.covenant)
         await self.lapsing.overdue()
+        await self.lapsing.left()
         before, keys_before = milliseconds(now - _KEPT), milliseconds(now - _KEYS_KEPT)
         await self.desk.store.write(lambda parts: parts.requests.forget_before(before, _FORGOTTEN))
         await self.desk.store.write(lambda parts: parts.requests.forget_counters(now.date().isoformat()))

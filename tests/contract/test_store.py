@@ -189,6 +189,20 @@ def test_facts_change_without_touching_the_values(run: Run) -> None:
     run(scenario)
 
 
+def test_the_registrations_of_a_place_are_listed_some_at_a_time(run: Run) -> None:
+    async def scenario(store: Store, _journal: Journal) -> None:
+        place = await store.write(lambda parts: parts.registrations.make_place(HOME))
+        elsewhere = await store.write(lambda parts: parts.registrations.make_place(replace(HOME, register="anders")))
+        ones = [registration(place) for _number in range(3)]
+        for one in (registration(elsewhere), *ones):
+            await store.write(lambda parts, one=one: parts.registrations.put(one))
+        found = await store.read(lambda parts: parts.registrations.of_place(place, 9))
+        assert {one.registration_id for one in found} == {one.registration_id for one in ones}
+        assert len(await store.read(lambda parts: parts.registrations.of_place(place, 2))) == 2
+
+    run(scenario)
+
+
 def test_a_place_keeps_its_number_and_its_freshness(run: Run) -> None:
     async def scenario(store: Store, _journal: Journal) -> None:
         assert await store.read(lambda parts: parts.registrations.place(HOME)) is None

@@ -18,7 +18,8 @@ from samenloop.covenant.epochs import EpochState
 from samenloop.covenant.signatures import format_signatures, sign
 from samenloop.errors import ErrorCode, IntegrityError, Refused, SamenloopError
 from samenloop.logs import open_log
-from samenloop.model import EpochId, RegistrationId
+from samenloop.model import EpochId, RegisterId, RegistrationId
+from samenloop.wire.declare import Freshness
 from samenloop.wire.register import PUT, Item
 from samenloop.wire.v1 import covenant_pb2
 from samenloop_coordinator import epochs, operating
@@ -26,7 +27,19 @@ from samenloop_coordinator.epochs import LiveEpochs
 from samenloop_coordinator.pepper import make_root
 from samenloop_coordinator.server import prepare
 from tests.coordinator.consortium import Consortium
-from tests.coordinator.harness import EPOCH, HOUSE, POLICE, PROBATION, facts, put, tokens, withdraw
+from tests.coordinator.harness import (
+    EPOCH,
+    HOUSE,
+    MAYOR,
+    POLICE,
+    PROBATION,
+    REGISTERS,
+    chunk_request,
+    facts,
+    put,
+    tokens,
+    withdraw,
+)
 from tests.coordinator.world import MovingClock, World, fresh, play
 
 PARTNERS = ("burgemeester-middelstad", "ggz-midden", "politie-midden", "reclassering-midden")
@@ -203,6 +216,72 @@ def test_the_values_of_an_ended_epoch_are_deleted_and_the_others_still_answer(
         assert (await world.ask(PROBATION, [HOUSE], tokens("anna", epoch=NEXT))).answers[0].known
 
     play(consortium, scenario)
+
+
+def _without_register(old: Covenant) -> Covenant:
+    rows = tuple(
+        dataclasses.replace(
+            row,
+            registers=() if row.id == MAYOR else row.registers,
+            may_ask=tuple(one for one in row.may_ask if one != MAYOR),
+        )
+        for row in old.participants
+    )
+    return _next(old, participants=rows)
+
+
+def _without_participant(old: Covenant) -> Covenant:
+    rows = tuple(
+        dataclasses.replace(row, may_ask=tuple(one for one in row.may_ask if one != HOUSE))
+        for row in old.participants
+        if row.id != HOUSE
+    )
+    decisions = tuple(
+        dataclasses.replace(one, receivers=tuple(name for name in one.receivers if name != HOUSE)) for one in old.wpg20
+    )
+    return _next(old, participants=rows, wpg20=decisions)
+
+
+@pytest.mark.parametrize(
+    ("holder", "kind", "successor"),
+    [(MAYOR, "burgemeester", _without_register), (HOUSE, "vhh_casus", _without_participant)],
+    ids=["a register that ended", "a partner who left"],
+)
+def test_what_nobody_can_withdraw_any_more_is_deleted_and_holds_up_no_retirement(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch, holder: str, kind: str, successor: Any
+) -> None:
+    _states(monkeypatch, {EPOCH: EpochState.LIVE})
+
+    async def scenario(world: World) -> None:
+        await world.coordinator.board.refresh()
+        await world.register(holder, [put(kind, f"p{number}") for number in range(199)])
+        await world.register(holder, [put(kind, "anna"), put(kind, "berend")])
+        await world.register(PROBATION, [put("reclassering", "anna")])
+        await world.declare(holder, Freshness(RegisterId(REGISTERS[holder]), world.clock.now().date()))
+        assert (await world.ask(PROBATION, [holder], "anna")).answers[0].known
+        await _submit(world, successor(consortium.covenant))
+        await world.coordinator.periodic.upkeep()
+        assert (world.counts()["registration"], world.counts()["handle"], world.counts()["shown"]) == (1, 1, 0)
+        places = await world.table(lambda parts: parts.registrations.places("zvh-demo"))
+        (left,) = [place for place, named in places if named.participant == holder]
+        assert await world.table(lambda parts: parts.registrations.freshness(left)) == ""
+        assert [bool(item.event.lapsed_question_id) for item in await world.mail(PROBATION)] == [True]
+        _states(monkeypatch, {EPOCH: EpochState.LIVE, NEXT: EpochState.LIVE})
+        await world.coordinator.board.refresh()
+        both = (tokens("anna"), tokens("anna", epoch=NEXT))
+        (row,) = await world.table(lambda parts: parts.registrations.of_place(_place_of(places, PROBATION), 9))
+        party = world.consortium.parties[PROBATION]
+        item = Item(row.registration_id, PUT, both, facts("reclassering"), ())
+        request = chunk_request(party, REGISTERS[PROBATION], [item], version=2)
+        await world.registering.register(world.peer(PROBATION), request)
+        await _retire(world, EPOCH, POLICE)
+
+    play(consortium, scenario)
+
+
+def _place_of(places: Any, participant: str) -> int:
+    (found,) = [place for place, named in places if named.participant == participant]
+    return int(found)
 
 
 def test_a_notice_in_another_name_or_with_a_wrong_signature_is_refused(consortium: Consortium) -> None:

@@ -66,6 +66,10 @@ class Registrations(Protocol):
         """Return the registrations with these rows; one that is no longer there is left out."""
         ...
 
+    def of_place(self, place: int, limit: int) -> Sequence[Registration]:
+        """Return up to `limit` registrations of a place."""
+        ...
+
     def put(self, registration: NewRegistration) -> int:
         """Add a registration, or replace the one with its id in its place wholly; return its row, which is new."""
         ...

@@ -1,7 +1,7 @@
 """How often may be asked and decided beforehand (R-28, T7). Pure rules; the counts themselves stand in the store.
 
 They count questions, never what a question found. Lifting them takes a covenant flag and a start option, both
-(`samenloop.covenant.permissions.lifted`).
+(`samenloop_coordinator.agreement.Agreement.lifted`).
 """
 
 from collections.abc import Iterator, Sequence

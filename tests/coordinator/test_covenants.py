@@ -380,6 +380,33 @@ def test_an_evaluation_takes_the_flag_of_the_covenant_and_the_start_option(
     play(flagged, scenario, evaluation=True)
 
 
+def test_a_version_without_the_flag_ends_the_evaluation_at_once_and_one_with_it_alone_begins_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _states(monkeypatch, {EPOCH: EpochState.LIVE})
+    flagged = fresh(tmp_path / "flagged", lambda text: text.replace("demo = true", "evaluation = true"))
+
+    async def ending(world: World) -> None:
+        await world.register(POLICE, [put("politie", "anna")])
+        assert (await world.ask(PROBATION, [POLICE], "anna", case_ref=b"c" * 32)).answers[0].known
+        for number in range(2):
+            await world.ask(PROBATION, [POLICE], f"p{number}", case_ref=b"c" * 32)
+        flags = dataclasses.replace(flagged.covenant.flags, evaluation=False)
+        await _submit(world, _next(flagged.covenant, flags=flags))
+        assert not (await world.ask(PROBATION, [POLICE], "anna", version=2)).answers[0].known
+        again = world.ask(PROBATION, [POLICE], "anna", case_ref=b"c" * 32, version=2)
+        await _refused(ErrorCode.BUDGET_EXHAUSTED, again)
+
+    play(flagged, ending, evaluation=True)
+
+    async def beginning(world: World) -> None:
+        old = world.coordinator.desk.agreement.covenant
+        await _submit(world, _next(old, flags=dataclasses.replace(old.flags, evaluation=True)))
+        assert not (await world.ask(PROBATION, [POLICE], "anna", version=3)).answers[0].known
+
+    play(flagged, beginning)
+
+
 def test_a_coordinator_without_a_covenant_does_not_start_and_is_made_once(consortium: Consortium) -> None:
     with pytest.raises(SamenloopError) as caught:
         operating.initialise(consortium.config)

@@ -12,13 +12,15 @@ import pytest
 
 from samenloop.audit import entry as entries
 from samenloop.audit.fields import Event
+from samenloop.commitment import tokens_digest
 from samenloop.covenant import Covenant, canonical, fingerprint
 from samenloop.covenant import epochs as covenant_epochs
 from samenloop.covenant.epochs import EpochState
 from samenloop.covenant.signatures import format_signatures, sign
 from samenloop.errors import ErrorCode, IntegrityError, Refused, SamenloopError
 from samenloop.logs import open_log
-from samenloop.model import EpochId, RegisterId, RegistrationId
+from samenloop.model import MAX_EPOCHS, EpochId, RegisterId, RegistrationId
+from samenloop.wire.ask import build_ask, parse_ask
 from samenloop.wire.declare import Freshness
 from samenloop.wire.register import PUT, Item
 from samenloop.wire.v1 import covenant_pb2
@@ -37,6 +39,7 @@ from tests.coordinator.harness import (
     chunk_request,
     facts,
     put,
+    question_request,
     tokens,
     withdraw,
 )
@@ -214,6 +217,29 @@ def test_the_values_of_an_ended_epoch_are_deleted_and_the_others_still_answer(
         assert size == len(both[1].tokens)
         await _refused(ErrorCode.EPOCH_MISMATCH, world.ask(PROBATION, [HOUSE], "anna"))
         assert (await world.ask(PROBATION, [HOUSE], tokens("anna", epoch=NEXT))).answers[0].known
+
+    play(consortium, scenario)
+
+
+@pytest.mark.parametrize("number", range(1, MAX_EPOCHS + 1))
+def test_as_many_epochs_as_a_covenant_may_have_are_registered_and_asked_in(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    names = tuple(EpochId(f"2026-{one}") for one in range(1, number + 1))
+    _states(monkeypatch, dict.fromkeys(names, EpochState.LIVE))
+
+    async def scenario(world: World) -> None:
+        await world.coordinator.board.refresh()
+        sets = tuple(tokens("anna", epoch=name) for name in names)
+        item = Item(RegistrationId(b"r" * 16), PUT, sets, facts("vhh_casus"), ())
+        await world.register(HOUSE, [item])
+        party = world.consortium.parties[PROBATION]
+        identity, salt = b"q" * 16, b"s" * 32
+        made = question_request(party, [HOUSE], sets[0], question_id=identity)
+        given = parse_ask(made)
+        question = dataclasses.replace(given.question, epochs=names, digest=tokens_digest(salt, sets, ()))
+        request = build_ask(question, given.parts, sets, [], salt, b"n" * 32, party.signing)
+        assert (await world.asking.ask(world.peer(PROBATION), request)).answers[0].known
 
     play(consortium, scenario)
 

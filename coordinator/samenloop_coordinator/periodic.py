@@ -9,17 +9,16 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from samenloop.audit.fields import Event
-from samenloop.clock import milliseconds
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.logs import Log
 from samenloop_coordinator.board import Board
 from samenloop_coordinator.config import CoordinatorConfig
 from samenloop_coordinator.control import Reviewed, record_review
 from samenloop_coordinator.desk import Desk
+from samenloop_coordinator.forgetting import forget
 from samenloop_coordinator.integrator import Integrator
 from samenloop_coordinator.lapsing import Lapsing
 from samenloop_coordinator.purging import purge
@@ -32,9 +31,6 @@ FOLLOW_SECONDS = 0.25
 UPKEEP_SECONDS = 60.0
 WATCH_SECONDS = 30.0
 """An alarm must be there within 60 seconds of what it is about."""
-_KEPT = timedelta(hours=24)
-_KEYS_KEPT = timedelta(days=400)
-_FORGOTTEN = 2_000
 
 
 @dataclass(slots=True)
@@ -79,10 +75,7 @@ class Periodic:
         await self.desk.keys.renew(self.desk.agreement.covenant)
         await self.lapsing.overdue()
         await self.lapsing.left()
-        before, keys_before = milliseconds(now - _KEPT), milliseconds(now - _KEYS_KEPT)
-        await self.desk.store.write(lambda parts: parts.requests.forget_before(before, _FORGOTTEN))
-        await self.desk.store.write(lambda parts: parts.requests.forget_counters(now.date().isoformat()))
-        await self.desk.store.write(lambda parts: parts.mail.forget_keys(keys_before))
+        await forget(self.desk, now)
         await self.board.drop_gone()
         if not backend_of(self.config.data).shared:
             covenant, journal = self.desk.agreement.covenant, self.desk.journal

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlite_utils import Database
 
 from samenloop.audit.fields import Event
 from samenloop.audit.stamp import Stamper
@@ -18,8 +19,8 @@ from samenloop.clock import SystemClock
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.model import RegistrationId
 from samenloop_coordinator.journal import Journal
+from samenloop_coordinator.store import schema, sqlite_link, tokens
 from samenloop_coordinator.store import sqlite as store_sqlite
-from samenloop_coordinator.store import sqlite_link, tokens
 from samenloop_coordinator.store.sqlite import SqliteStore, create_store, open_store
 from samenloop_coordinator.store.sqlite_link import connect
 from samenloop_coordinator.store.values import Mark, NewRegistration, Place
@@ -63,6 +64,21 @@ async def _fill(store: SqliteStore, number: int) -> list[NewRegistration]:
 async def _found(store: SqliteStore, new: NewRegistration) -> int:
     probes = [new.values[start : start + 16] for start in range(0, len(new.values), 16)]
     return len(await store.read(lambda parts: parts.registrations.lookup(probes)))
+
+
+def test_what_was_counted_before_an_upgrade_counts_after_it(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    schema.migrations.apply(Database(connection), stop_before="questions_by_time")
+    connection.execute("INSERT INTO counter (scope, day, count) VALUES (x'01', '', 2)")
+    connection.close()
+
+    async def scenario(store: SqliteStore) -> None:
+        assert await store.write(lambda parts: parts.requests.count_all([(b"\x01", "")])) == [3]
+        await store.write(lambda parts: parts.requests.forget_counters("2999-01-01"))
+        assert await store.read(lambda parts: parts.requests.counted(b"\x01", "")) == 3
+
+    _play(path, scenario)
 
 
 def test_a_merge_puts_back_no_value_that_was_dropped_with_its_epoch_or_withdrawn_meanwhile(

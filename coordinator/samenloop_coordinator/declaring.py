@@ -23,6 +23,7 @@ from samenloop.tls import PeerIdentity
 from samenloop.wire import declare as wire
 from samenloop.wire.v1 import common_pb2, mailbox_pb2, overlap_pb2
 from samenloop_coordinator.desk import Desk, Handled
+from samenloop_coordinator.forgetting import after_term, forget_question
 from samenloop_coordinator.keys import sealed_item
 from samenloop_coordinator.lapsing import Lapsing
 from samenloop_coordinator.store.contract import Parts
@@ -216,7 +217,7 @@ class Declaring:
         questions = parts.questions.of_case(stated.author, act.case_ref)
         for question in questions:
             parts.requests.erase_reply(question.question_id)
-            parts.questions.forget(question.question_id)
+            forget_question(parts, question, after_term(stated.covenant, stated.begun))
         return Effect(Event.CASE_CLOSED, {"case": act.case_ref.hex(), "count": len(questions)})
 
     def _letter(self, parts: Parts, stated: Stated, act: wire.Letter) -> Effect:

@@ -9,17 +9,16 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from samenloop.audit.fields import Event
-from samenloop.clock import milliseconds
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.logs import Log, describe
 from samenloop_coordinator.board import Board
 from samenloop_coordinator.config import CoordinatorConfig
 from samenloop_coordinator.control import Reviewed, record_review
 from samenloop_coordinator.desk import Desk
+from samenloop_coordinator.forgetting import forget
 from samenloop_coordinator.integrator import Integrator
 from samenloop_coordinator.lapsing import Lapsing
 from samenloop_coordinator.purging import purge
@@ -32,9 +31,6 @@ FOLLOW_SECONDS = 0.25
 UPKEEP_SECONDS = 60.0
 WATCH_SECONDS = 30.0
 """An alarm must be there within 60 seconds of what it is about."""
-_KEPT = timedelta(hours=24)
-_KEYS_KEPT = timedelta(days=400)
-_FORGOTTEN = 2_000
 
 
 @dataclass(slots=True)
@@ -81,24 +77,16 @@ class Periodic:
                 await self.safely(name, step)
 
     def _steps(self) -> dict[str, Callable[[], Awaitable[object]]]:
-        """Return: keys of the day, what lapses, what is forgotten, epochs that ended, what is erased from the log."""
+        """Return: keys of the day, what lapses or left, what is forgotten, epochs that ended, what the log loses."""
         desk = self.desk
         return {
             "keys": lambda: desk.keys.renew(desk.agreement.covenant),
             "lapsing": self.lapsing.overdue,
-            "requests": lambda: desk.store.write(
-                lambda parts: parts.requests.forget_before(self._before(_KEPT), _FORGOTTEN)
-            ),
-            "counters": lambda: desk.store.write(
-                lambda parts: parts.requests.forget_counters(desk.clock.now().date().isoformat())
-            ),
-            "old_keys": lambda: desk.store.write(lambda parts: parts.mail.forget_keys(self._before(_KEYS_KEPT))),
+            "left": self.lapsing.left,
+            "forgetting": lambda: forget(desk, desk.clock.now()),
             "epochs": self.board.drop_gone,
             "purge": self._purge,
         }
-
-    def _before(self, kept: timedelta) -> int:
-        return milliseconds(self.desk.clock.now() - kept)
 
     async def _purge(self) -> None:
         if not backend_of(self.config.data).shared:

@@ -9,6 +9,7 @@ import contextlib
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import grpc
 from google.protobuf.internal import api_implementation
@@ -220,15 +221,15 @@ async def prepare(config: CoordinatorConfig, clock: Clock, log: Log, *, evaluati
         raise
     desk = Desk(store, journal, clock, agreement, DayKeys(store, journal, clock), Records(agreement.catalogue))
     policy = Policy(agreement.catalogue)
-    board, lapsing = Board(desk, own(signer)), Lapsing(desk, policy)
+    board, lapsing = Board(desk, own(signer, config.catalogue_override)), Lapsing(desk, policy)
     periodic = Periodic(config, desk, board, lapsing, integrator, log, stopping)
     await periodic.record(Event.START)
     return Coordinator(config, store, desk, board, lapsing, integrator, periodic, signer, policy, log, stopping, broken)
 
 
-def own(signer: NoteSigner) -> Own:
-    """Return what a covenant must say about this coordinator."""
-    return Own(signer.name, signer.public_key().hex())
+def own(signer: NoteSigner, override: Path | None) -> Own:
+    """Return what a covenant is held against before it is activated here."""
+    return Own(signer.name, signer.public_key().hex(), override)
 
 
 async def _agreement(
@@ -243,11 +244,11 @@ async def _agreement(
     named = state.current.coordinator
     if (named.log_origin, named.audit_key) != (signer.name, signer.public_key().hex()):
         raise IntegrityError(_("Het convenant noemt een andere auditsleutel dan deze coördinator heeft."))
-    lifted = permissions.lifted(flagged=state.current.flags.evaluation, started=evaluation)
+    permissions.check_evaluation(flagged=state.current.flags.evaluation, started=evaluation)
     live = await store.read(lambda parts: epochs.live(parts, state.current))
     store.judged_by(generation)
     catalogue = catalogue_in_force(state.current, config.catalogue_override)
-    return Agreement(state, catalogue, live, pepper, lifted)
+    return Agreement(state, catalogue, live, pepper, evaluation)
 
 
 def _alarm(log: Log, stopping: asyncio.Event, broken: list[BaseException]) -> Callable[[BaseException], None]:

@@ -183,12 +183,18 @@ def question_request(
 
 
 def chunk_request(
-    party: Party, register: str, items: Iterable[Item], *, request_id: bytes | None = None, sent_ms: int | None = None
+    party: Party,
+    register: str,
+    items: Iterable[Item],
+    *,
+    request_id: bytes | None = None,
+    sent_ms: int | None = None,
+    version: int = 1,
 ) -> overlap_pb2.RegisterRequest:
     """Return a signed chunk of registrations."""
     blobs, salt = [item_bytes(one) for one in items], os.urandom(32)
     chunk = Chunk(
-        covenant=CovenantRef("zvh-demo", 1),
+        covenant=CovenantRef("zvh-demo", version),
         request_id=request_id or os.urandom(16),
         participant=ParticipantId(party.name),
         register=RegisterId(register),

@@ -12,6 +12,7 @@ import pytest
 
 from samenloop.clock import milliseconds
 from samenloop.covenant import Covenant, canonical, fingerprint
+from samenloop.covenant.document import Flags
 from samenloop.covenant.files import signatures_path
 from samenloop.covenant.override import sign_override
 from samenloop.covenant.signatures import format_signatures, sign
@@ -271,6 +272,22 @@ def test_the_own_log_is_anchored_once_a_day_with_a_salt_that_stays_here(both):
     due = with_app(partner, kept)
     assert due.sent
     assert due.digest() == sent.digest
+
+
+def test_the_flags_of_the_version_that_is_active_now_count_and_only_with_their_start_options(both):
+    fake, partner = both
+
+    async def followed(app):
+        started = dataclasses.replace(app, started_demo=True, started_evaluation=True)
+        seen = [(started.demo, started.evaluation)]
+        for flags in (Flags(evaluation=True), Flags(demo=True), Flags()):
+            successor(fake, partner, flags=flags)
+            await app.agreement.refresh(app.connection)
+            assert (app.demo, app.evaluation) == (False, False)
+            seen.append((started.demo, started.evaluation))
+        return seen
+
+    assert with_app(partner, followed)[1:] == [(False, True), (True, False), (False, False)]
 
 
 def test_one_daemon_per_state_folder(tmp_path):

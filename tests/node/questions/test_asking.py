@@ -245,11 +245,18 @@ def test_what_only_a_retry_needs_is_wiped_with_the_answer(app, anna, coordinator
     assert app.store.read_now(lambda db: db.execute("SELECT count(*) FROM receipt").fetchone()) == (1,)
 
 
-def test_only_in_an_evaluation_an_optional_field_that_is_refused_is_left_out(app, anna, coordinator):
+def test_only_in_an_evaluation_an_optional_field_that_is_refused_is_left_out(app, anna, coordinator, monkeypatch):
     odd = {**PERSON, "postcode": "onbekend"}
     with pytest.raises(InvalidInput):
         put(app, anna, person=odd)
-    evaluating = dataclasses.replace(app, evaluation=True)
+    evaluating = dataclasses.replace(app, started_evaluation=True)
+    with pytest.raises(InvalidInput):
+        put(evaluating, anna, person=odd)
+    flags = dataclasses.replace(app.covenant().flags, evaluation=True)
+    flagged = dataclasses.replace(app.covenant(), flags=flags)
+    monkeypatch.setattr(type(app), "covenant", lambda _app: flagged)
+    with pytest.raises(InvalidInput):
+        put(app, anna, person=odd)
     assert put(evaluating, anna, person=odd)["state"] == "answered"
 
 

@@ -4,6 +4,7 @@ A question of a case that was never closed goes a term after it was asked. What 
 has its reference in it, yet outlives its closing, or closing would make room for more questions: it goes a term later.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from samenloop.clock import milliseconds
@@ -20,16 +21,17 @@ _REQUESTS = 2_000
 _QUESTIONS = 200
 
 
-async def forget(desk: Desk, now: datetime) -> None:
-    """Delete what is past its time; each kind in batches, until nothing of it is left."""
-    before, keys_before = milliseconds(now - _KEPT), milliseconds(now - _KEYS_KEPT)
-    while await desk.store.write(lambda parts: parts.requests.forget_before(before, _REQUESTS)) == _REQUESTS:
-        pass
-    while await desk.store.write(lambda parts: _old_questions(parts, desk, now)) == _QUESTIONS:
-        pass
-    await desk.store.write(lambda parts: parts.requests.forget_counters(now.date().isoformat()))
-    await desk.store.write(lambda parts: _mail_of_leavers(parts, desk))
-    await desk.store.write(lambda parts: parts.mail.forget_keys(keys_before))
+def steps(desk: Desk) -> dict[str, Callable[[], Awaitable[object]]]:
+    """Return, by name, what deletes one kind of what is past its time, wholly; each may fail without the others."""
+    return {
+        "requests": lambda: _wholly(desk, _old_requests, _REQUESTS),
+        "questions": lambda: _wholly(desk, _old_questions, _QUESTIONS),
+        "counters": lambda: desk.store.write(
+            lambda parts: parts.requests.forget_counters(desk.clock.now().date().isoformat())
+        ),
+        "mail": lambda: desk.store.write(lambda parts: _mail_of_leavers(parts, desk)),
+        "old_keys": lambda: desk.store.write(lambda parts: parts.mail.forget_keys(_before(desk, _KEYS_KEPT))),
+    }
 
 
 def forget_question(parts: Parts, question: AskedQuestion, until: datetime) -> None:
@@ -45,11 +47,24 @@ def after_term(covenant: Covenant, moment: datetime) -> datetime:
     return moment + timedelta(days=term_days(covenant))
 
 
-def _old_questions(parts: Parts, desk: Desk, now: datetime) -> int:
-    ended = milliseconds(now - timedelta(days=term_days(desk.agreement.covenant)))
+async def _wholly(desk: Desk, some: Callable[[Parts, Desk], int], most: int) -> None:
+    while await desk.store.write(lambda parts: some(parts, desk)) == most:
+        pass
+
+
+def _before(desk: Desk, kept: timedelta) -> int:
+    return milliseconds(desk.clock.now() - kept)
+
+
+def _old_requests(parts: Parts, desk: Desk) -> int:
+    return parts.requests.forget_before(_before(desk, _KEPT), _REQUESTS)
+
+
+def _old_questions(parts: Parts, desk: Desk) -> int:
+    ended = _before(desk, timedelta(days=term_days(desk.agreement.covenant)))
     found = parts.questions.asked_before(ended, _QUESTIONS)
     for question in found:
-        forget_question(parts, question, now)
+        forget_question(parts, question, desk.clock.now())
     return len(found)
 
 

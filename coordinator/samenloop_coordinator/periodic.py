@@ -14,11 +14,11 @@ from typing import Any
 from samenloop.audit.fields import Event
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.logs import Log, describe
+from samenloop_coordinator import forgetting
 from samenloop_coordinator.board import Board
 from samenloop_coordinator.config import CoordinatorConfig
 from samenloop_coordinator.control import Reviewed, record_review
 from samenloop_coordinator.desk import Desk
-from samenloop_coordinator.forgetting import forget
 from samenloop_coordinator.integrator import Integrator
 from samenloop_coordinator.lapsing import Lapsing
 from samenloop_coordinator.purging import purge
@@ -83,7 +83,7 @@ class Periodic:
             "keys": lambda: desk.keys.renew(desk.agreement.covenant),
             "lapsing": self.lapsing.overdue,
             "left": self.lapsing.left,
-            "forgetting": lambda: forget(desk, desk.clock.now()),
+            **forgetting.steps(desk),
             "epochs": self.board.drop_gone,
             "purge": self._purge,
         }

@@ -18,6 +18,14 @@ from tests.coordinator.world import World, play
 CASE, OTHER = b"c" * 32, b"o" * 32
 
 
+async def forget(world: World, ahead: timedelta = timedelta()) -> None:
+    """Let the coordinator forget what is past its time so much later."""
+    before, world.clock.ahead = world.clock.ahead, world.clock.ahead + ahead
+    for step in forgetting.steps(world.coordinator.desk).values():
+        await step()
+    world.clock.ahead = before
+
+
 async def lasting(world: World) -> int:
     """Return how many counters without a day there are."""
     rows = world.coordinator.store._connection.execute("SELECT count(*) FROM counter WHERE day = ''")
@@ -32,7 +40,7 @@ def test_R69_what_was_counted_for_a_closed_case_goes_a_term_later_and_for_an_ope
             await world.ask(PROBATION, [HOUSE, MAYOR], "anna", case_ref=case_ref)
         await world.declare(PROBATION, CaseClosed(CASE))
         desk, term = world.coordinator.desk, timedelta(days=term_days(consortium.covenant))
-        await forgetting.forget(desk, world.clock.now() + term - timedelta(days=1))
+        await forget(world, term - timedelta(days=1))
         assert await lasting(world) == 4
         await desk.store.write(lambda parts: parts.requests.forget_counters("2999-01-01"))
         assert await lasting(world) == 2
@@ -51,10 +59,10 @@ def test_R69_a_question_that_nobody_closed_is_forgotten_after_the_term_of_the_co
         for number in range(5):
             await world.ask(PROBATION, [MAYOR], "anna", case_ref=bytes([number]) * 32)
         term = timedelta(days=term_days(consortium.covenant))
-        await forgetting.forget(world.coordinator.desk, world.clock.now() + term - timedelta(hours=1))
+        await forget(world, term - timedelta(hours=1))
         assert (world.counts()["question"], await lasting(world)) == (5, 5)
         for hours in (1, 25):
-            await forgetting.forget(world.coordinator.desk, world.clock.now() + term + timedelta(hours=hours))
+            await forget(world, term + timedelta(hours=hours))
         assert (world.counts()["question"], world.counts()["shown"], await lasting(world)) == (0, 0, 0)
 
     play(consortium, scenario)
@@ -87,7 +95,7 @@ def test_mail_of_who_left_the_covenant_is_deleted(consortium: Consortium, monkey
         left = tuple(row for row in agreement.covenant.participants if row.id != HOUSE)
         without = dataclasses.replace(agreement.covenant, participants=left)
         agreement.in_force = dataclasses.replace(agreement.in_force, current=without)
-        await forgetting.forget(world.coordinator.desk, world.clock.now())
+        await forget(world)
         assert world.counts()["mail"] == 1
         assert len(await world.mail(MAYOR)) == 1
 
@@ -98,7 +106,7 @@ def test_R28_the_questions_of_an_open_case_stay_counted(consortium: Consortium) 
     async def scenario(world: World) -> None:
         for _number in range(3):
             await world.ask(PROBATION, [HOUSE], "anna", case_ref=CASE)
-        await forgetting.forget(world.coordinator.desk, world.clock.now() + timedelta(days=30))
+        await forget(world, timedelta(days=30))
         with pytest.raises(SamenloopError) as caught:
             await world.ask(PROBATION, [HOUSE], "anna", case_ref=CASE)
         assert caught.value.code is ErrorCode.BUDGET_EXHAUSTED

@@ -4,22 +4,19 @@ Withdrawal needs nothing and always succeeds (R-50). What could not be sent yet 
 """
 
 from samenloop.audit.fields import Event
-from samenloop.clock import milliseconds
 from samenloop.decisions.consent import CONSENT, ConsentEvent, ConsentInput
 from samenloop.decisions.consent_facts import ConsentState
-from samenloop.decisions.release import HIT, HitEvent, HitInput, HitState
 from samenloop.errors import SamenloopError
-from samenloop.model import ParticipantId, QuestionId
-from samenloop.wire.declare import Release
 from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.consents.records import read_form, stored_consent, tell_ended
-from samenloop_node.declaring import UNSURE, prepare, sent_now
+from samenloop_node.declaring import STAYS_OPEN, sent_now
 from samenloop_node.process import log, today
 from samenloop_node.restating import Restated, restate, standing
 from samenloop_node.store import Transaction, consents, inbox, registrations
 from samenloop_node.store.consents import BEFOREHAND, RELEASE, StoredConsent, Use
 from samenloop_node.store.inbox import StoredDeclaration
+from samenloop_node.taking_back import take_back
 
 
 async def withdraw(app: App, user: User, number: str) -> list[dict[str, object]]:
@@ -65,7 +62,7 @@ async def _undone(app: App, one: Use) -> bool:
     try:
         await _undo(app, one)
     except SamenloopError as problem:
-        if problem.code not in UNSURE:
+        if problem.code not in STAYS_OPEN:
             raise
         return False
     return True
@@ -92,11 +89,7 @@ def _take_back(app: App, db: Transaction, one: Use) -> StoredDeclaration | None:
     hit = inbox.find_hit(db, one.subject)
     if hit is None or hit.state != "released":
         return None
-    HIT.step(app.catalogue, HitState.RELEASED, HitEvent.TAKE_BACK, HitInput())
-    act = Release(QuestionId(hit.question_id), ParticipantId(hit.asker), withdrawn=True)
-    declaration = prepare(app, act, hit.question_id.hex())
-    inbox.decide_hit(db, hit.question_id, "hidden", hit.decided_by, milliseconds(app.clock.now()))
-    inbox.add_declaration(db, declaration)
+    declaration = take_back(app, db, hit, hit.decided_by)
     public = {"action": "take-back", "receiver": hit.asker, "question": hit.question_id.hex(), "reason": "R-50"}
     log(app, db, None, Event.PROTOCOL, public)
     return declaration

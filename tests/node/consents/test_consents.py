@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from samenloop.errors import InvalidInput, Refused, SamenloopError
+from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
+from samenloop_node import declaring, refused
 from samenloop_node.commands import beforehand as beforehand_command
 from samenloop_node.commands import consent as consent_command
 from samenloop_node.consents import ending
@@ -102,6 +103,33 @@ def test_R50_a_release_on_consent_is_hidden_again_when_the_consent_is_withdrawn(
     assert hit["state"] == "hidden"
     with pytest.raises(Refused):
         consent(world, "withdraw", consent=number)
+
+
+def test_R52_a_consent_is_given_back_when_its_release_is_refused_long_after(world, monkeypatch):
+    def answering(code):
+        async def declare(_request):
+            raise SamenloopError(code, "zo besteld")
+
+        monkeypatch.setattr(world.node(CARE).connection, "declare", declare)
+
+    answering(ErrorCode.UNAVAILABLE)
+    number, asked = released_on(world, "C-9", person(9), "ggz-9")
+    assert consent(world, "show", consent=number)["state"] == "used"
+    answering(ErrorCode.EXPIRED)
+    with pytest.raises(SamenloopError):
+        world.run(declaring.send_open(world.node(CARE)))
+    assert consent(world, "show", consent=number)["state"] == "given"
+    (hit,) = [one for one in world.inbox(CARE) if one["question"] == asked]
+    assert hit["state"] == "hidden"
+
+
+def test_R50_R52_a_consent_whose_release_was_taken_back_is_not_given_back_with_a_later_one(world):
+    number, asked = released_on(world, "C-10", person(10), "ggz-10")
+    world.decide(CARE, "take-back", question=asked)
+    assert not known(world, "C-10")
+    app = world.node(CARE)
+    app.store.write_now(lambda db: refused.undo_release(app, db, bytes.fromhex(asked)))
+    assert consent(world, "show", consent=number)["state"] == "used"
 
 
 def test_R52_one_consent_serves_one_release(world):

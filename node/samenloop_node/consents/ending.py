@@ -103,10 +103,16 @@ def _take_back(app: App, db: Transaction, one: Use) -> StoredDeclaration | None:
 
 
 async def _without_decision(app: App, one: Use) -> None:
-    row = await app.store.read(lambda db: registrations.by_id(db, one.subject))
-    if row is None:
+    def look(db: Transaction) -> Restated | None:
+        row = registrations.by_id(db, one.subject)
+        if row is None:
+            return None
+        left = standing(app, db, row)
+        kept = tuple(item for item in left if item.detail is None or item.detail.consent != one.number)
+        return Restated(row, kept, row.frozen, lambda db: consents.undone(db, one))
+
+    said = await app.store.read(look)
+    if said is None:
         await app.store.write(lambda db: consents.undone(db, one))
-        return
-    left = await app.store.read(lambda db: standing(app, db, row))
-    kept = tuple(item for item in left if item.detail is None or item.detail.consent != one.number)
-    await restate(app, Restated(row, row.frozen, kept), lambda db: consents.undone(db, one))
+    else:
+        await restate(app, said.row.register, look)

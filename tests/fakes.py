@@ -168,6 +168,9 @@ class MemoryQuestions:
     def find(self, question_id: bytes) -> AskedQuestion | None:
         return self.asked.get(question_id)
 
+    def restate(self, question: AskedQuestion) -> None:
+        self.asked[question.question_id] = question
+
     def of_case(self, asker: str, case_ref: bytes) -> Sequence[AskedQuestion]:
         return [one for one in self.asked.values() if (one.asker, one.case_ref) == (asker, case_ref)]
 

@@ -41,13 +41,16 @@ class Lapsing:
         hits = parts.questions.shown_by(self.desk.shown_handle(holder, register, registration_id))
         self._take_back(parts, keys, hits)
 
-    def release_taken_back(self, parts: Parts, question_id: bytes, holder: str) -> None:
-        """Forget what this holder released for a question; erase the stored answer only if something was shown."""
+    def release_taken_back(self, parts: Parts, question_id: bytes, holder: str) -> bool:
+        """Forget what this holder released for a question, and say whether anything was; only then is the stored
+        answer erased.
+        """
         hits = [hit for hit in parts.questions.shown_for(question_id, holder) if hit.released]
         for hit in hits:
             parts.questions.take_back(hit)
         if hits:
             parts.requests.erase_reply(question_id)
+        return bool(hits)
 
     async def overdue(self) -> int:
         """Take back what was shown until a day that has passed; return how much. Called now and then."""

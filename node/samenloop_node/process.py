@@ -1,12 +1,14 @@
-"""What the steps of cases, consents, notices and requests share: lines in the own log, sealed texts, facts as JSON."""
+"""What the steps of cases, consents, notices and requests share: lines in the own log, sealed texts, facts as JSON,
+and doing one thing after the other.
+"""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import date
 from secrets import token_bytes
-from typing import Any
+from typing import Any, TypeVar
 
 from samenloop.audit.fields import Event
 from samenloop.clock import milliseconds
@@ -20,11 +22,26 @@ from samenloop_node.questions.motives import SALT_BYTES, Opened, refuse_person, 
 from samenloop_node.store import Transaction, notes
 
 MAX_TEXT = 2_000
+_T = TypeVar("_T")
 
 
 def today(app: App) -> date:
     """Return the day by this node's clock (UTC)."""
     return app.clock.now().date()
+
+
+async def one_by_one(items: Iterable[_T], act: Callable[[_T], Awaitable[object]]) -> None:
+    """Do something with each item. One that fails holds up no other: its SamenloopError is raised when all were tried,
+    the first if there are more.
+    """
+    problems = []
+    for item in items:
+        try:
+            await act(item)
+        except SamenloopError as problem:
+            problems.append(problem)
+    if problems:
+        raise problems[0]
 
 
 def log(app: App, db: Transaction, user: User | None, event: Event, public: Mapping[str, object]) -> None:

@@ -31,6 +31,7 @@ from samenloop_coordinator.store.values import (
     Place,
     Request,
     ShownHit,
+    unpack_holders,
 )
 from tests.fakes import MemoryStore
 
@@ -311,6 +312,9 @@ def test_what_was_shown_can_be_found_by_reference_by_day_and_by_question(run: Ru
         assert await store.read(lambda parts: parts.questions.find(b"q" * 16)) == asked
         assert await store.read(lambda parts: list(parts.questions.of_case("a", b"c" * 32))) == [asked]
         assert await store.read(lambda parts: list(parts.questions.of_case("b", b"c" * 32))) == []
+        spoken = replace(asked, holders=(replace(asked.holders[0], stated_ms=7),))
+        await store.write(lambda parts: parts.questions.restate(spoken))
+        assert await store.read(lambda parts: parts.questions.find(b"q" * 16)) == spoken
         assert await store.read(lambda parts: list(parts.questions.shown_by(b"x" * 16))) == [hit]
         assert await store.read(lambda parts: list(parts.questions.shown_until("2026-11-11", 9))) == [hit]
         assert await store.read(lambda parts: list(parts.questions.shown_until("2026-11-10", 9))) == []
@@ -424,3 +428,7 @@ def test_a_unit_speaks_the_language_of_who_submitted_it(run: Run) -> None:
         assert both == [("Kenmerken",) * 2, ("Characteristics",) * 2, ("Kenmerken",) * 2]
 
     run(scenario)
+
+
+def test_whom_a_question_asked_is_read_as_an_earlier_release_packed_it() -> None:
+    assert unpack_holders("h  doel|k as doel") == (AskedHolder("h", "", "doel"), AskedHolder("k", "as", "doel"))

@@ -146,6 +146,10 @@ class Questions(Protocol):
         """Return a question."""
         ...
 
+    def restate(self, question: AskedQuestion) -> None:
+        """Keep what changed about the holders of a question."""
+        ...
+
     def of_case(self, asker: str, case_ref: bytes) -> Sequence[AskedQuestion]:
         """Return the questions of one case."""
         ...

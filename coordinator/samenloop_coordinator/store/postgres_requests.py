@@ -135,6 +135,12 @@ class PostgresQuestions:
         row = self._group.row(_FIND, question_id)
         return _question(row) if row else None
 
+    def restate(self, question: AskedQuestion) -> None:
+        """Keep what changed about the holders of a question."""
+        self._group.settle(_KEEP)
+        holders = pack_holders(question.holders)
+        self._group.change("UPDATE question SET holders = %s WHERE id = %s", holders, question.question_id)
+
     def of_case(self, asker: str, case_ref: bytes) -> Sequence[AskedQuestion]:
         """Return the questions of one case."""
         self._group.settle(_KEEP)

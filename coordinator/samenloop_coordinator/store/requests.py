@@ -102,6 +102,11 @@ class SqliteQuestions:
         row = self._connection.execute(_FIND, (question_id,)).fetchone()
         return _question(row) if row else None
 
+    def restate(self, question: AskedQuestion) -> None:
+        """Keep what changed about the holders of a question."""
+        values = (pack_holders(question.holders), question.question_id)
+        self._connection.execute("UPDATE question SET holders = ? WHERE id = ?", values)
+
     def of_case(self, asker: str, case_ref: bytes) -> Sequence[AskedQuestion]:
         """Return the questions of one case."""
         return [_question(row) for row in self._connection.execute(_OF_CASE, (case_ref, asker)).fetchall()]

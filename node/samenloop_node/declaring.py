@@ -44,8 +44,10 @@ UNSURE = frozenset(
 )
 """Failures after which nobody here knows whether the coordinator did it: the request stays open."""
 _RENEW = frozenset({ErrorCode.CLOCK_SKEW, ErrorCode.COVENANT_MISMATCH})
-STAYS_OPEN = UNSURE | _RENEW
+_LATER = UNSURE | _RENEW
 """Failures after which a declaration is sent again later, also once clock or covenant are right again."""
+_TAKES_BACK = frozenset({Event.RELEASE_WITHDRAWN.value, Event.CASE_CLOSED.value})
+"""What must reach the coordinator in the end: a partner that is suspended now says it when it no longer is."""
 
 
 def prepare(app: App, act: Act, subject: str, grounds: Grounds | None = None) -> StoredDeclaration:
@@ -68,7 +70,7 @@ def prepare(app: App, act: Act, subject: str, grounds: Grounds | None = None) ->
 async def send(app: App, stored: StoredDeclaration) -> None:
     """Send one stored declaration and store its receipt; nothing happens when it is closed by now.
 
-    Raises SamenloopError: of STAYS_OPEN it is sent again later, otherwise it is closed as refused and undone.
+    Raises SamenloopError: what stays open is sent again later, otherwise it is closed as refused and undone.
     """
     if not await app.store.read(lambda db: inbox.is_open(db, stored.request_id)):
         return
@@ -93,7 +95,7 @@ async def sent_now(app: App, stored: StoredDeclaration) -> bool:
         try:
             await send(app, one)
         except SamenloopError as problem:
-            if problem.code in STAYS_OPEN:
+            if _stays_open(one, problem):
                 return False
             if one.request_id == stored.request_id:
                 raise
@@ -117,10 +119,15 @@ async def send_open(app: App) -> None:
             problems.append(problem)
             if problem.code is ErrorCode.UNAVAILABLE:
                 break
-            if problem.code in STAYS_OPEN:
+            if _stays_open(stored, problem):
                 waiting.add(stored.subject)
     if problems:
         raise problems[0]
+
+
+def _stays_open(stored: StoredDeclaration, problem: SamenloopError) -> bool:
+    suspended = problem.code is ErrorCode.NOT_PERMITTED and stored.kind in _TAKES_BACK
+    return suspended or problem.code in _LATER
 
 
 async def _send(app: App, stored: StoredDeclaration) -> None:
@@ -128,7 +135,7 @@ async def _send(app: App, stored: StoredDeclaration) -> None:
     try:
         receipt = await app.connection.declare(request)
     except SamenloopError as problem:
-        if problem.code not in STAYS_OPEN:
+        if not _stays_open(stored, problem):
             await app.store.write(lambda db: _close_refused(app, db, stored))
         raise
     try:

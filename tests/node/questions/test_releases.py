@@ -329,6 +329,29 @@ def test_R38_a_release_that_is_refused_long_after_leaves_the_hit_hidden_and_corr
     assert [b'"release-refused"' in one for one in own_log(holder, "protocol")] == [False, True]
 
 
+def test_R38_a_taking_back_by_a_partner_that_is_suspended_is_said_when_it_no_longer_is(holder, bakker, coordinator):
+    """Closed as refused it would leave the asker with "bekend" for good: nobody could take it back a second time."""
+    suspended = SamenloopError(ErrorCode.NOT_PERMITTED, "geschorst")
+    (hit,) = look(holder, bakker)
+    decide(holder, bakker, "release", filled_in(holder, bakker, hit))
+    coordinator.faults = [suspended]
+    assert decide(holder, bakker, "take-back", {"question": hit["question"]})["reported"] is False
+    coordinator.faults = [suspended]
+    with pytest.raises(SamenloopError, match="geschorst"):
+        run(declaring.send_open(holder))
+    run(declaring.send_open(holder))
+    assert (heard(coordinator), look(holder, bakker)[0]["state"]) == (["release", "take back"], "hidden")
+
+
+def test_a_release_by_a_partner_that_is_suspended_was_none(holder, bakker, coordinator):
+    (hit,) = look(holder, bakker)
+    coordinator.faults = [SamenloopError(ErrorCode.NOT_PERMITTED, "geschorst")]
+    with pytest.raises(SamenloopError, match="geschorst"):
+        decide(holder, bakker, "release", filled_in(holder, bakker, hit))
+    assert look(holder, bakker)[0]["state"] == "hidden"
+    assert holder.store.read_now(inbox.open_declarations) == []
+
+
 def test_one_declaration_that_fails_holds_up_no_other(holder, bakker, coordinator):
     (hit,) = look(holder, bakker)
     coordinator.faults = [AWAY]

@@ -69,10 +69,15 @@ async def log_refusal(
     await app.store.write(lambda db: log(app, db, user, event, {**public, "rule": rule}))
 
 
-def free_text(request: Mapping[str, object], name: str = "motive") -> str:
-    """Return a free text of the request, empty when there is none; the person at hand is retyped to check it.
+_REFERENCES = ("case", "reference")
+"""Arguments that hold a number of somebody's own system and are stored as they are."""
 
-    Raises InvalidInput when it names the person, holds a BSN, or comes without the person's fields.
+
+def free_text(request: Mapping[str, object], name: str = "motive") -> str:
+    """Return a free text of the request, empty when there is none; the person at hand is retyped to check it, and the
+    references of own systems that are stored beside it.
+
+    Raises InvalidInput when one of them names the person, the text holds a BSN, or comes without the person's fields.
     """
     text = request.get(name, "")
     if not isinstance(text, str) or len(text) > MAX_TEXT or not text.isprintable():
@@ -87,7 +92,9 @@ def free_text(request: Mapping[str, object], name: str = "motive") -> str:
             "person", _("Typ bij vrije tekst ook de persoon, zodat deze node kan zien dat zijn naam er niet in staat.")
         )
     refuse_bsn(name, text)
-    refuse_person(text, parse_person(person_fields(fields)), name)
+    person = parse_person(person_fields(fields))
+    for where in (name, *_REFERENCES):
+        refuse_person(str(request.get(where, "")), person, where)
     return text
 
 

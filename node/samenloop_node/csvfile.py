@@ -8,18 +8,21 @@ error.
 """
 
 import csv
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
-from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
+from samenloop.errors import InvalidInput
 from samenloop.reasons import why
 from samenloop.texts import _
 
 MAX_RECORD: Final = 65_536
 """Bytes that one record may have."""
 _BOM: Final = b"\xef\xbb\xbf"
+_PIECE: Final = 1 << 20
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -49,7 +52,7 @@ class CsvFile:
             self._file: Final[BinaryIO] = path.open("rb")
         except OSError as error:
             text = _("Bestand {path} kan niet worden gelezen: {why}.", path=path, why=why(error))
-            raise SamenloopError(ErrorCode.NOT_FOUND, text) from error
+            raise InvalidInput("file", text) from error
         self._lines: Final = _Lines(self._file)
         try:
             self.header: Final = self._read_header()
@@ -62,6 +65,16 @@ class CsvFile:
 
     def __exit__(self, *_exc: object) -> None:
         self._file.close()
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the bytes of the whole file, for its digest."""
+        self._file.seek(0)
+        while chunk := self._file.read(_PIECE):
+            yield chunk
+
+    def changed_on(self) -> date:
+        """Return the day (UTC) on which the file was written."""
+        return datetime.fromtimestamp(os.fstat(self._file.fileno()).st_mtime, UTC).date()
 
     def records(self) -> Iterator[Record]:
         """Yield all records after the header; empty lines are skipped, the number of fields is not judged."""

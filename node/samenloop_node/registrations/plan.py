@@ -6,6 +6,7 @@ tokens.
 2. A record that stands twice with other data is left as it is; twice the same is counted.
 3. Per decider at most so many new decisions beforehand go out on one day as the covenant says, whenever they were
    taken; the rest is reported, not applied, and goes out with a later synchronisation.
+4. A file that changed since it was surveyed is no whole export any more: nothing may be concluded from it.
 """
 
 import os
@@ -21,7 +22,7 @@ from samenloop_node.registrations.by_hand import by_hand
 from samenloop_node.registrations.facts import RowDecision
 from samenloop_node.registrations.reasons import LAPSED_BY_HAND, RowError
 from samenloop_node.registrations.rows import Row, RowReader, facts_digest
-from samenloop_node.registrations.survey import Survey
+from samenloop_node.registrations.survey import Survey, has_changed
 from samenloop_node.store import Store, Transaction, decided, registrations, syncs
 from samenloop_node.store.registrations import Registration
 from samenloop_node.store.syncs import KEEP, PlanRow, RowProblem
@@ -59,12 +60,18 @@ class Planner:
     _used: dict[bytes, int] = field(default_factory=dict)
 
     def plan(self, file: CsvFile, progress: Callable[[int], None]) -> Counts:
-        """Read the whole file and store the plan. Blocking; memory does not grow with the file."""
+        """Read the whole file and store the plan; raises InvalidInput when it is not the file that was surveyed.
+
+        Blocking; memory does not grow with the file.
+        """
         records = file.records()
         while batch := list(islice(records, BATCH)):
             self.store.write_now(partial(self._plan_batch, [(record, self._judge(record)) for record in batch]))
             self.counts.rows += len(batch)
             progress(self.counts.rows)
+        digest = self.reader.setting.references.file(file.chunks())
+        if (self.counts.rows, digest) != (self.survey.rows, self.survey.digest):
+            raise has_changed()
         return self.counts
 
     def _judge(self, record: Record) -> Row | RowError:
@@ -105,13 +112,18 @@ class Planner:
         decision, problem = self._applied(db, row, registered)
         digest = facts_digest(self.reader.setting, row.said, decision)
         act = self._act(row, digest, registered)
-        identity = registered.registration_id if registered else os.urandom(16)
-        reference = decision.reference if decision else b""
-        syncs.plan(
-            db,
-            self.sync,
-            PlanRow(record.row, record.offset, row.record_id, act, identity, row.row_digest, digest, reference),
+        planned = PlanRow(
+            row=record.row,
+            offset=record.offset,
+            record_id=row.record_id,
+            act=act,
+            registration_id=registered.registration_id if registered else os.urandom(16),
+            row_digest=row.row_digest,
+            facts_digest=digest,
+            decision=decision.reference if decision else b"",
+            record_digest=self.reader.setting.references.record(record.fields) if act != KEEP else b"",
         )
+        syncs.plan(db, self.sync, planned)
         self.counts.fields_dropped += len(row.dropped)
         problems = self._lapsed(db, record, row, registered, decision) if act != KEEP else []
         if problem is not None:

@@ -4,6 +4,7 @@
 2. More than 50 and more than 5% withdrawals are refused before anything is sent, unless their number was confirmed.
 3. When the coordinator is away the synchronisation stays open, and the daemon goes on with it later, if the file is
    the same.
+4. A file that changes while it is read stops the synchronisation; what was sent until then was as surveyed.
 """
 
 import asyncio
@@ -31,7 +32,7 @@ from samenloop_node.registrations.rows import RowReader
 from samenloop_node.registrations.setting import decisions_per_day, setting_of, settings_of, write_keys
 from samenloop_node.registrations.settle import Outcome, Settler
 from samenloop_node.registrations.stream import Sent, Stream
-from samenloop_node.registrations.survey import Survey, survey
+from samenloop_node.registrations.survey import Survey, has_changed, survey
 from samenloop_node.statements import declare
 from samenloop_node.store import Transaction, registrations, syncs
 from samenloop_node.store.file import is_one_of
@@ -97,7 +98,7 @@ async def again(app: App, sync: Sync) -> Survey:
     try:
         seen = await _surveyed(app, sync.register, Path(sync.path))
         if seen.digest != sync.file_digest:
-            raise InvalidInput("file", _("Het bestand is intussen veranderd. Start de synchronisatie opnieuw."))
+            raise has_changed()
     except SamenloopError as error:
         text = error.text
         await app.store.write(lambda db: syncs.finish(db, sync.id, STOPPED, text))

@@ -9,6 +9,7 @@ error.
 
 import csv
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -48,11 +49,7 @@ class CsvFile:
     """An open export. Use as a context manager; raises InvalidInput with one sentence."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._file: Final[BinaryIO] = path.open("rb")
-        except OSError as error:
-            text = _("Bestand {path} kan niet worden gelezen: {why}.", path=path, why=why(error))
-            raise InvalidInput("file", text) from error
+        self._file: Final = open_regular(path)
         self._lines: Final = _Lines(self._file)
         try:
             self.header: Final = self._read_header()
@@ -208,6 +205,21 @@ class _Lines:
             return raw.decode()
         except UnicodeDecodeError as error:
             raise InvalidInput("file", _wrong_encoding(self.record_row)) from error
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file; raises InvalidInput. Opening or reading a pipe or a device may wait for ever."""
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError as error:
+        text = _("Bestand {path} kan niet worden gelezen: {why}.", path=path, why=why(error))
+        raise InvalidInput("file", text) from error
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise InvalidInput(
+            "file", _("{path} is geen gewoon bestand. Bewaar de export als bestand en noem dat.", path=path)
+        )
+    return os.fdopen(number, "rb")
 
 
 def place_columns(header: Header, wanted: Sequence[str], mapping: Mapping[str, str]) -> dict[str, int]:

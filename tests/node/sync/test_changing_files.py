@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from samenloop.errors import InvalidInput
 from samenloop_node.app import App
+from samenloop_node.cli import app as cli
 from samenloop_node.identity.person import parse_person
 from samenloop_node.registrations import prepare, stream
 from samenloop_node.registrations.jobs import synchronise
@@ -159,3 +161,29 @@ def test_a_record_is_kept_as_a_keyed_digest_only(partner):
         assert mine not in (app.references.record(["p-1", "Ann", "a"]), app.references.record(["p-1A", "nna"]))
     finally:
         asyncio.run(app.close())
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
+def test_what_is_no_regular_file_is_refused_at_once_and_holds_up_nothing(coordinator, partner, sync, tmp_path, kind):
+    path = tmp_path / "export.csv"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+
+    async def main() -> None:
+        app = App.open(partner.config())
+        try:
+            work = synchronise(app, Order(REGISTER, path, 0, "o.operator"), lambda _message: None)
+            with pytest.raises(InvalidInput, match="geen gewoon bestand"):
+                await asyncio.wait_for(work, 10)
+        finally:
+            await app.background.stop()
+            await app.close()
+
+    asyncio.run(main())
+    said = CliRunner().invoke(cli, ["sync", str(path), "--register", REGISTER])
+    assert (said.exit_code, "geen gewoon bestand" in said.output) == (2, True)
+    assert sync(write(tmp_path / "good.csv", [person(1)]))["added"] == 1

@@ -1,8 +1,8 @@
 """What a synchronisation must do: each row of the export compared with what is registered. Sends nothing, makes no
 tokens.
 
-1. A row that fails keeps its earlier registration; a row whose record cannot be named at all forbids every withdrawal.
-   So does a record id that mentions the person: it is written nowhere.
+1. A row that fails keeps its earlier registration; a row without any record id forbids every withdrawal. A record id
+   that names the person is written nowhere: under an id that is not registered there is nothing to keep.
 2. A record that stands twice with other data is left as it is; twice the same is counted.
 3. Per decider at most so many new decisions beforehand go out on one day as the covenant says, whenever they were
    taken; the rest is reported, not applied, and goes out with a later synchronisation.
@@ -101,6 +101,9 @@ class Planner:
             return
         if syncs.planned(db, self.sync, record_id) is not None:
             syncs.keep(db, self.sync, record_id)
+            return
+        known = registrations.find(db, self.reader.setting.register, record_id) is not None
+        if not known and self.reader.names_person(record):
             return
         syncs.plan(db, self.sync, PlanRow(record.row, record.offset, record_id, KEEP, b"", b"", b"", b""))
 

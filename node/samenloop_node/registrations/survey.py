@@ -10,6 +10,7 @@ from samenloop_node.config import RegisterSettings
 from samenloop_node.csvfile import CsvFile, Record
 from samenloop_node.identity.bsn import ColumnJudge
 from samenloop_node.references import References
+from samenloop_node.registrations.codes import Codes
 from samenloop_node.registrations.rows import Layout, layout_of
 
 
@@ -17,7 +18,8 @@ from samenloop_node.registrations.rows import Layout, layout_of
 class Survey:
     """What is known of a whole export. `changed_on` is the day (UTC) that the file was written.
 
-    `repeated_decisions` are the references of decisions beforehand that stand on more than one record.
+    `repeated_decisions` are the references of decisions beforehand that stand on more than one record; `codes` are
+    words in its references that are no names.
     """
 
     layout: Layout
@@ -25,6 +27,7 @@ class Survey:
     digest: bytes
     changed_on: date
     repeated_decisions: frozenset[bytes]
+    codes: frozenset[str]
 
 
 def survey(path: Path, settings: RegisterSettings, references: References) -> Survey:
@@ -32,11 +35,12 @@ def survey(path: Path, settings: RegisterSettings, references: References) -> Su
     with CsvFile(path) as file:
         digest, changed_on = references.file(file.chunks()), file.changed_on()
         layout = layout_of(file.header, settings)
-        judge, decisions, rows, last = ColumnJudge(), _Decisions(), 0, None
+        judge, decisions, codes, rows, last = ColumnJudge(), _Decisions(), Codes(layout), 0, None
         for record in file.records():
             rows, last = rows + 1, record
             record_id, besluit = (_at(record, layout.places.get(name, -1)) for name in ("record_id", "besluit"))
             judge.feed(record_id)
+            codes.feed(record)
             if besluit:
                 decisions.add(references.decision(besluit), references.seed("record", record_id.encode()))
         if last is None:
@@ -44,6 +48,7 @@ def survey(path: Path, settings: RegisterSettings, references: References) -> Su
                 "file", _("Het bestand heeft geen rijen. Er is niets veranderd. Maak de export opnieuw.")
             )
         file.check_last(last)
+        found = codes.judge(file.records())
     if judge.refused():
         raise InvalidInput(
             "record_id",
@@ -52,7 +57,7 @@ def survey(path: Path, settings: RegisterSettings, references: References) -> Su
                 "geen BSN."
             ),
         )
-    return Survey(layout, rows, digest, changed_on, frozenset(decisions.repeated))
+    return Survey(layout, rows, digest, changed_on, frozenset(decisions.repeated), found)
 
 
 class _Decisions:

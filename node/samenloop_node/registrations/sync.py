@@ -145,7 +145,11 @@ async def _plan_and_send(running: Running) -> None:
     app, sync = running.app, running.sync
     keys = write_keys(app)
     reader = RowReader(
-        setting_of(app, sync.register), running.survey.layout, app.profiles().newest.name, drop_optional=app.evaluation
+        setting_of(app, sync.register),
+        running.survey.layout,
+        app.profiles().newest.name,
+        drop_optional=app.evaluation,
+        codes=running.survey.codes,
     )
     await app.store.write(lambda db: syncs.forget_plan(db, sync.id))
     with CsvFile(Path(sync.path)) as file:

@@ -32,7 +32,10 @@ BATCH = 500
 
 @dataclass(slots=True)
 class Counts:
-    """How the rows of an export fared. `unidentified` rows could not be matched to any record."""
+    """How the rows of an export fared since their synchronisation began, in whatever number of rounds.
+
+    `unidentified` rows could not be matched to any record.
+    """
 
     rows: int = 0
     added: int = 0
@@ -48,10 +51,13 @@ class Counts:
 
 @dataclass(slots=True)
 class Planner:
-    """Plans one synchronisation. `decisions_per_day` is the covenant's figure, `epochs` those to be written."""
+    """Plans one synchronisation, which began at `since_ms`. `decisions_per_day` is the covenant's figure, `epochs` are
+    those to be written.
+    """
 
     store: Store
     sync: int
+    since_ms: int
     reader: RowReader
     survey: Survey
     epochs: frozenset[str]
@@ -115,6 +121,7 @@ class Planner:
         decision, problem = self._applied(db, row, registered)
         digest = facts_digest(self.reader.setting, row.said, decision)
         act = self._act(row, digest, registered)
+        self._count(act, registered)
         planned = PlanRow(
             row=record.row,
             offset=record.offset,
@@ -155,16 +162,19 @@ class Planner:
 
     def _act(self, row: Row, digest: bytes, registered: Registration | None) -> int:
         if registered is None or not registered.facts:  # the latter was sent once, but never confirmed
-            self.counts.added += 1
             return PUT
         if registered.row_digest != row.row_digest or not self.epochs <= registered.epochs:
-            self.counts.changed += 1
             return PUT
-        if registered.facts_digest != digest:
+        return KEEP if registered.facts_digest == digest else FACTS
+
+    def _count(self, act: int, registered: Registration | None) -> None:
+        """Count what becomes of a record, or became of it in an earlier round."""
+        if registered is None or not registered.facts or registered.added_ms >= self.since_ms:
+            self.counts.added += 1
+        elif act != KEEP or registered.changed_ms >= self.since_ms:
             self.counts.changed += 1
-            return FACTS
-        self.counts.unchanged += 1
-        return KEEP
+        else:
+            self.counts.unchanged += 1
 
     def _applied(
         self, db: Transaction, row: Row, registered: Registration | None

@@ -34,7 +34,7 @@ from samenloop_node.registrations.settle import Outcome, Settler
 from samenloop_node.registrations.stream import Sent, Stream
 from samenloop_node.registrations.survey import Survey, has_changed, survey
 from samenloop_node.statements import declare
-from samenloop_node.store import Transaction, registrations, syncs
+from samenloop_node.store import Transaction, past, registrations, syncs
 from samenloop_node.store.file import is_one_of
 from samenloop_node.store.syncs import DONE, STOPPED, Sync
 from samenloop_node.tokens.streams import Making
@@ -71,7 +71,6 @@ class Running:
     survey: Survey
     progress: Progress
     counts: Counts
-    withdrawn: int = 0
     refused: int = 0
     sent: int = 0
     total: int = 0
@@ -156,11 +155,13 @@ async def _plan_and_send(running: Running) -> None:
         planner = Planner(
             store=app.store,
             sync=sync.id,
+            since_ms=sync.started_ms,
             reader=reader,
             survey=running.survey,
             epochs=frozenset(one.epoch for one in keys),
             decisions_per_day=decisions_per_day(app),
         )
+        running.refused = running.sent = 0
         running.counts = await asyncio.to_thread(planner.plan, file, _reporting(running, "plan", running.survey.rows))
         withdraw = await _guard(running)
         source = Source(
@@ -197,7 +198,6 @@ async def _guard(running: Running) -> bool:
                 registered=registered,
             ),
         )
-    running.withdrawn = gone
     running.total += gone
     return True
 
@@ -209,6 +209,8 @@ async def _send(running: Running, chunks: Generator[list[Prepared], None, None])
     def told(db: Transaction, came: Outcome) -> None:
         syncs.add_problems(db, sync.id, [*came.refused, *came.not_applied])
         running.refused += len(came.refused)
+        running.counts.added -= came.not_added
+        running.counts.changed -= came.not_changed
         running.counts.decisions_not_applied += len(came.not_applied)
         running.sent += came.done
 
@@ -232,7 +234,8 @@ async def _finish(running: Running) -> dict[str, object]:
     day = min(running.survey.changed_on, app.clock.now().date())
     await declare(app, Freshness(RegisterId(sync.register), day), Event.FRESHNESS.value)
     problems = await app.store.read(lambda db: syncs.problems(db, sync.id, REPORTED))
-    numbers = {**asdict(running.counts), "withdrawn": running.withdrawn}
+    withdrawn = await app.store.read(lambda db: past.withdrawn_since(db, sync.register, sync.started_ms))
+    numbers = {**asdict(running.counts), "withdrawn": withdrawn}
     numbers["failed"] += running.refused
     report = sync_report(sync.register, numbers, problems, day.isoformat())
     entry = {

@@ -6,7 +6,9 @@ tokens.
 2. A record that stands twice with other data is left as it is; twice the same is counted.
 3. Per decider at most so many new decisions beforehand go out on one day as the covenant says, whenever they were
    taken; the rest is reported, not applied, and goes out with a later synchronisation.
-4. A file that changed since it was surveyed is no whole export any more: nothing may be concluded from it.
+4. Somebody whom nobody can find is named and not registered. Who was registered that way before stays as he is, also
+   in a new epoch, and is named too.
+5. A file that changed since it was surveyed is no whole export any more: nothing may be concluded from it.
 """
 
 import os
@@ -20,7 +22,7 @@ from samenloop_node.csvfile import CsvFile, Record
 from samenloop_node.identity.errors import FieldError
 from samenloop_node.registrations.by_hand import by_hand
 from samenloop_node.registrations.facts import RowDecision
-from samenloop_node.registrations.reasons import LAPSED_BY_HAND, RowError
+from samenloop_node.registrations.reasons import LAPSED_BY_HAND, NOT_FINDABLE, RowError
 from samenloop_node.registrations.rows import Row, RowReader, facts_digest
 from samenloop_node.registrations.survey import Survey, has_changed
 from samenloop_node.store import Store, Transaction, decided, registrations, syncs
@@ -118,6 +120,10 @@ class Planner:
         registered = registrations.find(db, self.reader.setting.register, row.record_id)
         if before is not None:
             return self._repeated(db, record, row, before)
+        named = [] if row.findable else [RowProblem(record.row, "", NOT_FINDABLE)]
+        if named and (registered is None or registered.row_digest != row.row_digest):
+            self._keep_failed(db, record)
+            return named
         decision, problem = self._applied(db, row, registered)
         digest = facts_digest(self.reader.setting, row.said, decision)
         act = self._act(row, digest, registered)
@@ -135,7 +141,7 @@ class Planner:
         )
         syncs.plan(db, self.sync, planned)
         self.counts.fields_dropped += len(row.dropped)
-        problems = self._lapsed(db, record, row, registered, decision) if act != KEEP else []
+        problems = named + (self._lapsed(db, record, row, registered, decision) if act != KEEP else [])
         if problem is not None:
             self.counts.decisions_not_applied += 1
             problems.append(RowProblem(record.row, problem.column, problem.reason))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from samenloop.errors import InvalidInput
+from samenloop.profile import profile
 from samenloop.texts import _
 from samenloop_node.columns import FACT_COLUMNS, FactColumn
 from samenloop_node.config import RegisterSettings
@@ -17,6 +18,7 @@ from samenloop_node.identity.mentions import identifies
 from samenloop_node.identity.person import NAME_COLUMNS, PERSON_COLUMNS, Person, parse_person, person_values
 from samenloop_node.registrations.facts import MAX_REFERENCE, RowDecision, RowFacts, Setting, read_facts
 from samenloop_node.registrations.reasons import RowError
+from samenloop_node.tokens.findable import is_findable
 
 _MUST_HAVE: Final[tuple[FactColumn, ...]] = ("taak", "kader", "herkomst", "maatregel", "toetsdatum", "bescherming")
 OWN_REFERENCES: Final[tuple[FactColumn, ...]] = ("besluit", "zaak")
@@ -26,12 +28,16 @@ _CACHE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row, judged. `row_digest` changes with the person or the token profile."""
+    """One row, judged. `row_digest` changes with the person or the token profile.
+
+    `findable` is false when too little is known for anybody to find the person.
+    """
 
     record_id: str
     person: Person
     said: RowFacts
     row_digest: bytes
+    findable: bool
     dropped: tuple[FieldError, ...] = ()
 
 
@@ -86,7 +92,7 @@ class RowReader:
             refuse_future("geboortedatum", person.geboortedatum, self.setting.today)
         self._refuse_mentions(record, record_id, person)
         digest = self.setting.references.row(self.setting.register, self.profile, person.row())
-        return Row(record_id, person, said, digest, tuple(dropped))
+        return Row(record_id, person, said, digest, is_findable(person, profile(self.profile)), tuple(dropped))
 
     def _refuse_mentions(self, record: Record, record_id: str, person: Person) -> None:
         names, birth = person_values(person), person.geboortedatum.iso()

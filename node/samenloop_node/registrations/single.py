@@ -18,7 +18,7 @@ from samenloop_node.registrations.by_hand import ByHand, by_hand
 from samenloop_node.registrations.codes import codes_among
 from samenloop_node.registrations.facts import RowDecision
 from samenloop_node.registrations.prepare import Prepared, applied, prepared, withdrawal
-from samenloop_node.registrations.reasons import RowError, explain, is_rule
+from samenloop_node.registrations.reasons import NOT_FINDABLE, RowError, explain, is_rule
 from samenloop_node.registrations.rows import Layout, Row, RowReader, check_record_id, facts_digest
 from samenloop_node.registrations.setting import decisions_per_day, setting_of, settings_of, write_keys
 from samenloop_node.registrations.settle import Outcome, Settler
@@ -56,6 +56,8 @@ async def put(single: Single, fields: Mapping[str, str]) -> Registered:
     row = _read(reader, fields)
     if row.said.problem is not None:
         raise row.said.problem
+    if not row.findable:
+        raise RowError("", NOT_FINDABLE)
     plan = await app.store.read(lambda db: _plan(db, single, reader, row))
     keys = write_keys(app)
     profiles = app.profiles()

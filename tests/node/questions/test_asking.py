@@ -62,6 +62,16 @@ def test_a_person_who_would_be_born_after_today_is_refused_and_nothing_is_asked(
     assert app.store.read_now(questions.open_questions) == []
 
 
+def test_a_person_of_whom_too_little_is_known_is_refused_with_what_is_missing_and_nothing_is_asked(
+    app, anna, coordinator
+):
+    with pytest.raises(InvalidInput, match=r"niemand te vinden.*voorletter.*postcode"):
+        put(app, anna, person={**PERSON, "voornamen": "-"})
+    assert app.store.read_now(questions.open_questions) == []
+    assert own_log(app) == []
+    put(app, anna)
+
+
 def again(app, anna, number, person=PERSON):
     return run(ask_command.run(app, anna, {"retry": number, "person": person}, None))
 

@@ -16,6 +16,7 @@ from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
 from samenloop.texts import _
 from samenloop.tls import PeerIdentity
 from samenloop.wire.register import (
+    DAY_IS_FULL,
     FACTS,
     PUT,
     Item,
@@ -171,7 +172,7 @@ class Unit:
             deciding.take(parts, prepared.item, earlier)
         except SamenloopError as error:
             tally.failed += 1
-            return Result(status=Result.STATUS_REFUSED, rule=error.rule if isinstance(error, Refused) else "R-76")
+            return Result(status=Result.STATUS_REFUSED, rule=_rule(error))
         if prepared.item.act == PUT:
             return self._put(parts, place, prepared, earlier, tally)
         if prepared.item.act == FACTS and earlier is not None:
@@ -248,3 +249,9 @@ class Unit:
             "actor": chunk.participant,
             "register": chunk.register,
         }
+
+
+def _rule(error: SamenloopError) -> str:
+    if isinstance(error, Refused):
+        return error.rule
+    return DAY_IS_FULL if error.code is ErrorCode.BUDGET_EXHAUSTED else "input"

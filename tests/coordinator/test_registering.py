@@ -13,7 +13,7 @@ from samenloop.audit.fields import Event
 from samenloop.catalogue import load_catalogue
 from samenloop.errors import ErrorCode, Refused, SamenloopError
 from samenloop.model import EpochId, ParticipantId, RegisterId, RegistrationId
-from samenloop.wire.register import FACTS, PUT, Item, parse_register
+from samenloop.wire.register import DAY_IS_FULL, FACTS, PUT, Item, parse_register
 from samenloop.wire.v1 import overlap_pb2
 from samenloop_coordinator.epochs import LiveEpochs
 from samenloop_coordinator.indexing import IndexRules
@@ -152,7 +152,7 @@ def test_twenty_decisions_beforehand_per_decider_and_day_and_each_has_its_entry(
             identity = os.urandom(16)
             items.append(put("politie", f"p{number}", identity, [decision(identity, PROBATION, decider=decider)]))
         reply = await world.register(POLICE, items)
-        assert _results(reply) == [(DONE, "")] * 20 + [(REFUSED, "R-76")]
+        assert _results(reply) == [(DONE, "")] * 20 + [(REFUSED, DAY_IS_FULL)]
         assert len(_events(world, Event.DECISION_BEFOREHAND)) == 20
         assert _events(world, Event.DECISION_BEFOREHAND)[0]["receivers"] == [PROBATION]
         await world.register(POLICE, [change("politie", items[0].registration_id)])
@@ -224,7 +224,7 @@ def test_R76_changing_a_decision_counts_for_the_day_and_each_decider_is_counted_
             assert _results(await world.register(POLICE, [change("politie", identity, [said])])) == [(DONE, "")]
         widened = replace(one, receivers=(ParticipantId(PROBATION),))
         reply = await world.register(POLICE, [change("politie", identity, [widened])])
-        assert _results(reply) == [(REFUSED, "R-76")]
+        assert _results(reply) == [(REFUSED, DAY_IS_FULL)]
         others = [decision(identity, PROBATION) for _number in range(2)]
         last = replace(one, valid_until=today + timedelta(days=18))
         assert _results(await world.register(POLICE, [change("politie", identity, [last, *others])])) == [(DONE, "")]

@@ -23,7 +23,7 @@ from samenloop.model import EpochId
 from samenloop.tls import DenylistFile, identify, server_credentials, server_options
 from samenloop.wire.declare import Anchor, Freshness, Letter, parse_declare, verify_statement
 from samenloop.wire.guard import Guard, peer
-from samenloop.wire.register import WITHDRAW, Item, parse_item, parse_register, verify_register
+from samenloop.wire.register import DAY_IS_FULL, WITHDRAW, Item, parse_item, parse_register, verify_register
 from samenloop.wire.v1 import common_pb2, covenant_pb2, covenant_pb2_grpc, overlap_pb2, overlap_pb2_grpc
 from samenloop_node.config import NodeConfig
 from samenloop_node.keyring import Keyring
@@ -113,7 +113,7 @@ class FakeCoordinator(overlap_pb2_grpc.OverlapServiceServicer, covenant_pb2_grpc
             return overlap_pb2.ItemResult(status=REFUSED, rule=self.refuse[item.facts.task])
         before = self.registered.get(item.registration_id)
         if not self._counted(item, before):
-            return overlap_pb2.ItemResult(status=REFUSED, rule="R-76")
+            return overlap_pb2.ItemResult(status=REFUSED, rule=DAY_IS_FULL)
         tokens = item.token_sets or (before.token_sets if before else ())
         self.registered[item.registration_id] = dataclasses.replace(item, token_sets=tokens)
         self.registers[item.registration_id] = register

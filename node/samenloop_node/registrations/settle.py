@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from samenloop.audit import entry as entries
 from samenloop.clock import milliseconds
 from samenloop.model import RegistrationId
-from samenloop.wire.register import WITHDRAW
+from samenloop.wire.register import DAY_IS_FULL, WITHDRAW
 from samenloop.wire.v1 import overlap_pb2
 from samenloop_node import declaring, letters
 from samenloop_node.app import App
@@ -27,8 +27,6 @@ from samenloop_node.store.registrations import Settled
 from samenloop_node.store.syncs import RowProblem
 
 REFUSED = overlap_pb2.ItemResult.STATUS_REFUSED
-_DAY_IS_FULL = "R-76"
-"""What the coordinator says of a decision over the number of the day; the rest of R-76 this node judged before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ class Settler:
 
     def _note_full(self, db: Transaction, refused: list[tuple[Prepared, str]]) -> None:
         for item, rule in refused:
-            if item.decision is not None and rule == _DAY_IS_FULL:
+            if item.decision is not None and rule == DAY_IS_FULL:
                 decided.fill(db, item.decision.decider, today(self.app).isoformat(), decisions_per_day(self.app))
 
     def _without(self, db: Transaction, item: Prepared, rule: str) -> Prepared:
@@ -137,11 +135,11 @@ class Settler:
 
 
 def _reason(rule: str) -> str:
-    return "decisions_of_day" if rule == _DAY_IS_FULL else "decision_refused"
+    return "decisions_of_day" if rule == DAY_IS_FULL else "decision_refused"
 
 
 def _problem(item: Prepared, rule: str) -> RowProblem:
-    if item.decision is not None and rule == _DAY_IS_FULL:
+    if item.decision is not None and rule == DAY_IS_FULL:
         return RowProblem(item.row, "besluit", _reason(rule))
     return RowProblem(item.row, "", rule)
 

@@ -19,6 +19,10 @@ from samenloop.wire.v1 import common_pb2, overlap_pb2
 
 MAX_ITEMS = 200
 MAX_BEFOREHAND = 32
+DAY_IS_FULL = "day_is_full"
+"""In the place of the rule that refuses an item: its decider decided as often as a day allows (R-76); nothing else is
+wrong with it.
+"""
 Act: TypeAlias = "overlap_pb2.RegistrationItem.Act.ValueType"
 PUT: Act = overlap_pb2.RegistrationItem.ACT_PUT
 FACTS: Act = overlap_pb2.RegistrationItem.ACT_FACTS

@@ -120,14 +120,14 @@ def test_cosignatures_that_come_by_two_processes_at_once_are_both_kept(dsn: str,
             for _number in range(10):
                 with own.alone():
                     kept = own.checkpoints(1, 1)
-                    own.keep_checkpoint(1, (kept[0] if kept else b"") + name, 10, 1)
+                    own.keep_checkpoint(1, (kept[0].note if kept else b"") + name, 10, 1)
 
     async def both() -> None:
         await asyncio.gather(*(asyncio.to_thread(add, name) for name in (b"a", b"b")))
 
     asyncio.run(both())
-    (note,) = tree.checkpoints(0, 10)
-    assert sorted(note) == sorted(b"a" * 10 + b"b" * 10)
+    (kept,) = tree.checkpoints(0, 10)
+    assert sorted(kept.note) == sorted(b"a" * 10 + b"b" * 10)
 
 
 @pytest.mark.parametrize(

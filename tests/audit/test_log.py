@@ -376,7 +376,7 @@ def test_after_a_purge_the_log_still_holds_and_goes_on(world: World) -> None:
     world.cosign(*HOLDERS[:2])
     cutoff = int(world.clock.now().timestamp() * 1000)
     world.clock.advance(days=1801)
-    world.question()
+    world.refusal()
     world.integrate()
     last = log.purgeable(world.tree, cutoff)
     assert last == 6

@@ -19,6 +19,8 @@ from samenloop_coordinator.store.values import KeyRow, MailRow
 
 SEALED_MAIL_BYTES = MAIL_BYTES + 2
 """Plaintext size that `samenloop.audit.seal` seals for a mailbox item: the padded content and its length."""
+_AUDITOR = ""
+"""No participant is called so."""
 
 
 class DayKeys:
@@ -29,18 +31,22 @@ class DayKeys:
         self._journal = journal
         self._clock = clock
         self._current: ContentKeys | None = None
+        self._sealed_to: dict[str, str] = {}
 
     async def renew(self, covenant: Covenant) -> ContentKeys:
-        """Return today's keys for every participant of the covenant; made and logged first when they are not there."""
+        """Return today's keys for every participant of the covenant; made and logged first when they are not there,
+        or when somebody of it has another sealing key than the one to which they were wrapped.
+        """
         day = self._clock.now().date().isoformat()
-        names = {row.id for row in covenant.participants}
+        receivers = {str(row.id): row.sealing_key for row in covenant.participants}
+        sealed_to = {**receivers, _AUDITOR: covenant.auditor.sealing_key}
         current = self._current
-        if current is not None and current.day == day and names <= current.keys.keys():
+        if current is not None and current.day == day and sealed_to.items() <= self._sealed_to.items():
             return current
-        holders = {str(row.id): SealingPublicKey(row.sealing_key) for row in covenant.participants}
+        holders = {name: SealingPublicKey(key) for name, key in receivers.items()}
         keys = make_content_keys(day, holders, SealingPublicKey(covenant.auditor.sealing_key))
         await self._store.write(lambda parts: self._record(parts, keys))
-        self._current = keys
+        self._current, self._sealed_to = keys, sealed_to
         return keys
 
     def _record(self, parts: Parts, keys: ContentKeys) -> None:

@@ -16,13 +16,13 @@ from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import layout
 from samenloop.audit.anchored import ANCHORS, DailyAnchor
 from samenloop.audit.checkpoint import Checkpoint
+from samenloop.audit.kept import kept_checkpoints
 from samenloop.audit.layout import FileFact, Manifest
 from samenloop.audit.note import NoteSigner
 from samenloop.audit.store import EntryStore, Purged, TreeStore
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.texts import _
 
-KEPT = 1_000
 STEP = 1_000
 """So many entries are in memory at a time."""
 Piece = tuple[str, bytes]
@@ -127,6 +127,10 @@ def _content(
 def _purges(entry_store: EntryStore, head: Checkpoint) -> Sequence[Purged]:
     """Return the purges; bodies that are gone by an entry that `head` does not count yet would look stolen."""
     purged = entry_store.purges()
+    if any(one.by >= entry_store.count() for one in purged):
+        raise IntegrityError(
+            _("De lijst van wisacties noemt een regel die er niet is. Controleer het logboek: audit fsck.")
+        )
     if any(one.by >= head.size for one in purged):
         raise _purging()
     return purged
@@ -139,20 +143,12 @@ def _purging() -> SamenloopError:
 def _checkpoints(tree_store: TreeStore, head: Checkpoint) -> Iterator[Piece]:
     latest = head.format()
     yield layout.CHECKPOINTS, b""
-    for note in _kept(tree_store):
-        size = checkpoints.parse(note).size
-        if size < head.size:
-            yield layout.CHECKPOINTS, layout.checkpoint_line(note)
-        elif size == head.size:
-            latest = note
+    for kept in kept_checkpoints(tree_store):
+        if kept.size < head.size:
+            yield layout.CHECKPOINTS, layout.checkpoint_line(kept.format())
+        elif kept.size == head.size:
+            latest = kept.format()
     yield layout.CHECKPOINT, latest
-
-
-def _kept(tree_store: TreeStore) -> Iterator[bytes]:
-    size = 0
-    while batch := tree_store.checkpoints(size, KEPT):
-        yield from batch
-        size = checkpoints.parse(batch[-1]).size + 1
 
 
 def _entries(entry_store: EntryStore, first: int, count: int) -> Iterator[Piece]:

@@ -74,6 +74,19 @@ def check_files(root: Path, manifest: Manifest, *, own: bool) -> None:
         raise IntegrityError(_("er ontbreken bestanden"))
 
 
+def read_sealed(root: Path, first: int) -> dict[int, tuple[bytes, ...]]:
+    """Return the sealed halves of the range of entries from `first` on; raises IntegrityError."""
+    found: dict[int, tuple[bytes, ...]] = {}
+    last = first - 1
+    for line in layout.lines(root / layout.range_name("sealed", first)):
+        seq, sealed = layout.parse_sealed_line(line)
+        if seq <= last:
+            raise IntegrityError(_("de verzegelde delen staan niet op volgorde"))
+        found[seq] = sealed
+        last = seq
+    return found
+
+
 def _as_listed(root: Path, listed: FileFact) -> bool:
     """Tell whether a file is what the manifest says, before a byte of another size, a link or a pipe is read."""
     path = root / listed.path

@@ -1,10 +1,10 @@
 """Re-derives a whole log from its bodies, entry by entry: what `verify` (an export) and `fsck` (the stores) share.
 Pure.
 
-Checked per entry: canonical body and known fields, fresh salt, leaf hash, hashes and size of sealed halves, that
-each sealed half uses a content key wrapped earlier in the log, counter without gap and time without step back per
-process, and no time that lies before the newest time of the whole log by more than clocks differ. Checked at the end:
-the purges (`purges`).
+Checked per entry: canonical body and known fields, fresh salt, leaf hash, hashes and size of sealed halves, that each
+sealed half uses a content key of its holder and day, wrapped earlier in the log (`halves`), counter without gap and
+time without step back per process, and no time that lies before the newest time of the whole log by more than clocks
+differ. Checked at the end: the purges (`purges`).
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from samenloop.audit import entry as entries
 from samenloop.audit import seal, tree
 from samenloop.audit.entry import Entry
 from samenloop.audit.fields import Event
+from samenloop.audit.halves import KeyBook
 from samenloop.audit.purges import Gone, PurgeClaim, Terms, claim_of, judge
 from samenloop.audit.times import SKEW_MS, possible
 from samenloop.audit.tree import Frontier, Node
@@ -50,7 +51,7 @@ class Replay:
     _after_purge: dict[int, int] = field(default_factory=dict)
     _processes: dict[str, _Process] = field(default_factory=dict)
     _salts: set[bytes] = field(default_factory=set)
-    _keys: set[bytes] = field(default_factory=set)
+    _keys: KeyBook = field(default_factory=KeyBook)
 
     def feed(self, leaf: bytes, body: bytes | None, sealed: Sequence[bytes]) -> list[Node]:
         """Take the next entry: its leaf hash as recorded, its body (None when purged) and sealed ciphertexts."""
@@ -100,12 +101,13 @@ class Replay:
         self._check_salt(seq, parsed.salt)
         self._check_order(seq, parsed)
         if parsed.event is Event.CONTENT_KEY:
-            self._keys.update(bytes.fromhex(row["key"]) for row in entries.rows(parsed, "keys"))
+            self._keys.take(parsed)
         if parsed.event is Event.PURGE:
             self.claims.append(claim_of(seq, parsed))
-        self._check_sealed(seq, parsed, sealed)
         if self.purged and self.purged[-1][1] == seq - 1:
             self._after_purge[seq - 1] = parsed.integer("end_ms")
+            self._keys.lose(parsed)
+        self._check_sealed(seq, parsed, sealed)
 
     def _check_salt(self, seq: int, salt: bytes) -> None:
         if salt in self._salts or not any(salt):
@@ -145,5 +147,5 @@ class Replay:
         for one in sealed:
             if len(one) not in SEALED_SIZES:
                 self.problem(_("regel {seq}: het verzegelde deel heeft niet de vaste lengte", seq=seq))
-            if seal.key_id_of(one) not in self._keys and not self.purged:
-                self.problem(_("regel {seq}: de sleutel van het verzegelde deel staat niet in het logboek", seq=seq))
+        for text in self._keys.wrong(parsed, sealed):
+            self.problem(_("regel {seq}: {text}", seq=seq, text=text))

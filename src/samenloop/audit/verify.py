@@ -121,7 +121,7 @@ class _Run:
         waiting = sorted([*self._anchored(), *waiting], key=lambda one: one.size)
         self._hold_due(waiting)
         for first in range(0, self.manifest.size, layout.RANGE):
-            sealed = self._sealed(first)
+            sealed = folder.read_sealed(self.root, first)
             for line in layout.lines(self.root / layout.range_name("entries", first)):
                 self._feed(line, sealed)
                 self._hold_due(waiting)
@@ -170,17 +170,6 @@ class _Run:
         seq = self.replay.frontier.size
         body, leaf = layout.parse_entry_line(line, seq)
         self.replay.feed(leaf or leaf_hash(body or b""), body, sealed.pop(seq, ()))
-
-    def _sealed(self, first: int) -> dict[int, tuple[bytes, ...]]:
-        found: dict[int, tuple[bytes, ...]] = {}
-        last = first - 1
-        for line in layout.lines(self.root / layout.range_name("sealed", first)):
-            seq, sealed = layout.parse_sealed_line(line)
-            if seq <= last:
-                raise IntegrityError(_("de verzegelde delen staan niet op volgorde"))
-            found[seq] = sealed
-            last = seq
-        return found
 
     def _checkpoints(self) -> Iterator[Checkpoint]:
         last = -1

@@ -61,11 +61,11 @@ async def check(app: App, user: User, progress: Progress) -> Report:
 
 async def derive(app: App, progress: Progress = lambda _done, _all: None) -> Report:
     """Re-derive the whole own log from what is stored, and hold its daily anchors against it."""
-    trusted = of_own_log(app.covenant(), app.config.participant)
 
     def work() -> Report:
         with app.ownlog.held() as (db, tree):
-            report = fsck(SqliteEntries(db), tree, trusted, progress)
+            versions = [of_own_log(one, app.config.participant) for one in app.agreement.versions()]
+            report = fsck(SqliteEntries(db), tree, versions[0], progress, versions[1:])
             days = anchored.contradicting(ownlog.anchors(db), tree) if report.holds else ()
         wrong = (_("anker van {day}: de regels geven een andere hash", day=day) for day in days)
         return replace(report, problems=(*report.problems, *wrong))

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from samenloop.audit import anchor as anchors
 from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import log, tree
 from samenloop.audit.anchor import TrustAnchor
 from samenloop.audit.checkpoint import Checkpoint
-from samenloop.audit.purges import Terms
 from samenloop.audit.replay import Replay
 from samenloop.audit.store import EntryStore, StoredEntry, TreeStore
 from samenloop.audit.tree import Node
 from samenloop.audit.verify import Progress, Report
+from samenloop.audit.versions import Versions
 from samenloop.audit.witnessed import Witnessed
 from samenloop.errors import IntegrityError, SamenloopError
 from samenloop.texts import _
@@ -28,13 +27,14 @@ def fsck(
 ) -> Report:
     """Re-derive everything from the bodies on disk; entries that wait for the integrator are replayed too.
 
-    `earlier`: the anchors of earlier covenant versions, whose witnesses cosigned before. Memory does not grow with the
-    log. Safe while the coordinator runs, on connections of its own.
+    `earlier`: the anchors of earlier covenant versions, newest first. Memory does not grow with the log. Safe while the
+    coordinator runs, on connections of its own.
     """
-    replay = Replay(anchor.origin)
+    versions = Versions((*reversed(earlier), anchor))
+    replay = Replay(versions)
     size = 0
     try:
-        head = log.latest(tree_store, anchor.origin, anchor.audit_key)
+        head = checkpoints.parse(tree_store.head())
         size = head.size
         for stored in _all(entry_store, size, progress):
             _check(replay, tree_store, stored, size)
@@ -43,7 +43,8 @@ def fsck(
         if replay.frontier.size < size:
             replay.problem(_("er zijn {count} regels te weinig: teruggezet", count=size - replay.frontier.size))
         _check_purges(replay, entry_store)
-        replay.finish(_terms(replay, tree_store, (anchor, *earlier)))
+        versions.cosigned(head)
+        replay.finish(_witnessed(replay, tree_store))
     except SamenloopError as error:
         replay.problem(error.text)
     return Report(
@@ -56,35 +57,29 @@ def fsck(
     )
 
 
-def _terms(replay: Replay, tree_store: TreeStore, chain: Sequence[TrustAnchor]) -> Terms:
-    """Return by what purges are judged; the kept checkpoints are read only when there are purges."""
-    anchor, fewest = chain[0], min(one.retention_days for one in chain)
-    if not anchor.quorum:
-        return Terms(anchor.retention_days, fewest)
-    seen = Witnessed(anchor.quorum)
+def _witnessed(replay: Replay, tree_store: TreeStore) -> Witnessed:
+    """Return what the kept checkpoints show; they are read only when there are purges."""
+    seen = Witnessed()
     size = 0
     while replay.purged and (kept := tree_store.checkpoints(size, BATCH)):
         for checkpoint in map(checkpoints.parse, kept):
-            _count(replay, tree_store, seen, checkpoint, chain)
+            _count(replay, tree_store, seen, checkpoint)
             size = checkpoint.size + 1
-    return Terms(anchor.retention_days, fewest, seen.ages())
+    return seen
 
 
-def _count(
-    replay: Replay, tree_store: TreeStore, seen: Witnessed, checkpoint: Checkpoint, chain: Sequence[TrustAnchor]
-) -> None:
+def _count(replay: Replay, tree_store: TreeStore, seen: Witnessed, checkpoint: Checkpoint) -> None:
     size = checkpoint.size
     try:
         holds = tree.frontier(size, tree_store.node).root() == checkpoint.root
-        signed_by = anchors.signed_by(checkpoint, chain)
-        seconds = checkpoints.cosignatures(checkpoint, signed_by.witnesses)
+        counting = replay.versions.cosigned(checkpoint).counting
     except IntegrityError as error:
         replay.problem(_("ijkpunt {size}: {text}", size=size, text=error.text))
         return
     if not holds:
         replay.problem(_("ijkpunt {size}: de regels geven een andere hash", size=size))
         return
-    seen.add(size, 0, seconds)
+    seen.add(size, counting)
 
 
 def _check(replay: Replay, tree_store: TreeStore, stored: StoredEntry, size: int) -> None:

@@ -63,12 +63,14 @@ async def stand(app: App) -> Standing:
 
 def judge_of(app: App) -> Callable[[Transaction], Standing]:
     """Return the judgement of `stand` for use inside another read."""
-    now, wanted = _now(app), app.covenant().witness_quorum
+    now, me = _now(app), app.config.participant
+    trusted, changed_ms = from_covenant(app.covenant()), app.agreement.witnesses_since(me)
 
     def judged(db: Transaction) -> Standing:
         state = kept.state(db) or witness.begin(now)
-        others = {name: at for name, at in kept.cosignatures(db).items() if name != app.config.participant}
-        return witness.standing(state, kept.oldest_unproved_ms(db), others, wanted, now)
+        seen = kept.cosignatures(db).items()
+        others = {name: at for name, at in seen if name != me and name in trusted.witnesses}
+        return witness.standing(state, kept.oldest_unproved_ms(db), others, trusted.quorum, now, changed_ms)
 
     return judged
 

@@ -95,6 +95,13 @@ class Agreement:
         rows = (row for old, _ms in self._earlier for row in old.participants if row.id == participant)
         return tuple(bytes.fromhex(row.signing_key) for row in rows)
 
+    def witnesses_since(self, participant: str) -> int:
+        """Return when (Unix ms) this node took over the version that changed who witnesses beside `participant`, with
+        which key, or how many must; 0 when none did. A change of anything else is no reason to wait longer for them.
+        """
+        now = _witnesses(self._covenant, participant)
+        return next((ms for old, ms in self._earlier if _witnesses(old, participant) != now), 0)
+
     def ref(self) -> CovenantRef:
         """Return the reference that messages carry."""
         return CovenantRef(self._covenant.id, self._covenant.version)
@@ -184,6 +191,11 @@ def pinned(files: CovenantFiles) -> Covenant:
             )
         )
     return covenant
+
+
+def _witnesses(covenant: Covenant, participant: str) -> tuple[int, dict[str, str]]:
+    others: dict[str, str] = {one.id: one.signing_key for one in covenant.participants if one.id != participant}
+    return covenant.witness_quorum, others
 
 
 def _live(state: pb.CovenantState) -> LiveState:

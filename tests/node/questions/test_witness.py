@@ -280,6 +280,47 @@ def test_the_node_wants_as_many_cosigners_as_the_covenant_says(node, coordinator
     assert (Reason.FEW_WITNESSES in grow(app, coordinator, kit, reply_to).warnings) is (quorum == 3)
 
 
+def take_over(app, clock, **changes):
+    """Take over a version as `agreement` does when everybody signed it."""
+    old, now = app.covenant(), round(clock.now().timestamp() * 1000)
+    new = dataclasses.replace(old, version=old.version + 1, **changes)
+    app.agreement._earlier, app.agreement._covenant = [(old, now), *app.agreement._earlier], new
+
+
+def test_a_partner_that_joins_has_three_days_before_its_cosignatures_are_missed(
+    node, coordinator, kit, reply_to, clock
+):
+    """A later version about something else gives no more time."""
+    coordinator.witnesses = ("ggz-midden",)
+    app = node(NODE)
+    app.agreement._covenant = dataclasses.replace(kit.covenant, witness_quorum=1)
+    for _hour in range(100):
+        clock.at += timedelta(hours=1)
+        assert grow(app, coordinator, kit, reply_to, 1) == Standing((), ())
+    take_over(app, clock, witness_quorum=2)
+    assert grow(app, coordinator, kit, reply_to) == Standing((), ())
+    for hours, name, stops, warnings in (
+        (25, "Nog een naam", (), (Reason.FEW_WITNESSES,)),
+        (48, "En nog een", (Reason.FEW_WITNESSES,), ()),
+    ):
+        clock.at += timedelta(hours=hours)
+        take_over(app, clock, name=name)
+        assert grow(app, coordinator, kit, reply_to) == Standing(stops, warnings)
+    coordinator.witnesses = ("ggz-midden", "politie-midden")
+    assert grow(app, coordinator, kit, reply_to).may_ask
+
+
+def test_who_left_is_no_witness_for_this_node(node, coordinator, kit, reply_to, clock):
+    coordinator.witnesses = coordinator.witnesses[:2]
+    app = node(NODE)
+    grow(app, coordinator, kit, reply_to)
+    rows = tuple(one for one in app.covenant().participants if one.id != coordinator.witnesses[0])
+    take_over(app, clock, participants=rows)
+    clock.at += timedelta(hours=25)
+    coordinator.witnesses = coordinator.witnesses[1:]
+    assert grow(app, coordinator, kit, reply_to).warnings == (Reason.FEW_WITNESSES,)
+
+
 def test_the_node_shows_the_coordinator_what_it_accepted(app, coordinator, kit, reply_to):
     grow(app, coordinator, kit, reply_to)
     grow(app, coordinator, kit, reply_to)

@@ -196,11 +196,13 @@ def _texts() -> Mapping[Reason, str]:
         ),
         Reason.SMALLER: _(
             "Het logboek van de coördinator is kleiner geworden. Vragen stellen is gestopt. "
-            "Bel de andere deelnemers en de beheerder: er is een oude kopie teruggezet of er zijn regels weggehaald."
+            "Bel de andere deelnemers en de beheerder: er is een oude kopie teruggezet of er zijn regels weggehaald. "
+            "Het bewijs staat in `samenloop-node witness evidence`."
         ),
         Reason.INCONSISTENT: _(
             "Het logboek van de coördinator past niet bij wat deze node eerder zag. Vragen stellen is gestopt. "
-            "Bel de andere deelnemers en de controleur van het logboek, en bewaar het bestand met het ijkpunt."
+            "Bel de andere deelnemers en de controleur van het logboek. Geef hun het bewijs: "
+            "`samenloop-node witness evidence`."
         ),
         Reason.OWN_MISSING: _(
             "Een eigen vraag staat na een minuut nog niet in het logboek. Vragen stellen is gestopt. "

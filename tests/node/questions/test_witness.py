@@ -91,6 +91,40 @@ def test_a_forked_log_stops_this_node(app, coordinator, kit, reply_to):
     assert app.store.read_now(kept.state).size == 5
 
 
+def shown_evidence(app, user_of):
+    return run(witness_command(app, user_of("otto", Role.OPERATOR), {"action": "evidence"}, None))
+
+
+def test_the_checkpoint_that_proves_a_fork_is_kept_and_can_be_handed_over(app, coordinator, kit, reply_to, user_of):
+    grow(app, coordinator, kit, reply_to, 5)
+    accepted = coordinator.head()
+    honest = shown_evidence(app, user_of)
+    assert (honest["accepted"], honest["contradictions"]) == (accepted.decode(), []), "control: an honest log has none"
+    coordinator.entries.pop(1)
+    for _time in range(3):
+        entry(coordinator, kit, reply_to)
+    forged = coordinator.head()
+    for _round in range(3):
+        assert run(witness.watch(app)).stops == (Reason.INCONSISTENT,)
+    found = shown_evidence(app, user_of)
+    (one,) = [row for row in found["contradictions"] if row["shown"] == forged.decode()]
+    assert (one["reason"], one["accepted"], found["accepted"]) == ("inconsistent", accepted.decode(), accepted.decode())
+    assert hashlib.sha256(forged).hexdigest().encode() in alarms(app)[0]
+    entry(coordinator, kit, reply_to)
+    run(witness.watch(app))
+    assert coordinator.head().decode() in [row["shown"] for row in shown_evidence(app, user_of)["contradictions"]]
+
+
+def test_evidence_does_not_fill_the_disk(app, coordinator, kit, reply_to, user_of, monkeypatch):
+    monkeypatch.setattr(kept, "MOST_CONTRADICTIONS", 4)
+    grow(app, coordinator, kit, reply_to, 5)
+    del coordinator.entries[:4]
+    for _time in range(6):
+        entry(coordinator, kit, reply_to)
+        run(witness.watch(app))
+    assert len(shown_evidence(app, user_of)["contradictions"]) == 4
+
+
 def test_a_checkpoint_of_another_key_stops_this_node(app, coordinator, kit, reply_to):
     grow(app, coordinator, kit, reply_to)
     kit.audit = kit.raw["politie-midden"]

@@ -1,6 +1,7 @@
 """A log is judged by the covenant version that was in force at each place: its terms, its quorum, its keys."""
 
 import dataclasses
+import random
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -374,6 +375,64 @@ def test_what_ran_unwatched_before_and_after_a_stop_is_counted_together(world: W
         world.append(Event.START, {"size": 0})
     world.integrate()
     assert "niet door genoeg getuigen" in found(world, FIRST)[0].problems[0]
+
+
+# Honest logs
+
+
+def next_version(source: random.Random, old: Covenant, signers: dict[str, NoteSigner]) -> Covenant:
+    """Return a successor with another term, another quorum, or a new key of one witness."""
+    match source.randrange(3):
+        case 0:
+            return with_term(old, source.choice((1, 2)))
+        case 1:
+            return successor(old, witness_quorum=source.choice((2, 3)))
+        case _other:
+            name = source.choice(HOLDERS)
+            signers[name] = NoteSigner(name, signing_key(source.randrange(1, 200)))
+            return with_keys(old, {name: signers[name]})
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_honest_log_with_all_kinds_of_changes_never_gives_an_alarm(tmp_path: Path, seed: int) -> None:
+    source, signers = random.Random(seed), dict(WITNESSES)
+    world, known, purges = World(tmp_path), [with_first_term(1)], 0
+    activate(world, known[0])
+    for number in range(80):
+        match source.randrange(8):
+            case 0:
+                known.append(next_version(source, known[-1], signers))
+                activate(world, known[-1])
+            case 1:
+                world.append(Event.STOP, {})
+                world.clock.advance(days=source.choice((1, 5)))
+                world.stamper = Stamper(world.clock, process=f"{number + 16:02x}" * 8)
+                world.stamper.go_on_from(log.newest_ms(world.entries))
+                world.append(Event.START, {"size": 0})
+            case 2:
+                world.clock.advance(minutes=10)
+                world.refusal()
+                world.clock.advance(minutes=-10)
+                world.append(Event.HEARTBEAT, {})
+            case _other:
+                world.clock.advance(days=source.choice((1, 2)))
+                world.refusal()
+        world.integrate()
+        for name in source.sample(HOLDERS, 3):
+            world.clock.advance(seconds=source.randrange(20))
+            cosign(world, signers[name])
+        purges += purge(world, known[-1]) is not None
+        world.integrate()
+    assert purges
+    for name in HOLDERS:
+        cosign(world, signers[name])
+    for report in found(world, *known):
+        assert (report.problems, report.warnings) == ((), ())
+    world.close()
+
+
+def with_first_term(months: int) -> Covenant:
+    return dataclasses.replace(FIRST, purpose=dataclasses.replace(FIRST.purpose, retention_months=months))
 
 
 def growing() -> tuple[Covenant, Covenant]:

@@ -193,7 +193,7 @@ def test_what_went_after_its_term_is_purged_and_not_broken(typed, anchored_days,
     run(anchored_days.ownlog.write(Event.START, {}))
     anchored_days.ownlog.integrate()
     cutoff = clock.at - timedelta(days=5 * 366)
-    assert anchored_days.ownlog.purge(milliseconds(cutoff), 5 * 366) > 2
+    assert anchored_days.ownlog.purge(milliseconds(cutoff), 5 * 366, 1) > 2
     report = verify.verify_export(exported(typed, tmp_path / "export"), fingerprint(kit.covenant))
     assert report.problems == ()
     assert report.purged[0][0] == 0
@@ -203,7 +203,7 @@ def test_what_went_after_its_term_is_purged_and_not_broken(typed, anchored_days,
 def test_a_purge_before_the_term_of_the_covenant_is_broken(typed, anchored_days, clock, kit, tmp_path):
     run(anchored_days.ownlog.write(Event.START, {}))
     anchored_days.ownlog.integrate()
-    assert anchored_days.ownlog.purge(milliseconds(clock.at - timedelta(days=1)), 1) > 0
+    assert anchored_days.ownlog.purge(milliseconds(clock.at - timedelta(days=1)), 1, 1) > 0
     report = verify.verify_export(exported(typed, tmp_path / "export"), fingerprint(kit.covenant))
     assert any("bewaartermijn" in one for one in report.problems)
 
@@ -225,7 +225,7 @@ def purged_after(app, clock, months):
     run(app.ownlog.write(Event.START, {}))
     app.ownlog.integrate()
     days = months * 31
-    assert app.ownlog.purge(milliseconds(clock.at - timedelta(days=days)), days) > 0
+    assert app.ownlog.purge(milliseconds(clock.at - timedelta(days=days)), days, app.covenant().version) > 0
     app.ownlog.integrate()
 
 
@@ -240,6 +240,7 @@ def test_a_purge_of_the_own_log_is_judged_by_the_term_of_its_day(
     with anchored_days.ownlog.held() as (db, _tree):
         told = [entries.parse(one.body) for one in SqliteEntries(db).entries(0, 1_000) if one.body is not None][-1]
     assert (told.event, told.text("document"), told.text("action")) == (Event.COVENANT, fingerprint(third), "accept")
+    assert anchored_days.ownlog.purge(milliseconds(clock.at), 0, 2) == 0, "of a version that was replaced meanwhile"
     assert run(evidence.derive(anchored_days)).problems == ()
     report = verify.verify_export(exported(typed, tmp_path / "export"), fingerprint(third))
     assert (report.problems, report.purged[0][0]) == ((), 0)
@@ -342,7 +343,7 @@ def test_a_node_sees_what_is_there_when_it_opens_the_log_and_nothing_later(ancho
         before = ownlog.entry_count(db), stored.head()
         run(anchored_days.ownlog.write(Event.START, {}))
         anchored_days.ownlog.integrate()
-        anchored_days.ownlog.purge(milliseconds(clock.at - timedelta(days=1)), 1)
+        anchored_days.ownlog.purge(milliseconds(clock.at - timedelta(days=1)), 1, 1)
         assert (ownlog.entry_count(db), stored.head()) == before
         assert db.execute("SELECT count(*) FROM log_entry WHERE body IS NULL").fetchone() == (0,)
     with anchored_days.ownlog.held() as (db, stored):
@@ -626,10 +627,14 @@ def years_later(app: App, clock) -> int:
 
 def test_an_own_purge_after_its_term_is_proven_by_the_anchors(typed, anchored_days, kit, coordinator, tmp_path, clock):
     old = years_later(anchored_days, clock)
-    assert 0 < anchored_days.ownlog.purge(milliseconds(clock.at - timedelta(days=5 * 366)), 5 * 366) <= old
+    assert 0 < anchored_days.ownlog.purge(milliseconds(clock.at - timedelta(days=5 * 366)), 5 * 366, 1) <= old
     own = exported(typed, tmp_path / "own")
-    report = verified(kit, own, coordinator_export(kit, coordinator, tmp_path / "other"))
+    held = coordinator_export(kit, coordinator, tmp_path / "other")
+    report = verified(kit, own, held)
     assert (report.problems, report.warnings, len(report.purged)) == ((), (), 1)
+    asked_at = set()
+    problems, warnings = anchored.hold_against(own, ASKER, held, lambda seq: asked_at.add(seq) or 7 * 366)
+    assert (len(problems), warnings, len(asked_at)) == (1, (), 1), "control: a longer term at the purge's own place"
     other = coordinator_export(kit, coordinator, tmp_path / "purged", purge=2)
     assert verified(kit, own, other).problems == ()
 

@@ -82,13 +82,9 @@ class Agreement:
         earlier = (old for old, replaced_ms in self._earlier if ms <= replaced_ms + MAX_SKEW_MS)
         return (self._covenant, *earlier)
 
-    def versions(self) -> tuple[Covenant, ...]:
-        """Return every version that this node knows, the active one first."""
-        return (self._covenant, *(old for old, _ms in self._earlier))
-
-    def documents(self) -> tuple[bytes, ...]:
-        """Return every version that this node knows, in canonical form, the active one last."""
-        return tuple(canonical(one) for one in reversed(self.versions()))
+    def first(self) -> Covenant:
+        """Return the oldest version that this node knows, the pinned one."""
+        return self._earlier[-1][0] if self._earlier else self._covenant
 
     def former_signing_keys(self, participant: str) -> tuple[bytes, ...]:
         """Return the public signing keys of a participant in earlier versions, the newest first."""

@@ -59,8 +59,8 @@ class Purged:
 async def purge(app: App) -> Purged:
     """Remove all that is past its term, then empty the write-ahead log."""
     done = await app.store.write(lambda db: _purge(app, db))
-    cutoff = _before_ms(app, "logboek")
-    entries = await asyncio.to_thread(app.ownlog.purge, cutoff, (today(app) - _day(cutoff)).days)
+    cutoff, version = _before_ms(app, "logboek"), app.covenant().version
+    entries = await asyncio.to_thread(app.ownlog.purge, cutoff, (today(app) - _day(cutoff)).days, version)
     if done.total or entries:
         await asyncio.to_thread(app.store.truncate_log)
     return replace(done, entries=entries)

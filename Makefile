@@ -137,6 +137,7 @@ docs: $(INSTALLED)
 	$(PY) docs/tools/dataflow.py
 	$(PY) docs/tools/cli_reference.py
 	$(PY) docs/tools/rules_reference.py
+	$(PY) docs/tools/scale.py
 
 texts: $(INSTALLED)
 	$(PY) docs/tools/texts.py

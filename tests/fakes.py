@@ -60,6 +60,9 @@ class MemoryRegistrations:
     def fetch(self, rows: Sequence[int]) -> dict[int, Registration]:
         return {row: self.rows[row] for row in rows if row in self.rows}
 
+    def of_place(self, place: int, limit: int) -> Sequence[Registration]:
+        return [one for one in self.rows.values() if one.place == place][:limit]
+
     def put(self, registration: NewRegistration) -> int:
         earlier = self.find(registration.place, registration.registration_id)
         if earlier is not None:
@@ -110,6 +113,7 @@ class MemoryRequests:
 
     kept: dict[bytes, tuple[Request, int]] = field(default_factory=dict)
     counters: dict[tuple[bytes, str], int] = field(default_factory=dict)
+    until: dict[tuple[bytes, str], str] = field(default_factory=dict)
 
     def find(self, request_id: bytes) -> Request | None:
         found = self.kept.get(request_id)
@@ -141,7 +145,13 @@ class MemoryRequests:
     def counted(self, scope: bytes, day: str) -> int:
         return self.counters.get((scope, day), 0)
 
+    def end_lasting(self, scopes: Sequence[bytes], until: str) -> None:
+        self.until |= {(scope, ""): until for scope in scopes if (scope, "") in self.counters}
+
     def forget_counters(self, day: str) -> None:
+        over = {key for key, until in self.until.items() if until < day}
+        self.until = {key: until for key, until in self.until.items() if key not in over}
+        self.counters = {key: count for key, count in self.counters.items() if key not in over}
         self.counters = {key: count for key, count in self.counters.items() if not key[1] or key[1] >= day}
 
 
@@ -158,8 +168,15 @@ class MemoryQuestions:
     def find(self, question_id: bytes) -> AskedQuestion | None:
         return self.asked.get(question_id)
 
+    def restate(self, question: AskedQuestion) -> None:
+        self.asked[question.question_id] = question
+
     def of_case(self, asker: str, case_ref: bytes) -> Sequence[AskedQuestion]:
         return [one for one in self.asked.values() if (one.asker, one.case_ref) == (asker, case_ref)]
+
+    def asked_before(self, moment_ms: int, limit: int) -> Sequence[AskedQuestion]:
+        found = sorted(self.asked.values(), key=lambda one: one.asked_ms)
+        return [one for one in found if one.asked_ms < moment_ms][:limit]
 
     def forget(self, question_id: bytes) -> None:
         self.asked.pop(question_id, None)
@@ -196,6 +213,11 @@ class MemoryMail:
 
     def acknowledge(self, receiver: str, item_ids: Sequence[bytes]) -> None:
         self.items = [row for row in self.items if row.receiver != receiver or row.item_id not in item_ids]
+
+    def forget_others(self, receivers: Sequence[str]) -> int:
+        before = len(self.items)
+        self.items = [row for row in self.items if row.receiver in receivers]
+        return before - len(self.items)
 
     def keep_keys(self, rows: Iterable[KeyRow], now_ms: int) -> None:
         self.wrapped |= {row.key_id: (row, now_ms) for row in rows}

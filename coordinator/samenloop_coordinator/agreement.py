@@ -44,7 +44,8 @@ class Agreement:
     catalogue: Catalogue
     epochs: LiveEpochs
     pepper: Pepper = field(repr=False)
-    lifted: bool = False
+    evaluation: bool = False
+    """The start option, which counts only with the flag of the covenant in force."""
     _keys: dict[str, VerifyKey] = field(default_factory=dict, repr=False)
     _profiles: tuple[Covenant, EpochProfiles] | None = None
     _places: dict[Place, int] = field(default_factory=dict, repr=False)
@@ -53,6 +54,14 @@ class Agreement:
     def covenant(self) -> Covenant:
         """Return the active version."""
         return self.in_force.current
+
+    @property
+    def lifted(self) -> bool:
+        """Tell whether budgets and modes are lifted for an evaluation.
+
+        A version that changes the flag gives the one before no time of grace, so the active one judges for all.
+        """
+        return self.evaluation and self.covenant.flags.evaluation
 
     @property
     def profiles(self) -> EpochProfiles:

@@ -1,7 +1,7 @@
 """How often may be asked and decided beforehand (R-28, T7). Pure rules; the counts themselves stand in the store.
 
 They count questions, never what a question found. Lifting them takes a covenant flag and a start option, both
-(`samenloop.covenant.permissions.lifted`).
+(`samenloop_coordinator.agreement.Agreement.lifted`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,11 +29,15 @@ def of_question(
 ) -> Iterator[Limit]:
     """Yield the counters of a question; with a new fact (R-28) the case may be asked about again."""
     if not new_fact:
-        for holder in holders:
-            scope = _scope("case", asker, case_ref.hex(), holder)
+        for scope in of_case(asker, case_ref, holders):
             yield Limit(scope, _LIFE, budgets.questions_per_case_and_holder, "case")
     yield Limit(_scope("user", asker, user_ref.hex()), day, budgets.questions_per_user_and_day, "user")
     yield Limit(_scope("partner", asker), day, budgets.questions_per_partner_and_day, "partner")
+
+
+def of_case(asker: str, case_ref: bytes, holders: Sequence[str]) -> list[bytes]:
+    """Return the scopes of the counters that last as long as a case: one per holder."""
+    return [_scope("case", asker, case_ref.hex(), holder) for holder in holders]
 
 
 def of_own_query(budgets: Budgets, author: str, user_ref: bytes, day: str) -> Iterator[Limit]:

@@ -9,7 +9,7 @@ import json
 import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +54,7 @@ class Reviewed:
 REVIEW = frozenset({Event.SAMPLE, Event.SIGN_OFF, Event.ESCALATE, Event.ADMIN, Event.ALARM})
 Order = Looked | Activate | Reviewed
 Obey = Callable[[Order], Awaitable[None]]
+Report = Callable[[BaseException], None]
 
 
 def control_path(config: CoordinatorConfig) -> Path:
@@ -79,8 +80,8 @@ def record_review(parts: Parts, journal: Journal, reviewed: Reviewed) -> None:
         parts.log.append(journal.body(event, public), ())
 
 
-async def serve_control(path: Path, obey: Obey) -> asyncio.Server:
-    """Listen for orders; the socket is made with mode 0600."""
+async def serve_control(path: Path, obey: Obey, report: Report) -> asyncio.Server:
+    """Listen for orders; the socket is made with mode 0600. `report` is told of what is no expected error."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -91,6 +92,11 @@ async def serve_control(path: Path, obey: Obey) -> asyncio.Server:
         except TimeoutError:
             reply = error_detail(
                 SamenloopError(ErrorCode.UNAVAILABLE, _("De opdracht kwam niet op tijd. Probeer het opnieuw."))
+            )
+        except Exception as error:  # noqa: BLE001 - whoever gave the order waits for an answer
+            report(error)
+            reply = error_detail(
+                SamenloopError(ErrorCode.INTERNAL, _("De coördinator kon deze opdracht niet uitvoeren."))
             )
         writer.write(reply.hex().encode() + b"\n")
         await writer.drain()
@@ -119,16 +125,24 @@ def _short(path: Path) -> Iterator[str]:
 
 
 async def send(path: Path, order: Order) -> None:
-    """Give an order to the running coordinator; raises its error, or UNAVAILABLE when none runs."""
+    """Give an order to the running coordinator; raises its error, UNAVAILABLE when none runs or none answers.
+
+    Only its answer says that the order was carried out: a connection that just ends says nothing.
+    """
     try:
         with _short(path) as name:
             reader, writer = await asyncio.open_unix_connection(name)
     except OSError:
         raise SamenloopError(ErrorCode.UNAVAILABLE, _("Er draait geen coördinator op deze database.")) from None
-    writer.write(_line(order))
-    await writer.drain()
-    reply = await asyncio.wait_for(reader.readline(), _SECONDS)
+    reply = b""
+    with suppress(OSError, TimeoutError):
+        writer.write(_line(order))
+        await writer.drain()
+        reply = await asyncio.wait_for(reader.readline(), _SECONDS)
     writer.close()
+    if not reply.endswith(b"\n"):
+        text = _("De coördinator gaf geen antwoord. Kijk of de opdracht is uitgevoerd en geef haar anders nog eens.")
+        raise SamenloopError(ErrorCode.UNAVAILABLE, text)
     detail = bytes.fromhex(reply.decode().strip())
     if detail:
         raise error_from_detail(detail)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from samenloop.audit.fields import Event
 from samenloop.clock import Clock, from_milliseconds, milliseconds
@@ -11,7 +12,7 @@ from samenloop.covenant.signatures import missing, parse_signatures
 from samenloop.errors import ErrorCode, Refused, SamenloopError
 from samenloop.texts import _
 from samenloop_coordinator import epochs
-from samenloop_coordinator.agreement import InForce
+from samenloop_coordinator.agreement import InForce, catalogue_in_force
 from samenloop_coordinator.epochs import LiveEpochs
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.store.contract import Parts
@@ -20,10 +21,14 @@ from samenloop_coordinator.store.values import CovenantRow
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What a covenant must say about this coordinator: its log origin and its audit key (64 hex digits)."""
+    """What a covenant must say about this coordinator: its log origin and its audit key (64 hex digits).
+
+    `override`: the file that tightens the catalogue here, which all partners of the new version must have signed.
+    """
 
     origin: str
     audit_key: str
+    override: Path | None = None
 
 
 def in_force(parts: Parts) -> InForce | None:
@@ -77,7 +82,9 @@ def read(document: bytes, signatures: bytes) -> Activation:
 
 
 def check(old: Covenant | None, new: Activation, own: Own) -> None:
-    """Raise unless `new` follows `old`, names this coordinator, and everybody who must sign has signed."""
+    """Raise unless `new` follows `old`, names this coordinator, and everybody who must sign has signed: the version,
+    and the override of the catalogue that would keep this coordinator from starting under it.
+    """
     coordinator = new.covenant.coordinator
     if (coordinator.log_origin, coordinator.audit_key) != (own.origin, own.audit_key):
         raise Refused("covenant", _("Dit convenant noemt een andere coördinator: controleer log_origin en audit_key."))
@@ -90,6 +97,7 @@ def check(old: Covenant | None, new: Activation, own: Own) -> None:
             _("Niet iedereen die moet tekenen heeft getekend."),
             tuple(str(number) for number, _demand in enumerate(open_demands)),
         )
+    catalogue_in_force(new.covenant, own.override)
 
 
 def check_profiles(old: Covenant, new: Covenant, live: LiveEpochs) -> None:

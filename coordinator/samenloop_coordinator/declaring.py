@@ -1,12 +1,14 @@
 """Statements: a release and its withdrawal, freshness, end of a case, anchor of a node's own log, a letter.
 
-A release is accepted for any question that asked this holder, whether it was hit or not; the guards look at the
-holder's own record and the receiver, never at what was found. The statement travels to the asker as its author signed
-it.
+1. A release is accepted for any question that asked this holder, whether it was hit or not; the guards look at the
+   holder's own record and the receiver, never at what was found.
+2. The last word of a holder about a question counts: one that was made before it is refused as too old, so that a
+   release cannot overtake its own taking back.
+3. The statement travels to the asker as its author signed it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from samenloop.audit import half
@@ -23,6 +25,7 @@ from samenloop.tls import PeerIdentity
 from samenloop.wire import declare as wire
 from samenloop.wire.v1 import common_pb2, mailbox_pb2, overlap_pb2
 from samenloop_coordinator.desk import Desk, Handled
+from samenloop_coordinator.forgetting import after_term, forget_question
 from samenloop_coordinator.keys import sealed_item
 from samenloop_coordinator.lapsing import Lapsing
 from samenloop_coordinator.store.contract import Parts
@@ -127,7 +130,7 @@ class Declaring:
                 return self._letter(parts, stated, act)
 
     def _release(self, parts: Parts, stated: Stated, act: wire.Release) -> Effect:
-        asked, question = self._asked(parts, stated.author, act)
+        asked, question = self._asked(parts, stated, act)
         grounds = stated.declaring.grounds
         if grounds is None:
             raise InvalidInput("grounds", _("Een vrijgave heeft gronden nodig."))
@@ -183,25 +186,30 @@ class Declaring:
         return found
 
     def _take_back(self, parts: Parts, stated: Stated, act: wire.Release) -> Effect:
-        _stated, question = self._asked(parts, stated.author, act)
-        self.lapsing.release_taken_back(parts, act.question_id, stated.author)
-        self._tell(parts, stated, question.asker)
+        _holder, question = self._asked(parts, stated, act)
+        if self.lapsing.release_taken_back(parts, act.question_id, stated.author):
+            self._tell(parts, stated, question.asker)  # otherwise it would tell of a hit that was never shown
         return Effect(Event.RELEASE_WITHDRAWN, _concerning(act))
 
-    def _asked(self, parts: Parts, holder: str, act: wire.Release) -> tuple[AskedHolder, AskedQuestion]:
-        """Return what was asked of this holder; raises Refused (R-38) for who was not asked, EXPIRED for a
-        closed case.
+    def _asked(self, parts: Parts, stated: Stated, act: wire.Release) -> tuple[AskedHolder, AskedQuestion]:
+        """Return what was asked of this holder, and keep when it spoke. Raises Refused (R-38) for who was not asked,
+        EXPIRED for a closed case, CLOCK_SKEW for what it said before its last word.
         """
         question = parts.questions.find(act.question_id)
         if question is None:
             raise SamenloopError(
                 ErrorCode.EXPIRED, _("Deze vraag is er niet meer: de casus is gesloten of de vraag is oud.")
             )
-        asked = question.asked(holder)
+        asked = question.asked(stated.author)
         if asked is None or question.asker != act.receiver:
             raise Refused(
                 "R-38", _("Deze vraag is niet aan u gesteld, of niet door deze ontvanger."), ("R-38 individual",)
             )
+        said = replace(asked, stated_ms=stated.declaring.statement.sent_ms)
+        if said.stated_ms <= asked.stated_ms:
+            raise SamenloopError(ErrorCode.CLOCK_SKEW, _("Over deze treffer is al een later besluit ontvangen."))
+        holders = tuple(said if one == asked else one for one in question.holders)
+        parts.questions.restate(replace(question, holders=holders))
         return asked, question
 
     def _freshness(self, parts: Parts, stated: Stated, act: wire.Freshness) -> Effect:
@@ -216,7 +224,7 @@ class Declaring:
         questions = parts.questions.of_case(stated.author, act.case_ref)
         for question in questions:
             parts.requests.erase_reply(question.question_id)
-            parts.questions.forget(question.question_id)
+            forget_question(parts, question, after_term(stated.covenant, stated.begun))
         return Effect(Event.CASE_CLOSED, {"case": act.case_ref.hex(), "count": len(questions)})
 
     def _letter(self, parts: Parts, stated: Stated, act: wire.Letter) -> Effect:

@@ -3,6 +3,7 @@
 The body of a message never decides who is calling: it must name the peer that the certificate names.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -87,6 +88,12 @@ class Desk:
                 raise budgets.exhausted(limit)
             left = max(limit.most - counted, 0)
         return left
+
+    def check_room(self, parts: Parts, limits: Iterable[Limit]) -> None:
+        """Raise BUDGET_EXHAUSTED, with nothing counted yet, unless all of these can still be counted."""
+        for limit, more in Counter(limits).items():
+            if parts.requests.counted(limit.scope, limit.day) + more > limit.most and not self.agreement.lifted:
+                raise budgets.exhausted(limit)
 
     def place(self, parts: Parts, participant: str, register: str) -> int | None:
         """Return the number of a register, None when nothing was ever registered there. For snapshots only."""

@@ -1,7 +1,7 @@
 """In front of every use case: fair shares, a time limit, and a leaf for every refusal.
 
 1. A participant has at most 32 calls at work and 64 waiting; more are refused, so one cannot crowd out the others.
-2. No call lives longer than 10 seconds.
+2. No call lives longer than 10 seconds, its waiting included.
 3. What is refused is logged before the refusal is sent (architecture section 2, invariant 3).
 """
 
@@ -53,8 +53,7 @@ class Front:
         caller = peer()
         self._enter(caller.participant)
         try:
-            async with self._work.setdefault(caller.participant, asyncio.Semaphore(AT_WORK)):
-                return await self._limited(action, work, caller, about)
+            return await self._limited(action, work, caller, about)
         finally:
             self._present[caller.participant] -= 1
 
@@ -62,7 +61,8 @@ class Front:
         self, action: str, work: Callable[[PeerIdentity], Awaitable[Reply]], caller: PeerIdentity, about: About
     ) -> Reply:
         try:
-            async with asyncio.timeout(SECONDS):
+            at_work = self._work.setdefault(caller.participant, asyncio.Semaphore(AT_WORK))
+            async with asyncio.timeout(SECONDS), at_work:
                 return await work(caller)
         except TimeoutError:
             raise SamenloopError(

@@ -14,24 +14,30 @@ from samenloop.audit.checkpoint import Checkpoint
 from samenloop.audit.note import NoteSigner
 from samenloop.audit.store import EntryStore, TreeStore
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
+from samenloop.logs import Log, describe
 from samenloop.texts import _
 from samenloop_coordinator.store.backend import LogTree
 
 SECONDS = 0.5
-_PASSING = frozenset({ErrorCode.UNAVAILABLE, ErrorCode.BUSY})
-"""Errors of a database that is away for a while: the next round tries again."""
 Result = TypeVar("Result")
 Alarm = Callable[[BaseException], None]
 
 
 class Integrator:
-    """Integrates until it is stopped. A log that does not hold stops it for good, and `alarm` is told."""
+    """Integrates until it is stopped. A log that does not hold stops it for good, and `alarm` is told.
 
-    def __init__(self, entries: EntryStore, open_tree: Callable[[], LogTree], signer: NoteSigner, alarm: Alarm) -> None:
+    Whatever else goes wrong, such as a full disk, is told in the program's own log, and the next round tries again.
+    """
+
+    def __init__(
+        self, entries: EntryStore, open_tree: Callable[[], LogTree], signer: NoteSigner, alarm: Alarm, log: Log
+    ) -> None:
         self._entries = entries
         self._open_tree = open_tree
         self._signer = signer
         self._alarm = alarm
+        self._log = log
+        self._trouble = ""
         self._thread = ThreadPoolExecutor(1, "integrate")
         self._tree: LogTree | None = None
         self._stop = asyncio.Event()
@@ -90,10 +96,21 @@ class Integrator:
         except IntegrityError as error:
             self._alarm(error)
             return False
-        except SamenloopError as error:
-            if error.code not in _PASSING:
-                raise
+        except Exception as error:  # noqa: BLE001 - nothing is signed any more when this task ends
+            self._tell(error)
+        else:
+            self._trouble = ""
         return True
+
+    def _tell(self, error: Exception) -> None:
+        """Write to the program's log what goes wrong, once while it lasts: there are two rounds a second."""
+        facts = describe(error)
+        if isinstance(error, SamenloopError):
+            facts = {"code": error.code.value}
+        trouble = str(facts.get("code", type(error)))
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._log.error("integrating_failed", **facts)
 
     def _open(self) -> Checkpoint:
         self._tree = self._open_tree()

@@ -1,10 +1,13 @@
 """Content keys of the day: made for every participant at start and day change, in the log before their first use.
 
-They live in memory only; their existence says nothing, because every participant has one whether it is asked or not.
+They are made anew at once when somebody, or the auditor, has another sealing key in a new covenant version: the old one
+may be in wrong hands. They live in memory only; their existence says nothing, because every participant has one whether
+it is asked or not.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from samenloop.audit.fields import Event
 from samenloop.audit.seal import ContentKeys, make_content_keys
@@ -21,6 +24,20 @@ SEALED_MAIL_BYTES = MAIL_BYTES + 2
 """Plaintext size that `samenloop.audit.seal` seals for a mailbox item: the padded content and its length."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The day that content keys are for, and the public sealing keys (hexadecimal) that they are wrapped to."""
+
+    day: str
+    holders: Mapping[str, str]
+    auditor: str
+
+    def serves(self, wanted: "_Made") -> bool:
+        """Say whether everybody in `wanted` can open these; who has left since does not matter."""
+        same = (self.day, self.auditor) == (wanted.day, wanted.auditor)
+        return same and wanted.holders.items() <= self.holders.items()
+
+
 class DayKeys:
     """The content keys of this process for today."""
 
@@ -29,18 +46,23 @@ class DayKeys:
         self._journal = journal
         self._clock = clock
         self._current: ContentKeys | None = None
+        self._made: _Made | None = None
 
     async def renew(self, covenant: Covenant) -> ContentKeys:
-        """Return today's keys for every participant of the covenant; made and logged first when they are not there."""
-        day = self._clock.now().date().isoformat()
-        names = {row.id for row in covenant.participants}
-        current = self._current
-        if current is not None and current.day == day and names <= current.keys.keys():
-            return current
-        holders = {str(row.id): SealingPublicKey(row.sealing_key) for row in covenant.participants}
-        keys = make_content_keys(day, holders, SealingPublicKey(covenant.auditor.sealing_key))
+        """Return today's keys for the sealing keys that the covenant names; made and logged first when they are not
+        there.
+        """
+        wanted = _Made(
+            self._clock.now().date().isoformat(),
+            {str(row.id): row.sealing_key for row in covenant.participants},
+            covenant.auditor.sealing_key,
+        )
+        if self._current is not None and self._made is not None and self._made.serves(wanted):
+            return self._current
+        holders = {name: SealingPublicKey(key) for name, key in wanted.holders.items()}
+        keys = make_content_keys(wanted.day, holders, SealingPublicKey(wanted.auditor))
         await self._store.write(lambda parts: self._record(parts, keys))
-        self._current = keys
+        self._current, self._made = keys, wanted
         return keys
 
     def _record(self, parts: Parts, keys: ContentKeys) -> None:

@@ -1,4 +1,4 @@
-"""What was shown is taken back: its record was withdrawn, its ground ended, or its case was closed.
+"""What was shown is taken back: its record or its whole register is gone, its ground ended, or its case was closed.
 
 The stored answer is erased (its id answers EXPIRED) and the asker gets an event. Only what was shown can be taken
 back: a hit that was hidden never changes a stored answer and brings no event.
@@ -15,7 +15,7 @@ from samenloop_coordinator.desk import Desk
 from samenloop_coordinator.keys import sealed_item
 from samenloop_coordinator.policy import Fate, Policy, Receiving
 from samenloop_coordinator.store.contract import Parts
-from samenloop_coordinator.store.values import Registration, ShownHit
+from samenloop_coordinator.store.values import Place, Registration, ShownHit
 
 _BATCH = 200
 
@@ -41,13 +41,16 @@ class Lapsing:
         hits = parts.questions.shown_by(self.desk.shown_handle(holder, register, registration_id))
         self._take_back(parts, keys, hits)
 
-    def release_taken_back(self, parts: Parts, question_id: bytes, holder: str) -> None:
-        """Forget what this holder released for a question; erase the stored answer only if something was shown."""
+    def release_taken_back(self, parts: Parts, question_id: bytes, holder: str) -> bool:
+        """Forget what this holder released for a question, and say whether anything was; only then is the stored
+        answer erased.
+        """
         hits = [hit for hit in parts.questions.shown_for(question_id, holder) if hit.released]
         for hit in hits:
             parts.questions.take_back(hit)
         if hits:
             parts.requests.erase_reply(question_id)
+        return bool(hits)
 
     async def overdue(self) -> int:
         """Take back what was shown until a day that has passed; return how much. Called now and then."""
@@ -61,6 +64,37 @@ class Lapsing:
 
         waiting = await self.desk.store.read(lambda parts: len(parts.questions.shown_until(today, 1)))
         return await self.desk.store.write(unit) if waiting else 0
+
+    async def left(self) -> int:
+        """Delete what stands in registers that the covenant no longer has; return how much. Called now and then.
+
+        Nobody can withdraw it any more, so its values would stay and no epoch of it could ever be retired.
+        """
+        covenant = self.desk.agreement.covenant
+        places = await self.desk.store.read(lambda parts: parts.registrations.places(covenant.id))
+        return sum([await self._empty(place, named) for place, named in places])
+
+    async def _empty(self, place: int, named: Place) -> int:
+        keys, dropped = await self.desk.keys.renew(self.desk.agreement.covenant), 0
+
+        def unit(parts: Parts) -> int:
+            rows = parts.registrations.of_place(place, _BATCH)
+            for one in rows:
+                parts.registrations.remove(one.row)
+                self.withdrawn(parts, keys, named.participant, named.register, one.registration_id)
+            parts.registrations.set_freshness(place, "")
+            return len(rows)
+
+        while not self._agreed(named) and await self.desk.store.read(lambda parts: _filled(parts, place)):
+            gone = await self.desk.store.write(unit)
+            dropped += gone
+            if not gone:
+                break
+        return dropped
+
+    def _agreed(self, named: Place) -> bool:
+        row = self.desk.agreement.covenant.find(named.participant)
+        return row is not None and any(one.id == named.register for one in row.registers)
 
     def _still(self, parts: Parts, hit: ShownHit, register: Register, after: Registration) -> str | None:
         covenant, question = self.desk.agreement.covenant, parts.questions.find(hit.question_id)
@@ -86,3 +120,7 @@ class Lapsing:
             if question.asker in keys.keys:
                 event = mailbox_pb2.Event(lapsed_question_id=hit.question_id, lapsed_holder=hit.holder)
                 parts.mail.put([sealed_item(keys, question.asker, mailbox_pb2.MailContent(event=event))], now_ms)
+
+
+def _filled(parts: Parts, place: int) -> bool:
+    return bool(parts.registrations.coverage(place)[0] or parts.registrations.freshness(place))

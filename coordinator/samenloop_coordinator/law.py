@@ -38,16 +38,27 @@ def unpack_beforehand(data: bytes, registration: bytes) -> tuple[BeforehandDecis
     return tuple(convert.beforehand(row, registration) for row in rows)
 
 
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """What was worked out under one covenant version, and never under another."""
+
+    covenant: Covenant
+    facts: dict[tuple[bytes, str], RecordFacts] = field(default_factory=dict)
+    benches: "dict[tuple[Receiving, str, str, Mode | None], Bench]" = field(default_factory=dict)
+
+    def full(self) -> bool:
+        """Tell whether it is time to begin anew."""
+        return len(self.facts) + len(self.benches) > _MOST_FACTS
+
+
 class Records:
     """Reads stored registrations as the policy judges them. Facts are remembered, because many records have
-    the same.
+    the same. Several threads may use it, also each with a covenant version of its own.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._covenant: Covenant | None = None
-        self._facts: dict[tuple[bytes, str], RecordFacts] = {}
-        self._benches: dict[tuple[Receiving, str, str, Mode | None], Bench] = {}
+        self._newest: _Remembered | None = None
 
     def record(self, covenant: Covenant, register: Register, registration: Registration) -> Record:
         """Return a stored registration for the policy; a dummy without facts becomes a record that never shows."""
@@ -57,26 +68,28 @@ class Records:
 
     def facts(self, covenant: Covenant, data: bytes, kind: str) -> RecordFacts:
         """Return stored facts of a record in a register of catalogue kind `kind`, with the acting partner's kind."""
-        self._follow(covenant)
-        found = self._facts.get((data, kind))
+        facts = self._remembered(covenant).facts
+        found = facts.get((data, kind))
         if found is None:
             parsed = convert.record_facts(overlap_pb2.RecordFacts.FromString(data), kind)
-            found = self._facts[data, kind] = with_acting_kind(self._catalogue, covenant, parsed)
+            found = facts[data, kind] = with_acting_kind(self._catalogue, covenant, parsed)
         return found
 
     def bench(self, policy: Policy, covenant: Covenant, register: Register, receiving: Receiving) -> "Bench":
         """Return who rules over records of one register towards one receiver today."""
-        self._follow(covenant)
+        benches = self._remembered(covenant).benches
         key = (receiving, register.id, register.kind, register.mode)
-        found = self._benches.get(key)
+        found = benches.get(key)
         if found is None:
-            found = self._benches[key] = Bench(self, policy, covenant, register, receiving)
+            found = benches[key] = Bench(self, policy, covenant, register, receiving)
         return found
 
-    def _follow(self, covenant: Covenant) -> None:
-        """Forget what another covenant version, or too much of this one, left behind."""
-        if covenant is not self._covenant or len(self._facts) + len(self._benches) > _MOST_FACTS:
-            self._covenant, self._facts, self._benches = covenant, {}, {}
+    def _remembered(self, covenant: Covenant) -> _Remembered:
+        """Return what is known under this covenant version; a caller that keeps it mixes it with no other's."""
+        newest = self._newest
+        if newest is None or newest.covenant is not covenant or newest.full():
+            newest = self._newest = _Remembered(covenant)
+        return newest
 
 
 @dataclass(slots=True)

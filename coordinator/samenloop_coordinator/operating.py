@@ -97,7 +97,7 @@ def activate(config: CoordinatorConfig, path: Path, clock: Clock) -> Covenant:
     signatures = format_signatures(read_signatures(signatures_path(path)))
     order = Activate(canonical(covenant), signatures)
     signer = load_signer(config.origin, config.secrets.audit_key)
-    own = covenants.Own(signer.name, signer.public_key().hex())
+    own = covenants.Own(signer.name, signer.public_key().hex(), config.catalogue_override)
 
     async def directly(store: Store, journal: Journal) -> None:
         await store.write(covenants.read(order.document, order.signatures).unit(own, journal, clock))

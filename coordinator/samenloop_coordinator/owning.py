@@ -19,7 +19,8 @@ from samenloop_coordinator.store.contract import Parts
 from samenloop_coordinator.store.values import Request
 
 PURPOSES = frozenset({"access", "correction", "erasure", "objection"})
-MOST_FOUND = 100
+MOST_FOUND = 1_000
+"""More are refused: an answer that leaves some out would be a wrong answer to a request for access or erasure."""
 
 
 @dataclass(slots=True)
@@ -49,7 +50,11 @@ class FindingOwn:
         probes = prepare(peppers, finding.token_sets)
 
         def look(parts: Parts) -> list[bytes]:
-            rows = sorted({row for _place, row in parts.registrations.lookup(probes.values)})[:MOST_FOUND]
+            rows = sorted({row for _place, row in parts.registrations.lookup(probes.values)})
+            if len(rows) > MOST_FOUND:
+                raise InvalidInput(
+                    "tokens", _("Te veel registraties lijken op deze persoon. Zoek met meer of andere gegevens.")
+                )
             return [one.registration_id for one in parts.registrations.fetch(rows).values()]
 
         found = await self.desk.store.read(look)

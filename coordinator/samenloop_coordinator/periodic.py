@@ -9,13 +9,12 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from samenloop.audit.fields import Event
-from samenloop.clock import milliseconds
 from samenloop.errors import ErrorCode, SamenloopError
-from samenloop.logs import Log
+from samenloop.logs import Log, describe
+from samenloop_coordinator import forgetting
 from samenloop_coordinator.board import Board
 from samenloop_coordinator.config import CoordinatorConfig
 from samenloop_coordinator.control import Reviewed, record_review
@@ -32,9 +31,6 @@ FOLLOW_SECONDS = 0.25
 UPKEEP_SECONDS = 60.0
 WATCH_SECONDS = 30.0
 """An alarm must be there within 60 seconds of what it is about."""
-_KEPT = timedelta(hours=24)
-_KEYS_KEPT = timedelta(days=400)
-_FORGOTTEN = 2_000
 
 
 @dataclass(slots=True)
@@ -54,38 +50,48 @@ class Periodic:
         return (self._tidy(), self._upkeep(), self._watch(), self._beat(), self._follow())
 
     async def _tidy(self) -> None:
-        await self._every(TIDY_SECONDS, self.desk.store.tidy)
+        await self._every(TIDY_SECONDS, "tidy", self.desk.store.tidy)
 
     async def _follow(self) -> None:
-        while True:
+        async def follow() -> None:
             with contextlib.suppress(SamenloopError):  # upkeep reports a database that is away
                 await self.board.follow()
-            await asyncio.sleep(FOLLOW_SECONDS)
+
+        await self._every(FOLLOW_SECONDS, "follow", follow)
 
     async def _upkeep(self) -> None:
-        await self._every(UPKEEP_SECONDS, self.upkeep)
+        await self._every(UPKEEP_SECONDS, "upkeep", self.upkeep)
 
     async def _watch(self) -> None:
-        await self._every(WATCH_SECONDS, self.review)
+        await self._every(WATCH_SECONDS, "review", self.review)
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            await self.safely(lambda: self.record(Event.HEARTBEAT))
+            await self.safely("heartbeat", lambda: self.record(Event.HEARTBEAT))
 
     async def upkeep(self) -> None:
-        """Do what time brings: keys of the day, what lapses, what is forgotten or erased, epochs that ended."""
-        now = self.desk.clock.now()
-        await self.desk.keys.renew(self.desk.agreement.covenant)
-        await self.lapsing.overdue()
-        before, keys_before = milliseconds(now - _KEPT), milliseconds(now - _KEYS_KEPT)
-        await self.desk.store.write(lambda parts: parts.requests.forget_before(before, _FORGOTTEN))
-        await self.desk.store.write(lambda parts: parts.requests.forget_counters(now.date().isoformat()))
-        await self.desk.store.write(lambda parts: parts.mail.forget_keys(keys_before))
-        await self.board.drop_gone()
+        """Do what time brings, each apart so that none holds up another; nothing more once the store does not hold."""
+        for name, step in self._steps().items():
+            if not self.stopping.is_set():
+                await self.safely(name, step)
+
+    def _steps(self) -> dict[str, Callable[[], Awaitable[object]]]:
+        """Return: keys of the day, what lapses or left, what is forgotten, epochs that ended, what the log loses."""
+        desk = self.desk
+        return {
+            "keys": lambda: desk.keys.renew(desk.agreement.covenant),
+            "lapsing": self.lapsing.overdue,
+            "left": self.lapsing.left,
+            **forgetting.steps(desk),
+            "epochs": self.board.drop_gone,
+            "purge": self._purge,
+        }
+
+    async def _purge(self) -> None:
         if not backend_of(self.config.data).shared:
-            covenant, journal = self.desk.agreement.covenant, self.desk.journal
-            await purge(self.desk.store, journal, self.integrator.tree, covenant, now)
+            desk = self.desk
+            await purge(desk.store, desk.journal, self.integrator.tree, desk.agreement.covenant, desk.clock.now())
 
     async def review(self) -> None:
         """Log the draws that are due and the alarms about today's questions; of all processes the leading one does."""
@@ -102,16 +108,21 @@ class Periodic:
         """Append an entry about the log itself."""
         await self.desk.store.write(lambda parts: parts.log.append(self.desk.journal.body(event, {}), ()))
 
-    async def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
+    async def _every(self, seconds: float, name: str, job: Callable[[], Awaitable[object]]) -> None:
         while True:
-            await self.safely(job)
+            await self.safely(name, job)
             await asyncio.sleep(seconds)
 
-    async def safely(self, job: Callable[[], Awaitable[None]]) -> None:
-        """Run a job that nobody waits for: what goes wrong is told to the operator; a broken log stops everything."""
+    async def safely(self, name: str, job: Callable[[], Awaitable[object]]) -> None:
+        """Run a job that nobody waits for: whatever goes wrong is told to the operator, and the next round comes.
+
+        A broken log stops everything.
+        """
         try:
             await job()
         except SamenloopError as error:
-            self.log.error("upkeep_failed", code=error.code.value)
+            self.log.error("upkeep_failed", method=name, code=error.code.value)
             if error.code is ErrorCode.INTEGRITY:
                 self.stopping.set()
+        except Exception as error:  # noqa: BLE001 - a bug or a disk that refuses ends this round only
+            self.log.error("upkeep_failed", method=name, **describe(error))

@@ -26,10 +26,14 @@ LONGEST_MONTH_DAYS = 31
 OnTree = Callable[[Callable[[TreeStore], Any]], Awaitable[Any]]
 
 
+def term_days(covenant: Covenant) -> int:
+    """Return the covenant's term of retention in days, never too few."""
+    return covenant.purpose.retention_months * LONGEST_MONTH_DAYS
+
+
 async def purge(store: Store, journal: Journal, on_tree: OnTree, covenant: Covenant, now: datetime) -> int:
     """Erase what is past its term; return how many entries lost their body."""
-    term_days = covenant.purpose.retention_months * LONGEST_MONTH_DAYS
-    cutoff_ms = milliseconds(now - timedelta(days=term_days))
+    cutoff_ms = milliseconds(now - timedelta(days=term_days(covenant)))
     first = max((one.last for one in store.entries().purges()), default=-1) + 1
     last, size = await on_tree(lambda tree: _range(tree, first, cutoff_ms, covenant.witness_quorum))
     if last is None or last < first:
@@ -39,7 +43,7 @@ async def purge(store: Store, journal: Journal, on_tree: OnTree, covenant: Coven
         state = in_force(parts)
         if state is None or state.current != covenant:
             return 0  # a verifier judges by the version that is in force where the purge entry stands
-        public = {"first": 0, "last": last, "term_days": term_days}
+        public = {"first": 0, "last": last, "term_days": term_days(covenant)}
         parts.log.purge(journal.body(Event.PURGE, public), size)
         return int(last) - first + 1
 

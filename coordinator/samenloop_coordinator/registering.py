@@ -12,7 +12,6 @@ from datetime import datetime
 from samenloop.audit.fields import Event
 from samenloop.audit.seal import ContentKeys
 from samenloop.clock import milliseconds
-from samenloop.covenant.permissions import budgets as budgets_of
 from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
 from samenloop.texts import _
 from samenloop.tls import PeerIdentity
@@ -26,7 +25,8 @@ from samenloop.wire.register import (
     verify_register,
 )
 from samenloop.wire.v1 import common_pb2, overlap_pb2
-from samenloop_coordinator import budgets, law
+from samenloop_coordinator import law
+from samenloop_coordinator.deciding import Deciding
 from samenloop_coordinator.desk import Desk, Handled
 from samenloop_coordinator.indexing import IndexRules
 from samenloop_coordinator.lapsing import Lapsing
@@ -162,15 +162,19 @@ class Unit:
             tally.failed += 1
             return Result(status=Result.STATUS_REFUSED, rule=prepared.rule)
         earlier = parts.registrations.find(place, prepared.item.registration_id)
+        if earlier is None and prepared.item.act == FACTS:
+            tally.failed += 1
+            return Result(status=Result.STATUS_REFUSED, rule="not_found")
         try:
             self._check_review(prepared.item, earlier)
-            self._decisions(parts, prepared.item, earlier)
+            deciding = Deciding(self.by.desk, self.rules, self._base(), self.begun)
+            deciding.take(parts, prepared.item, earlier)
         except SamenloopError as error:
             tally.failed += 1
             return Result(status=Result.STATUS_REFUSED, rule=error.rule if isinstance(error, Refused) else "R-76")
         if prepared.item.act == PUT:
             return self._put(parts, place, prepared, earlier, tally)
-        if prepared.item.act == FACTS:
+        if prepared.item.act == FACTS and earlier is not None:
             return self._change(parts, prepared, earlier, tally)
         return self._withdraw(parts, earlier, tally)
 
@@ -196,10 +200,7 @@ class Unit:
             self._judge_anew(parts, row)
         return Result(status=Result.STATUS_DONE)
 
-    def _change(self, parts: Parts, prepared: Prepared, earlier: Registration | None, tally: Tally) -> Result:
-        if earlier is None:
-            tally.failed += 1
-            return Result(status=Result.STATUS_REFUSED, rule="not_found")
+    def _change(self, parts: Parts, prepared: Prepared, earlier: Registration, tally: Tally) -> Result:
         if (earlier.facts, earlier.beforehand) == (prepared.facts, prepared.beforehand):
             return Result(status=Result.STATUS_UNCHANGED)
         parts.registrations.change(earlier.row, prepared.facts, prepared.beforehand)
@@ -220,31 +221,6 @@ class Unit:
         )
         tally.withdrawn += 1
         return Result(status=Result.STATUS_DONE)
-
-    def _decisions(self, parts: Parts, item: Item, earlier: Registration | None) -> None:
-        """Count new decisions beforehand and log what is new and what was taken back (R-76)."""
-        before = law.unpack_beforehand(earlier.beforehand, earlier.registration_id) if earlier else ()
-        known = {one.reference for one in before}
-        day, limits = self.begun.date().isoformat(), budgets_of(self.rules.covenant, self.handled.participant)
-        fresh = {one.reference: one for one in item.beforehand if one.reference not in known}
-        for row in item.beforehand:
-            if row.reference in fresh and item.facts is not None:
-                self.rules.check_decision(item.facts, row)
-        counters = [budgets.of_decision(limits, self.handled.participant, one.decider, day) for one in fresh.values()]
-        if any(parts.requests.counted(one.scope, one.day) + len(counters) > one.most for one in counters):
-            raise budgets.exhausted(counters[0])
-        self.by.desk.count(parts, counters)
-        for reference in fresh:
-            receivers = sorted(
-                {name for row in item.beforehand if row.reference == reference for name in row.receivers}
-            )
-            self._log(parts, Event.DECISION_BEFOREHAND, reference, {"receivers": receivers, "count": len(receivers)})
-        for reference in sorted(known - {one.reference for one in item.beforehand}):
-            self._log(parts, Event.DECISION_WITHDRAWN, reference, {})
-
-    def _log(self, parts: Parts, event: Event, reference: bytes, more: dict[str, object]) -> None:
-        public = {**self._base(), "decision": reference.hex(), **more}
-        parts.log.append(self.by.desk.journal.body(event, public, start_ms=milliseconds(self.begun)), ())
 
     def _public(self, tally: Tally) -> dict[str, object]:
         chunk = self.registering.chunk

@@ -101,9 +101,7 @@ def review_list(config: Config = DEFAULT, as_json: Json = False) -> None:
     due = dict(todo)
     now_ms = milliseconds(SystemClock().now())
     rows = [lines.waiting_row(*pair, due[pair[0]], now_ms) for pair in found]
-    _print(rows, lines.waiting_line, as_json=as_json)
-    if not rows and not as_json:
-        typer.echo(_("Er wacht niets op een beoordeling."))
+    _print(rows, lines.waiting_line, as_json=as_json, nothing=_("Er wacht niets op een beoordeling."))
 
 
 @review_app.command("sign-off")
@@ -233,13 +231,17 @@ def _write(report: Report, out: Path, *, as_json: bool) -> None:
 
 
 def _print(
-    found: Iterable[Mapping[str, object]], line: Callable[[Mapping[str, object]], str], *, as_json: bool
+    found: Iterable[Mapping[str, object]],
+    line: Callable[[Mapping[str, object]], str],
+    *,
+    as_json: bool,
+    nothing: str = "",
 ) -> None:
     shown = list(found)
     for row in shown:
         typer.echo(json.dumps(dict(row), ensure_ascii=False) if as_json else line(row))
     if not shown and not as_json:
-        typer.echo(_("Niets gevonden."))
+        typer.echo(nothing or _("Niets gevonden."))
 
 
 def _result(table: Mapping[str, object], text: str, *, as_json: bool) -> None:

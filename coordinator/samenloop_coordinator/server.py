@@ -9,6 +9,7 @@ import contextlib
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import grpc
 from google.protobuf.internal import api_implementation
@@ -160,7 +161,7 @@ class Coordinator:
         async def write() -> None:
             await self.store.write(lambda parts: parts.log.append(self.desk.journal.body(Event.REFUSE, public), ()))
 
-        task = asyncio.create_task(self.periodic.safely(write))
+        task = asyncio.create_task(self.periodic.safely("turn_away", write))
         self.turned_away.add(task)
         task.add_done_callback(self.turned_away.discard)
 
@@ -177,7 +178,7 @@ class Coordinator:
         """Take orders of the operator's commands, unless these work on a shared database themselves."""
         if backend_of(self.config.data).shared:
             return None
-        return await serve_control(control_path(self.config), self._control)
+        return await serve_control(control_path(self.config), self._control, functools.partial(self._report, "control"))
 
     async def _control(self, order: Order) -> None:
         if isinstance(order, Activate):
@@ -209,7 +210,7 @@ async def prepare(config: CoordinatorConfig, clock: Clock, log: Log, *, evaluati
     backend = backend_of(config.data)
     store = backend.open(journal)
     stopping, broken = asyncio.Event(), list[BaseException]()
-    integrator = Integrator(store.entries(), backend.open_tree, signer, _alarm(log, stopping, broken))
+    integrator = Integrator(store.entries(), backend.open_tree, signer, _alarm(log, stopping, broken), log)
     try:
         await integrator.open()
         journal.stamper.go_on_from(audit_log.newest_ms(store.entries()))
@@ -220,15 +221,15 @@ async def prepare(config: CoordinatorConfig, clock: Clock, log: Log, *, evaluati
         raise
     desk = Desk(store, journal, clock, agreement, DayKeys(store, journal, clock), Records(agreement.catalogue))
     policy = Policy(agreement.catalogue)
-    board, lapsing = Board(desk, own(signer)), Lapsing(desk, policy)
+    board, lapsing = Board(desk, own(signer, config.catalogue_override)), Lapsing(desk, policy)
     periodic = Periodic(config, desk, board, lapsing, integrator, log, stopping)
     await periodic.record(Event.START)
     return Coordinator(config, store, desk, board, lapsing, integrator, periodic, signer, policy, log, stopping, broken)
 
 
-def own(signer: NoteSigner) -> Own:
-    """Return what a covenant must say about this coordinator."""
-    return Own(signer.name, signer.public_key().hex())
+def own(signer: NoteSigner, override: Path | None) -> Own:
+    """Return what a covenant is held against before it is activated here."""
+    return Own(signer.name, signer.public_key().hex(), override)
 
 
 async def _agreement(
@@ -243,11 +244,11 @@ async def _agreement(
     named = state.current.coordinator
     if (named.log_origin, named.audit_key) != (signer.name, signer.public_key().hex()):
         raise IntegrityError(_("Het convenant noemt een andere auditsleutel dan deze coördinator heeft."))
-    lifted = permissions.lifted(flagged=state.current.flags.evaluation, started=evaluation)
+    permissions.check_evaluation(flagged=state.current.flags.evaluation, started=evaluation)
     live = await store.read(lambda parts: epochs.live(parts, state.current))
     store.judged_by(generation)
     catalogue = catalogue_in_force(state.current, config.catalogue_override)
-    return Agreement(state, catalogue, live, pepper, lifted)
+    return Agreement(state, catalogue, live, pepper, evaluation)
 
 
 def _alarm(log: Log, stopping: asyncio.Event, broken: list[BaseException]) -> Callable[[BaseException], None]:

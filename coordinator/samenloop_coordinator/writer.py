@@ -4,7 +4,8 @@
 2. One commit makes all of them durable. It stays on that thread: handing it to another costs more than a disk that
    syncs in a millisecond, and a group is as large as what came in meanwhile.
 3. Results are handed out after the commit, never before. If it fails, every unit of the batch fails.
-4. After an I/O error nobody knows what is on disk: the writer is broken and refuses all that follows.
+4. After an I/O error nobody knows what is on disk: the writer is broken and refuses all that follows, also what was
+   queued before.
 """
 
 import asyncio
@@ -74,9 +75,7 @@ class Writer:
     async def submit(self, work: Any) -> Any:
         """Run `work` as one unit; return its result when it is durable, or raise its error."""
         if self._broken or self._closed:
-            raise SamenloopError(
-                ErrorCode.UNAVAILABLE, _("De coördinator kan nu niets opslaan. Probeer het later opnieuw.")
-            )
+            raise no_writing()
         unit = _Unit(work, asyncio.get_running_loop().create_future())
         self._queue.append(unit)
         if self._draining is None or self._draining.done():
@@ -109,6 +108,8 @@ class Writer:
 
     async def _group(self, units: list[_Unit]) -> None:
         try:
+            if self._broken:
+                raise no_writing()
             self._session.begin()
             for unit in units:
                 self._run(unit)
@@ -135,9 +136,21 @@ class Writer:
                 unit.future.set_exception(error)
 
     def _fail(self, units: list[_Unit], error: Exception) -> None:
-        expected = isinstance(error, SamenloopError) and error.code is not ErrorCode.INTEGRITY
-        self._broken = self._broken or not expected
+        self._broken = self._broken or not expected(error)
+        try:
+            self._session.rollback()
+        except Exception:  # noqa: BLE001 - what stays in an open transaction nobody knows
+            self._broken = True
         for unit in units:
             if not unit.future.done():
                 unit.future.set_exception(error)
-        self._session.rollback()
+
+
+def no_writing() -> SamenloopError:
+    """Return the error for whoever wants to write when writing has stopped."""
+    return SamenloopError(ErrorCode.UNAVAILABLE, _("De coördinator kan nu niets opslaan. Probeer het later opnieuw."))
+
+
+def expected(error: Exception) -> bool:
+    """Tell whether a failed group leaves the store in a known state: then the next group may go on."""
+    return isinstance(error, SamenloopError) and error.code is not ErrorCode.INTEGRITY

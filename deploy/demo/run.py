@@ -103,6 +103,8 @@ def register(consortium: Consortium, console: Console) -> None:
         command = ("sync", str(sources[party.id]), "--register", party.registers[0])
         done = consortium.node(party.id, *command, user="beheer")
         console.print(f"{party.id}: {done['text']}", highlight=False)
+        for one in done["problems"]:
+            console.print(f"  rij {one['row']}: {one['text']}", highlight=False)
     for party, cases in listed_cases().items():
         until(partial(heard, consortium, party, cases), f"{party} hears of its cases")
 

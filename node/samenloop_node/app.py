@@ -13,7 +13,7 @@ from samenloop.catalogue import Catalogue, load_catalogue
 from samenloop.clock import Clock, SystemClock
 from samenloop.covenant import Covenant, Participant
 from samenloop.covenant.override import read_override
-from samenloop.covenant.permissions import lifted
+from samenloop.covenant.permissions import check_evaluation
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.keys import SealingKey, SigningKey
 from samenloop.logs import Log, open_log
@@ -36,8 +36,8 @@ from samenloop_node.tokens.keys import EpochKeys
 
 @dataclass(frozen=True)
 class App:
-    """The running node. Start option `demo` counts only with the covenant's own flag; of its flag `evaluation` and the
-    start option of that name, one alone does not start.
+    """The running node. The start options `--demo` and `--evaluation` count only with the flag of that name in the
+    covenant that is active now; of the latter two, one alone does not start.
     """
 
     config: NodeConfig
@@ -54,8 +54,8 @@ class App:
     catalogue: Catalogue
     background: Background
     log: Log
-    demo: bool = False
-    evaluation: bool = False
+    started_demo: bool = False
+    started_evaluation: bool = False
 
     @classmethod
     def open(
@@ -70,6 +70,7 @@ class App:
         agreement = Agreement(store, config.covenant, clock)
         covenant = agreement.covenant()
         covenant.participant(config.participant)
+        check_evaluation(flagged=covenant.flags.evaluation, started=evaluation)
         files = TlsFiles(config.tls.key, config.tls.certificate, config.tls.ca)
         signer = load_signer(covenant.own_log_origin(config.participant), config.keys.signing)
         former = agreement.former_signing_keys(config.participant)
@@ -92,13 +93,23 @@ class App:
             ),
             background=Background(log),
             log=log,
-            demo=demo and covenant.flags.demo,
-            evaluation=lifted(flagged=covenant.flags.evaluation, started=evaluation),
+            started_demo=demo,
+            started_evaluation=evaluation,
         )
 
     def covenant(self) -> Covenant:
         """Return the active covenant."""
         return self.agreement.covenant()
+
+    @property
+    def demo(self) -> bool:
+        """Tell whether somebody may act as another account (`--as`)."""
+        return self.started_demo and self.covenant().flags.demo
+
+    @property
+    def evaluation(self) -> bool:
+        """Tell whether input is read as in an evaluation."""
+        return self.started_evaluation and self.covenant().flags.evaluation
 
     def participant(self) -> Participant:
         """Return this node's own row in the covenant."""

@@ -60,23 +60,38 @@ class Background:
         loop = asyncio.get_running_loop()
         due = loop.time()
         while True:
-            try:
-                await job.run()
-                self._troubles.pop(job.name, None)
-            except SamenloopError as error:
-                self._troubles[job.name] = error.text
-                self._log.warning("job_failed", method=job.name, code=error.code.value)
+            await self._round(job)
             due = max(due + job.seconds, loop.time())
             await asyncio.sleep(due - loop.time())
 
+    async def _round(self, job: Periodic) -> None:
+        try:
+            await job.run()
+        except asyncio.CancelledError as error:
+            if _being_cancelled():
+                raise
+            self._failed(job.name, error, "job_failed")
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, the next round must come
+            self._failed(job.name, error, "job_failed")
+        else:
+            self._troubles.pop(job.name, None)
+
     def _ended(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.pop(task.get_name(), None)
-        if task.cancelled():
-            return
-        error = task.exception()
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._failed(task.get_name(), error, "job_ended")
+
+    def _failed(self, name: str, error: BaseException, event: str) -> None:
         if isinstance(error, SamenloopError):
-            self._troubles[task.get_name()] = error.text
-            self._log.warning("job_ended", method=task.get_name(), code=error.code.value)
-        elif error is not None:
-            self._troubles[task.get_name()] = _("De node maakte een fout. Kijk in het logboek van de node.")
-            self._log.error("job_ended", method=task.get_name(), **describe(error))
+            self._troubles[name] = error.text
+            self._log.warning(event, method=name, code=error.code.value)
+        else:
+            self._troubles[name] = _("De node maakte een fout. Kijk in het logboek van de node.")
+            self._log.error(event, method=name, **describe(error))
+
+
+def _being_cancelled() -> bool:
+    """Tell a job that is to stop from one that waited for something that was cancelled."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from samenloop.audit.fields import Event
 from samenloop.clock import milliseconds
 from samenloop.covenant.epochs import EpochState, announce, announcement, check_room, destroyed, epoch_states, retire
-from samenloop.covenant.notices import Notice, Verified, verify_notice
+from samenloop.covenant.notices import BoardReader, Notice, Verified
 from samenloop.errors import ErrorCode, Refused, SamenloopError
 from samenloop.model import EpochId
 from samenloop.texts import _
@@ -39,6 +39,7 @@ class Board:
 async def board(app: App) -> Board:
     """Read the whole board; a notice that does not verify is left out, because anybody may post one."""
     await app.agreement.refresh(app.connection)
+    reader = BoardReader(await app.agreement.history(app.connection))
     found: list[Verified] = []
     after, covenant = 0, app.covenant()
     for _page in range(_MAX_PAGES):
@@ -46,7 +47,7 @@ async def board(app: App) -> Board:
         for one in reply.notices:
             after = max(after, one.sequence)
             try:
-                found.append(verify_notice(covenant, Notice(one.kind, one.author, one.body, one.signature)))
+                found.append(reader.verify(Notice(one.kind, one.author, one.body, one.signature)))
             except SamenloopError as error:
                 app.log.warning("notice_refused", code=error.code.value, participant=one.author)
         if not reply.more:

@@ -80,7 +80,8 @@ class NodeConfig(Config):
     registers: dict[Id, RegisterSettings] = Field(default_factory=dict)
     catalogue_override: Path | None = None
     poll_seconds: Annotated[int, Field(ge=1, le=600)] = 60
-    tokenise_processes: Annotated[int, Field(ge=1, le=64)] = os.cpu_count() or 1
+    tokenise_processes: Annotated[int, Field(ge=1, le=64)] = min(2, os.cpu_count() or 1)
+    """Two make tokens faster than one coordinator takes registrations, and each needs memory of its own."""
 
 
 def load_config(path: Path) -> NodeConfig:

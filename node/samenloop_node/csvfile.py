@@ -8,18 +8,22 @@ error.
 """
 
 import csv
+import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
-from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
+from samenloop.errors import InvalidInput
 from samenloop.reasons import why
 from samenloop.texts import _
 
 MAX_RECORD: Final = 65_536
 """Bytes that one record may have."""
 _BOM: Final = b"\xef\xbb\xbf"
+_PIECE: Final = 1 << 20
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -45,11 +49,7 @@ class CsvFile:
     """An open export. Use as a context manager; raises InvalidInput with one sentence."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._file: Final[BinaryIO] = path.open("rb")
-        except OSError as error:
-            text = _("Bestand {path} kan niet worden gelezen: {why}.", path=path, why=why(error))
-            raise SamenloopError(ErrorCode.NOT_FOUND, text) from error
+        self._file: Final = open_regular(path)
         self._lines: Final = _Lines(self._file)
         try:
             self.header: Final = self._read_header()
@@ -62,6 +62,16 @@ class CsvFile:
 
     def __exit__(self, *_exc: object) -> None:
         self._file.close()
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the bytes of the whole file, for its digest."""
+        self._file.seek(0)
+        while chunk := self._file.read(_PIECE):
+            yield chunk
+
+    def changed_on(self) -> date:
+        """Return the day (UTC) on which the file was written."""
+        return datetime.fromtimestamp(os.fstat(self._file.fileno()).st_mtime, UTC).date()
 
     def records(self) -> Iterator[Record]:
         """Yield all records after the header; empty lines are skipped, the number of fields is not judged."""
@@ -195,6 +205,21 @@ class _Lines:
             return raw.decode()
         except UnicodeDecodeError as error:
             raise InvalidInput("file", _wrong_encoding(self.record_row)) from error
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file; raises InvalidInput. Opening or reading a pipe or a device may wait for ever."""
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError as error:
+        text = _("Bestand {path} kan niet worden gelezen: {why}.", path=path, why=why(error))
+        raise InvalidInput("file", text) from error
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise InvalidInput(
+            "file", _("{path} is geen gewoon bestand. Bewaar de export als bestand en noem dat.", path=path)
+        )
+    return os.fdopen(number, "rb")
 
 
 def place_columns(header: Header, wanted: Sequence[str], mapping: Mapping[str, str]) -> dict[str, int]:

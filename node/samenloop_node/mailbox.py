@@ -1,8 +1,11 @@
 """Polling the mailbox: fetch, open, judge, store, and only then acknowledge. Dummies leave no trace of any kind.
 
 1. An item that was stored and not acknowledged comes again and changes nothing.
-2. An item that cannot be opened, or that its author did not sign, is refused: an alarm in the own log, no effect.
-3. Every item is acknowledged alike, whatever was in it: the coordinator learns nothing from what we did.
+2. Between fetching and judging the covenant is brought up to date, always: what a partner signed with a new key is
+   judged by that key. While that does not work everything waits at the coordinator.
+3. An item that cannot be opened, or that its author did not sign, is refused: an alarm in the own log, no effect.
+4. Every item is acknowledged alike, whatever was in it: the coordinator learns nothing from what we did. Only what
+   was sealed to our other key waits, while the covenant names another sealing key of ours than the one that is here.
 """
 
 from collections.abc import Mapping
@@ -30,17 +33,31 @@ _DAY_BYTES = 10
 
 
 async def poll(app: App) -> None:
-    """Empty the mailbox once; raises SamenloopError when the coordinator is away, with everything so far stored."""
+    """Empty the mailbox once; raises SamenloopError when the coordinator is away, with everything so far stored.
+
+    Raises INTEGRITY when items wait for the sealing key that the covenant names, after all others were handled.
+    """
     more = True
     while more:
         reply = await app.connection.fetch_mail(mailbox_pb2.FetchRequest(limit=BATCH))
+        if not reply.items:
+            return
+        await app.agreement.keep_up(app.connection)
         keys = _content_keys(app, reply)
-        for item in reply.items:
+        items = [item for item in reply.items if key_id_of(item.sealed) in keys or _holds_own_key(app)]
+        for item in items:
             await _take(app, item, keys)
-        ids = [item.item_id for item in reply.items]
-        if ids:
+        if items:
+            ids = [item.item_id for item in items]
             await app.connection.acknowledge_mail(mailbox_pb2.AcknowledgeRequest(item_ids=ids))
-        more = reply.more and bool(ids)
+        else:
+            raise _other_key()
+        more = reply.more or len(items) < len(reply.items)
+
+
+def _holds_own_key(app: App) -> bool:
+    """Say whether the sealing key that is here is the one that the covenant names."""
+    return app.participant().sealing_key == app.sealing_key.public.hex
 
 
 async def _take(app: App, item: mailbox_pb2.MailItem, keys: Mapping[bytes, ContentKey]) -> None:
@@ -122,6 +139,15 @@ def _content_keys(app: App, reply: mailbox_pb2.FetchReply) -> dict[bytes, Conten
         except (IntegrityError, UnicodeDecodeError):
             continue
     return opened
+
+
+def _other_key() -> IntegrityError:
+    return IntegrityError(
+        _(
+            "Er wacht post voor een andere verzegelsleutel dan deze node gebruikt. Zet de sleutel neer die het "
+            "convenant noemt en start de node opnieuw."
+        )
+    )
 
 
 def _opened(item: mailbox_pb2.MailItem, keys: Mapping[bytes, ContentKey], me: ParticipantId) -> mailbox_pb2.MailContent:

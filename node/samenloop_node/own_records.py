@@ -25,6 +25,7 @@ from samenloop_node.identity.dates import refuse_future
 from samenloop_node.identity.person import Person, parse_person
 from samenloop_node.store import Transaction, receipts, registrations
 from samenloop_node.store.registrations import Registration
+from samenloop_node.tokens.findable import require_findable
 from samenloop_node.tokens.tokenise import tokenise
 
 PURPOSES = ("access", "correction", "erasure", "objection")
@@ -62,6 +63,7 @@ async def _asked(app: App, user: User, purpose: str, person: Person) -> tuple[ov
     epochs = app.agreement.live.read_epochs
     profiles = app.profiles()
     token_sets = [tokenise(person, profiles.of(epoch), app.epoch_keys(epoch)) for epoch in epochs]
+    require_findable(token_sets, profiles)
     query = OwnQuery(
         covenant=app.agreement.ref(),
         request_id=token_bytes(ID_BYTES),

@@ -1,12 +1,14 @@
-"""What the steps of cases, consents, notices and requests share: lines in the own log, sealed texts, facts as JSON."""
+"""What the steps of cases, consents, notices and requests share: lines in the own log, sealed texts, facts as JSON,
+and doing one thing after the other.
+"""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import date
 from secrets import token_bytes
-from typing import Any
+from typing import Any, TypeVar
 
 from samenloop.audit.fields import Event
 from samenloop.clock import milliseconds
@@ -20,11 +22,26 @@ from samenloop_node.questions.motives import SALT_BYTES, Opened, refuse_person, 
 from samenloop_node.store import Transaction, notes
 
 MAX_TEXT = 2_000
+_T = TypeVar("_T")
 
 
 def today(app: App) -> date:
     """Return the day by this node's clock (UTC)."""
     return app.clock.now().date()
+
+
+async def one_by_one(items: Iterable[_T], act: Callable[[_T], Awaitable[object]]) -> None:
+    """Do something with each item. One that fails holds up no other: its SamenloopError is raised when all were tried,
+    the first if there are more.
+    """
+    problems = []
+    for item in items:
+        try:
+            await act(item)
+        except SamenloopError as problem:
+            problems.append(problem)
+    if problems:
+        raise problems[0]
 
 
 def log(app: App, db: Transaction, user: User | None, event: Event, public: Mapping[str, object]) -> None:
@@ -52,10 +69,15 @@ async def log_refusal(
     await app.store.write(lambda db: log(app, db, user, event, {**public, "rule": rule}))
 
 
-def free_text(request: Mapping[str, object], name: str = "motive") -> str:
-    """Return a free text of the request, empty when there is none; the person at hand is retyped to check it.
+_REFERENCES = ("case", "reference")
+"""Arguments that hold a number of somebody's own system and are stored as they are."""
 
-    Raises InvalidInput when it names the person, holds a BSN, or comes without the person's fields.
+
+def free_text(request: Mapping[str, object], name: str = "motive") -> str:
+    """Return a free text of the request, empty when there is none; the person at hand is retyped to check it, and the
+    references of own systems that are stored beside it.
+
+    Raises InvalidInput when one of them names the person, the text holds a BSN, or comes without the person's fields.
     """
     text = request.get(name, "")
     if not isinstance(text, str) or len(text) > MAX_TEXT or not text.isprintable():
@@ -70,7 +92,9 @@ def free_text(request: Mapping[str, object], name: str = "motive") -> str:
             "person", _("Typ bij vrije tekst ook de persoon, zodat deze node kan zien dat zijn naam er niet in staat.")
         )
     refuse_bsn(name, text)
-    refuse_person(text, parse_person(person_fields(fields)), name)
+    person = parse_person(person_fields(fields))
+    for where in (name, *_REFERENCES):
+        refuse_person(str(request.get(where, "")), person, where)
     return text
 
 

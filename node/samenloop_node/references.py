@@ -47,6 +47,10 @@ class References:
         """Return the digest of a row in a register, to see whether it changed; another token profile changes all."""
         return self._of("row", (register.encode(), profile.encode(), *(value.encode() for value in values)))
 
+    def record(self, fields: Iterable[str]) -> bytes:
+        """Return the digest of a record as it stands in a file; no field of it holds a NUL."""
+        return self._of("record", ("\0".join(fields).encode(),))
+
     def seed(self, label: str, salt: bytes) -> bytes:
         """Return the 32-byte seed of a repeatable random stream for one use (`label`) and one salt."""
         return self._of("seed", (label.encode(), salt))

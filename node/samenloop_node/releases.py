@@ -19,6 +19,7 @@ from samenloop.model import ID_BYTES, ParticipantId, QuestionId, RegisterId, Reg
 from samenloop.texts import _
 from samenloop.wire.ask import Part, parse_part
 from samenloop.wire.declare import Grounds, Release, grounds_digest
+from samenloop_node import taking_back
 from samenloop_node.accounts import Role, User
 from samenloop_node.app import App
 from samenloop_node.consents import records as consent_records
@@ -82,7 +83,7 @@ async def release(app: App, user: User, decision: Decision) -> bool:
     )
     declaration = prepare(app, act, weighed.hit.question_id.hex(), grounds)
     await app.store.write(lambda db: _store_release(app, db, user, weighed, decision, declaration))
-    return await _sent(app, weighed.hit, decision, declaration)
+    return await sent_now(app, declaration)
 
 
 async def steps(app: App, decision: Decision) -> list[dict[str, object]]:
@@ -109,41 +110,22 @@ async def withhold(app: App, user: User, decision: Decision) -> None:
 
 async def take_back(app: App, user: User, decision: Decision) -> bool:
     """Hide a released hit again; returns False when the coordinator will hear of it later."""
-    hit = await _hit(app, decision.question_id)
-    if hit.state != "released":
-        raise Refused("R-38", _("Alleen een treffer die u zelf hebt vrijgegeven kunt u terugnemen."))
-    _step(app, hit, HitEvent.TAKE_BACK, HitInput())
-    act = Release(QuestionId(hit.question_id), ParticipantId(hit.asker), withdrawn=True)
-    declaration = prepare(app, act, hit.question_id.hex())
 
-    def work(db: Transaction) -> None:
-        inbox.decide_hit(db, hit.question_id, "hidden", user.name, _now(app))
-        inbox.add_declaration(db, declaration)
+    def work(db: Transaction) -> StoredDeclaration:
+        hit = _find(db, decision.question_id)
+        if hit.state != "released":
+            raise Refused("R-38", _("Alleen een treffer die u zelf hebt vrijgegeven kunt u terugnemen."))
+        declaration = taking_back.take_back(app, db, hit, user.name)
         public = {"action": "take-back", "receiver": hit.asker, "question": hit.question_id.hex()}
         app.ownlog.append(db, Event.PROTOCOL, {**public, "user": _user(app, user), **_note(app, db, decision)})
+        return declaration
 
-    await app.store.write(work)
-    return await sent_now(app, declaration)
+    return await sent_now(app, await app.store.write(work))
 
 
 async def _deferred(app: App, weighed: Weighed) -> bool:
     """Tell whether informing the person about this registration is deferred here (R-63, R-64)."""
     return await app.store.read(lambda db: deferred(db, weighed.row.registration_id))
-
-
-async def _sent(app: App, hit: StoredHit, decision: Decision, declaration: StoredDeclaration) -> bool:
-    """Send a release; when the coordinator refuses it, the hit is hidden as before and the refusal is raised."""
-
-    def undo(db: Transaction) -> None:
-        inbox.undecide_hit(db, hit)
-        if decision.consent:
-            consents.unuse(db, decision.consent, consents.RELEASE, hit.question_id)
-
-    try:
-        return await sent_now(app, declaration)
-    except SamenloopError:
-        await app.store.write(undo)
-        raise
 
 
 async def _weighed(app: App, decision: Decision) -> Weighed:
@@ -244,7 +226,11 @@ def _step(app: App, hit: StoredHit, event: HitEvent, given: HitInput) -> None:
 
 
 async def _hit(app: App, question_id: bytes) -> StoredHit:
-    found = await app.store.read(lambda db: inbox.find_hit(db, question_id))
+    return await app.store.read(lambda db: _find(db, question_id))
+
+
+def _find(db: Transaction, question_id: bytes) -> StoredHit:
+    found = inbox.find_hit(db, question_id)
     if found is None:
         raise SamenloopError(
             ErrorCode.NOT_FOUND, _("Deze vraag staat niet in de inbox. Kijk met: samenloop-node inbox.")

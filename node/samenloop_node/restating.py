@@ -1,7 +1,8 @@
 """Saying the facts of one registration again without its person: frozen or not (R-67), with other decisions beforehand.
 
-The person is not needed: the coordinator keeps the tokens. Decisions that stand are said again in full, because what is
-left out is withdrawn.
+1. The person is not needed: the coordinator keeps the tokens.
+2. Decisions that stand are said again in full, because what is left out is withdrawn. So what is to be said is worked
+   out when nothing else changes the register any more: of two acts in quick succession neither undoes the other.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,9 +28,6 @@ from samenloop_node.store import Transaction, consents, receipts, registrations
 from samenloop_node.store.consents import Detail
 from samenloop_node.store.registrations import Decision, Registration, Settled
 
-Told = Callable[[Transaction], None]
-"""Done in the transaction in which the new facts are settled."""
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -41,17 +39,25 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Restated:
-    """What is to be said of a registration from now on."""
+    """What is to be said of a registration from now on; `told` is done in the transaction in which it is settled."""
 
     row: Registration
-    frozen: bool
     standing: tuple[Standing, ...]
+    frozen: bool
+    told: Callable[[Transaction], None] = lambda _db: None
 
 
-async def restate(app: App, said: Restated, told: Told) -> None:
-    """Send the facts and store what the coordinator confirmed; raises SamenloopError, and then nothing changed here."""
+Look = Callable[[Transaction], Restated | None]
+"""Works out what is to be said, None for nothing; raises SamenloopError when that may not be."""
+
+
+async def restate(app: App, register: str, look: Look) -> None:
+    """Send the facts and store what the coordinator confirmed; raises SamenloopError, and then nothing changed here.
+
+    `look` is asked when nothing else changes the register. An act that may be refused asks it before as well.
+    """
     await app.agreement.refresh(app.connection)
-    await alone(app, said.row.register, _send(app, said, told))
+    await alone(app, register, _restate(app, look))
 
 
 def find(app: App, db: Transaction, register: str, record_id: str) -> Registration:
@@ -96,7 +102,13 @@ def _from_file(app: App, rows: list[Decision], basis: str, breach_ground: str) -
     )
 
 
-async def _send(app: App, said: Restated, told: Told) -> None:
+async def _restate(app: App, look: Look) -> None:
+    said = await app.store.read(look)
+    if said is not None:
+        await _send(app, said)
+
+
+async def _send(app: App, said: Restated) -> None:
     item, refused = _item(app, said), list[str]()
 
     def once() -> Iterator[list[Prepared]]:
@@ -115,7 +127,7 @@ async def _send(app: App, said: Restated, told: Told) -> None:
             _settle(db, said.row, _rows(said), now)
             registrations.set_frozen(db, said.row.registration_id, frozen=said.frozen)
             consents.keep_details(db, said.row.registration_id, [one.detail for one in said.standing if one.detail])
-            told(db)
+            said.told(db)
 
         await app.store.write(work)
 

@@ -36,6 +36,8 @@ from samenloop_node.store.witness import Contradiction, OwnProof
 BATCH = 100
 COUNTED = (Event.QUESTION.value, Event.RELEASE.value, Event.RELEASE_WITHDRAWN.value, Event.FIND_OWN.value)
 """Kinds of own acts that are counted daily."""
+_STILL_ON_ITS_WAY = timedelta(minutes=10)
+"""After this an act of yesterday was answered, or is known not to be; the clocks may differ two minutes in that."""
 
 
 async def watch(app: App) -> Standing:
@@ -285,7 +287,8 @@ def _signer(app: App) -> NoteSigner:
 
 
 def _yesterday(app: App) -> str:
-    return f"{app.clock.now() - timedelta(days=1):%Y-%m-%d}"
+    """Return the last day of which everything has arrived: what was asked before midnight is answered after it."""
+    return f"{app.clock.now() - timedelta(days=1) - _STILL_ON_ITS_WAY:%Y-%m-%d}"
 
 
 def _now(app: App) -> int:

@@ -23,6 +23,8 @@ QuestionId = NewType("QuestionId", bytes)
 TOKEN_BYTES = 16
 ID_BYTES = 16
 MAX_TOKENS = 48
+MAX_EPOCHS = 4
+"""So many epochs may live at once, and so many token sets of one person travel together."""
 GROUP_SIZES = (1, 2, 4, 8, 12)
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*\Z")
 _EPOCH = re.compile(r"[0-9]{4}-[0-9]{1,3}\Z")

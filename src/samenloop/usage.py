@@ -24,6 +24,7 @@ from typer._click.exceptions import (
 from typer._click.formatting import HelpFormatter
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
+from samenloop.dumps import no_core
 from samenloop.texts import N_, _, translated
 
 Parameter = TyperArgument | TyperOption
@@ -41,10 +42,13 @@ _NOT_UTF_8: Final = N_(
 
 
 class Program(TyperGroup):
-    """The outermost group of a program: whatever it prints about its use is in the language of who types."""
+    """The outermost group of a program: whatever it prints about its use is in the language of who types, and it leaves
+    no core file.
+    """
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run the program."""
+        no_core()
         each_text(self, translated)
         return super().main(*args, **extra)
 

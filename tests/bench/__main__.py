@@ -9,12 +9,13 @@ import platform
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import auditing, engine, figures, tokenising
+from tests.bench import auditing, engine, figures, model, tokenising
 from tests.bench.figures import Figure
 from tests.bench.machine import Machine
 
@@ -26,11 +27,15 @@ TOKENS = 20
 
 def main() -> int:
     """Measure everything and say what was found."""
-    full, begun = bool(os.environ.get("FULL")), time.monotonic()
+    full, begun = os.environ.get("FULL", "0") not in ("", "0"), time.monotonic()
     console = Console(width=None if sys.stdout.isatty() else 170)
+    found: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="samenloop-bench-") as folder:
-        found = [*_alone(Path(folder), console, full=full), *_together(Path(folder), console, full=full)]
-        found += _on_postgresql(Path(folder), console, full=full)
+        for part in (_alone, _together, _on_postgresql):
+            for some in part(Path(folder), console, full=full):
+                found += some
+                figures.write(OUT, _about(full=full, seconds=time.monotonic() - begun), found)
+    found += model.compared(found)
     figures.write(OUT, _about(full=full, seconds=time.monotonic() - begun), found)
     figures.show(console, found)
     figures.draw(OUT.with_suffix(""), found)
@@ -38,56 +43,62 @@ def main() -> int:
     return 0
 
 
-def _alone(folder: Path, console: Console, *, full: bool) -> list[Figure]:
+def _alone(folder: Path, console: Console, *, full: bool) -> Iterator[list[Figure]]:
     """Measure what needs no consortium."""
-    size = 100_000 if full else 10_000
-    found = []
-    for name, step in (
-        ("tokenising", lambda: tokenising.measure(size)),
-        ("audit log", lambda: auditing.measure(folder, size)),
-        ("engine", lambda: engine.measure(folder, size)),
-    ):
-        console.print(f"{name}, {size:,} ...")
-        found += step()
-    return found
+    steps: tuple[tuple[str, Callable[[int], list[Figure]]], ...] = (
+        ("tokenising", tokenising.measure),
+        ("audit log", lambda size: auditing.measure(folder, size)),
+        ("engine", lambda size: engine.measure(folder, size)),
+    )
+    for name, step in steps:
+        for size in (10_000, 100_000, 1_000_000) if full else (10_000,):
+            console.print(f"{name}, {size:,} ...")
+            yield step(size)
 
 
-def _together(folder: Path, console: Console, *, full: bool) -> list[Figure]:
+def _together(folder: Path, console: Console, *, full: bool) -> Iterator[list[Figure]]:
     """Measure a node and a coordinator: asking among ever more persons, and registering more."""
     from tests.bench import asking, log_growth, registering, running
     from tests.bench.rig import rig
 
     sizes = (10_000, 100_000, 1_000_000, 10_000_000) if full else (10_000, 100_000)
-    registered, calls, found = (100_000, 2_000, []) if full else (10_000, 400, [])
+    registered, calls, found = (100_000, 2_000, list[Figure]()) if full else (10_000, 400, list[Figure]())
     console.print("making a consortium ...")
     with rig(folder) as made:
         for size in sizes:
             console.print(f"asking among {size:,} ...")
             made.fill(size, TOKENS)
             machine = Machine.measured(folder)
-            found += machine.figures(size)
-            found += asking.measure(made, machine, size, calls)
-            found += running.measure(made, machine, size)
+            yield machine.figures(size)
+            asked = asking.measure(made, machine, size, calls)
+            found += asked
+            yield asked
+            yield running.measure(made, machine, size)
+            console.print("registering more ...")
+            yield registering.measure_wire(made, size)
             if size == registered:
-                console.print(f"registering {size:,} more ...")
-                found += registering.measure_wire(made, 10_000)
-                found += registering.measure_sync(made, machine, size)
-        found += asking.growth(found)
+                console.print(f"synchronising {size:,} more, twice ...")
+                yield registering.measure_sync(made, machine, size)
+                yield registering.measure_memory(made, size)
+        yield asking.growth(found)
         for size in sizes:
             console.print(f"a log of {size:,} ...")
-            found += log_growth.measure(made, size)
-    return found
+            yield log_growth.measure(made, size)
 
 
-def _on_postgresql(folder: Path, console: Console, *, full: bool) -> list[Figure]:
+def _on_postgresql(folder: Path, console: Console, *, full: bool) -> Iterator[list[Figure]]:
     """Measure the other backend, in a consortium that moves to it for good."""
     from tests.bench import postgresql
     from tests.bench.rig import rig
+    from tests.coordinator.postgres.server import URL
 
+    if not URL:
+        console.print("PostgreSQL is left out: no server is near (docs/how-to/run-on-postgresql.md)")
+        return
     console.print("asking on PostgreSQL ...")
     with rig(folder) as made:
         made.fill(10_000, TOKENS)
-        return postgresql.measure(made, 10_000, 2_000 if full else 400)
+        yield postgresql.measure(made, 10_000, 2_000 if full else 400)
 
 
 def _about(*, full: bool, seconds: float) -> dict[str, object]:

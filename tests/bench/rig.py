@@ -32,6 +32,7 @@ MAP_LOCKED = 0x2000
 """Of Linux' mman.h; Python names only the other flags."""
 NAMES = tuple(f"organisation-{number}" for number in range(1, 5))
 ASKER, HOLDERS = NAMES[0], NAMES[1:]
+_PROCESSES = "SAMENLOOP_NODE_TOKENISE_PROCESSES"
 _BUDGET = {"_holder = 3": "_holder = 1000000", "_user_and_day = 20": "_user_and_day = 1000000", "= 200": "= 1000000"}
 
 
@@ -40,7 +41,7 @@ class Rig:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        os.environ["SAMENLOOP_NODE_TOKENISE_PROCESSES"] = "1"
+        os.environ[_PROCESSES] = "1"
         members = parties([Source(name, name, folder, (), ()) for name in NAMES])
         self.consortium = Consortium(folder / "consortium", members, "")
         self.cases = 0
@@ -76,6 +77,15 @@ class Rig:
         """Synchronise an export."""
         order = Order(REGISTER, export, 0, self.user(app).name)
         return await synchronise(app, order, lambda _message: None)
+
+    def start_node(self) -> psutil.Process:
+        """Start the asker's node as a process of its own, as it comes: with its own number of token processes."""
+        del os.environ[_PROCESSES]
+        try:
+            self.consortium.start_nodes(ASKER)
+        finally:
+            os.environ[_PROCESSES] = "1"
+        return psutil.Process(self.consortium.processes()[ASKER])
 
     def fill(self, persons: int, tokens: int) -> Filled:
         """Bring the coordinator to `persons` registrations of random tokens, then start it again.

@@ -31,6 +31,7 @@ from samenloop_coordinator.store.values import (
     Place,
     Request,
     ShownHit,
+    unpack_holders,
 )
 from tests.fakes import MemoryStore
 
@@ -189,6 +190,20 @@ def test_facts_change_without_touching_the_values(run: Run) -> None:
     run(scenario)
 
 
+def test_the_registrations_of_a_place_are_listed_some_at_a_time(run: Run) -> None:
+    async def scenario(store: Store, _journal: Journal) -> None:
+        place = await store.write(lambda parts: parts.registrations.make_place(HOME))
+        elsewhere = await store.write(lambda parts: parts.registrations.make_place(replace(HOME, register="anders")))
+        ones = [registration(place) for _number in range(3)]
+        for one in (registration(elsewhere), *ones):
+            await store.write(lambda parts, one=one: parts.registrations.put(one))
+        found = await store.read(lambda parts: parts.registrations.of_place(place, 9))
+        assert {one.registration_id for one in found} == {one.registration_id for one in ones}
+        assert len(await store.read(lambda parts: parts.registrations.of_place(place, 2))) == 2
+
+    run(scenario)
+
+
 def test_a_place_keeps_its_number_and_its_freshness(run: Run) -> None:
     async def scenario(store: Store, _journal: Journal) -> None:
         assert await store.read(lambda parts: parts.registrations.place(HOME)) is None
@@ -240,6 +255,54 @@ def test_counters_of_days_are_forgotten_and_those_of_cases_stay(run: Run) -> Non
     run(scenario)
 
 
+def test_a_counter_without_a_day_counts_until_the_day_it_was_given_and_others_stay(run: Run) -> None:
+    async def scenario(store: Store, _journal: Journal) -> None:
+        counters = [(b"case", ""), (b"other", ""), (b"case", "2026-11-09")]
+
+        def unit(parts: Parts) -> None:
+            parts.requests.count_all(counters)
+            parts.requests.end_lasting([b"case", b"unknown"], "2026-11-02")
+            parts.requests.count_all(counters)
+
+        def counted(parts: Parts) -> list[int]:
+            return [parts.requests.counted(*one) for one in counters]
+
+        await store.write(unit)
+        await store.write(lambda parts: parts.requests.forget_counters("2026-11-02"))
+        assert await store.read(counted) == [2, 2, 2]
+        await store.write(lambda parts: parts.requests.forget_counters("2026-11-03"))
+        assert await store.read(counted) == [0, 2, 2]
+        assert await store.write(lambda parts: parts.requests.count_all(counters[:1])) == [1]
+        await store.write(lambda parts: parts.requests.forget_counters("2026-11-04"))
+        assert await store.read(counted) == [1, 2, 2]
+
+    run(scenario)
+
+
+def test_questions_are_found_by_the_moment_they_were_asked(run: Run) -> None:
+    async def scenario(store: Store, _journal: Journal) -> None:
+        holders = (AskedHolder("ggz-midden", "", "casusoverleg"),)
+        for moment in (30, 10, 20):
+            asked = AskedQuestion(bytes([moment]) * 16, "zvh-demo", "politie-midden", b"c" * 32, moment, holders)
+            await store.write(lambda parts, asked=asked: parts.questions.keep(asked))
+        found = await store.read(lambda parts: parts.questions.asked_before(30, 9))
+        assert [one.asked_ms for one in found] == [10, 20]
+        assert [one.asked_ms for one in await store.read(lambda parts: parts.questions.asked_before(31, 1))] == [10]
+
+    run(scenario)
+
+
+def test_mail_of_everybody_but_those_named_is_forgotten(run: Run) -> None:
+    async def scenario(store: Store, _journal: Journal) -> None:
+        rows = [MailRow(os.urandom(16), name, b"k" * 16, b"sealed") for name in ("ggz", "om", "politie", "om")]
+        await store.write(lambda parts: parts.mail.put(rows, 1))
+        assert await store.write(lambda parts: parts.mail.forget_others(["ggz", "politie", "new"])) == 2
+        left = [await store.read(lambda parts, name=name: len(parts.mail.fetch(name, 9))) for name in ("ggz", "om")]
+        assert left == [1, 0]
+
+    run(scenario)
+
+
 def test_what_was_shown_can_be_found_by_reference_by_day_and_by_question(run: Run) -> None:
     async def scenario(store: Store, _journal: Journal) -> None:
         asked = AskedQuestion(b"q" * 16, "zvh-demo", "a", b"c" * 32, 5, (AskedHolder("h", "", "samenloop"),))
@@ -249,6 +312,9 @@ def test_what_was_shown_can_be_found_by_reference_by_day_and_by_question(run: Ru
         assert await store.read(lambda parts: parts.questions.find(b"q" * 16)) == asked
         assert await store.read(lambda parts: list(parts.questions.of_case("a", b"c" * 32))) == [asked]
         assert await store.read(lambda parts: list(parts.questions.of_case("b", b"c" * 32))) == []
+        spoken = replace(asked, holders=(replace(asked.holders[0], stated_ms=7),))
+        await store.write(lambda parts: parts.questions.restate(spoken))
+        assert await store.read(lambda parts: parts.questions.find(b"q" * 16)) == spoken
         assert await store.read(lambda parts: list(parts.questions.shown_by(b"x" * 16))) == [hit]
         assert await store.read(lambda parts: list(parts.questions.shown_until("2026-11-11", 9))) == [hit]
         assert await store.read(lambda parts: list(parts.questions.shown_until("2026-11-10", 9))) == []
@@ -362,3 +428,7 @@ def test_a_unit_speaks_the_language_of_who_submitted_it(run: Run) -> None:
         assert both == [("Kenmerken",) * 2, ("Characteristics",) * 2, ("Kenmerken",) * 2]
 
     run(scenario)
+
+
+def test_whom_a_question_asked_is_read_as_an_earlier_release_packed_it() -> None:
+    assert unpack_holders("h  doel|k as doel") == (AskedHolder("h", "", "doel"), AskedHolder("k", "as", "doel"))

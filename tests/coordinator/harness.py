@@ -183,12 +183,18 @@ def question_request(
 
 
 def chunk_request(
-    party: Party, register: str, items: Iterable[Item], *, request_id: bytes | None = None, sent_ms: int | None = None
+    party: Party,
+    register: str,
+    items: Iterable[Item],
+    *,
+    request_id: bytes | None = None,
+    sent_ms: int | None = None,
+    version: int = 1,
 ) -> overlap_pb2.RegisterRequest:
     """Return a signed chunk of registrations."""
     blobs, salt = [item_bytes(one) for one in items], os.urandom(32)
     chunk = Chunk(
-        covenant=CovenantRef("zvh-demo", 1),
+        covenant=CovenantRef("zvh-demo", version),
         request_id=request_id or os.urandom(16),
         participant=ParticipantId(party.name),
         register=RegisterId(register),
@@ -200,12 +206,16 @@ def chunk_request(
 
 
 def statement_request(
-    party: Party, act: Act, grounds: Grounds | None = None, request_id: bytes | None = None
+    party: Party,
+    act: Act,
+    grounds: Grounds | None = None,
+    request_id: bytes | None = None,
+    sent_ms: int | None = None,
 ) -> overlap_pb2.DeclareRequest:
     """Return a signed statement."""
-    now_ms = milliseconds(SystemClock().now())
+    sent_ms = sent_ms or milliseconds(SystemClock().now())
     author, identity = ParticipantId(party.name), request_id or os.urandom(16)
-    return build_declare(Statement(CovenantRef("zvh-demo", 1), identity, author, now_ms, act), party.signing, grounds)
+    return build_declare(Statement(CovenantRef("zvh-demo", 1), identity, author, sent_ms, act), party.signing, grounds)
 
 
 def own_request(party: Party, person: str, purpose: str = "access") -> overlap_pb2.FindOwnRequest:

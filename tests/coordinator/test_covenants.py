@@ -12,14 +12,18 @@ import pytest
 
 from samenloop.audit import entry as entries
 from samenloop.audit.fields import Event
+from samenloop.audit.seal import open_wrapped
+from samenloop.commitment import tokens_digest
 from samenloop.covenant import Covenant, canonical, fingerprint
 from samenloop.covenant import epochs as covenant_epochs
 from samenloop.covenant.epochs import EpochState
 from samenloop.covenant.signatures import format_signatures, sign
 from samenloop.errors import ErrorCode, IntegrityError, Refused, SamenloopError
+from samenloop.keys import SealingKey
 from samenloop.logs import open_log
-from samenloop.model import EpochId, RegistrationId
-from samenloop.wire.declare import Anchor
+from samenloop.model import MAX_EPOCHS, EpochId, RegisterId, RegistrationId
+from samenloop.wire.ask import build_ask, parse_ask
+from samenloop.wire.declare import Anchor, Freshness
 from samenloop.wire.register import PUT, Item
 from samenloop.wire.v1 import covenant_pb2, overlap_pb2
 from samenloop_coordinator import epochs, operating
@@ -30,8 +34,10 @@ from tests.coordinator.consortium import Consortium
 from tests.coordinator.harness import (
     EPOCH,
     HOUSE,
+    MAYOR,
     POLICE,
     PROBATION,
+    REGISTERS,
     chunk_request,
     facts,
     own_request,
@@ -88,6 +94,45 @@ def test_a_completely_signed_version_is_activated_by_a_log_entry(consortium: Con
         assert (entry.event, entry.text("document")) == (Event.COVENANT, fingerprint(new))
         assert world.coordinator.desk.agreement.covenant == new
         await _refused(ErrorCode.REQUEST_REUSED, _submit(world, new))
+
+    play(consortium, scenario)
+
+
+def test_after_a_new_sealing_key_nothing_more_is_sealed_to_the_old_one(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _states(monkeypatch, {EPOCH: EpochState.LIVE})
+    fresh_key = SealingKey.generate()
+
+    def rotated(old: Covenant) -> Covenant:
+        key = fresh_key.public.hex
+        rows = (dataclasses.replace(row, sealing_key=key) if row.id == POLICE else row for row in old.participants)
+        return _next(old, participants=tuple(rows))
+
+    async def scenario(world: World) -> None:
+        await world.ask(PROBATION, [POLICE], "anna")
+        assert len(await world.mail(POLICE)) == 1
+        await _submit(world, rotated(consortium.covenant), [POLICE])
+        await world.ask(PROBATION, [POLICE], "anna", version=2)
+        with pytest.raises(IntegrityError):
+            await world.mail(POLICE)
+        police = dataclasses.replace(consortium.parties[POLICE], sealing=fresh_key)
+        monkeypatch.setitem(consortium.parties, POLICE, police)
+        assert len(await world.mail(POLICE)) == 1
+
+    play(consortium, scenario)
+
+
+def test_after_a_new_key_of_the_auditor_content_keys_are_made_for_it_and_otherwise_stay(consortium: Consortium) -> None:
+    auditor = SealingKey.generate()
+
+    async def scenario(world: World) -> None:
+        keys, covenant = world.coordinator.desk.keys, consortium.covenant
+        first = await keys.renew(covenant)
+        assert await keys.renew(_with_contact(covenant, "Nieuwe manager")) is first
+        row = dataclasses.replace(covenant.auditor, sealing_key=auditor.public.hex)
+        second = await keys.renew(_next(covenant, auditor=row))
+        assert all(open_wrapped(one, second.day, auditor, auditor=True) for one in second.wrapped)
 
     play(consortium, scenario)
 
@@ -261,6 +306,95 @@ def test_the_values_of_an_ended_epoch_are_deleted_and_the_others_still_answer(
     play(consortium, scenario)
 
 
+@pytest.mark.parametrize("number", range(1, MAX_EPOCHS + 1))
+def test_as_many_epochs_as_a_covenant_may_have_are_registered_and_asked_in(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    names = tuple(EpochId(f"2026-{one}") for one in range(1, number + 1))
+    _states(monkeypatch, dict.fromkeys(names, EpochState.LIVE))
+
+    async def scenario(world: World) -> None:
+        await world.coordinator.board.refresh()
+        sets = tuple(tokens("anna", epoch=name) for name in names)
+        item = Item(RegistrationId(b"r" * 16), PUT, sets, facts("vhh_casus"), ())
+        await world.register(HOUSE, [item])
+        party = world.consortium.parties[PROBATION]
+        identity, salt = b"q" * 16, b"s" * 32
+        made = question_request(party, [HOUSE], sets[0], question_id=identity)
+        given = parse_ask(made)
+        question = dataclasses.replace(given.question, epochs=names, digest=tokens_digest(salt, sets, ()))
+        request = build_ask(question, given.parts, sets, [], salt, b"n" * 32, party.signing)
+        assert (await world.asking.ask(world.peer(PROBATION), request)).answers[0].known
+
+    play(consortium, scenario)
+
+
+def _without_register(old: Covenant) -> Covenant:
+    rows = tuple(
+        dataclasses.replace(
+            row,
+            registers=() if row.id == MAYOR else row.registers,
+            may_ask=tuple(one for one in row.may_ask if one != MAYOR),
+        )
+        for row in old.participants
+    )
+    return _next(old, participants=rows)
+
+
+def _without_participant(old: Covenant) -> Covenant:
+    rows = tuple(
+        dataclasses.replace(row, may_ask=tuple(one for one in row.may_ask if one != HOUSE))
+        for row in old.participants
+        if row.id != HOUSE
+    )
+    decisions = tuple(
+        dataclasses.replace(one, receivers=tuple(name for name in one.receivers if name != HOUSE)) for one in old.wpg20
+    )
+    return _next(old, participants=rows, wpg20=decisions)
+
+
+@pytest.mark.parametrize(
+    ("holder", "kind", "successor"),
+    [(MAYOR, "burgemeester", _without_register), (HOUSE, "vhh_casus", _without_participant)],
+    ids=["a register that ended", "a partner who left"],
+)
+def test_what_nobody_can_withdraw_any_more_is_deleted_and_holds_up_no_retirement(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch, holder: str, kind: str, successor: Any
+) -> None:
+    _states(monkeypatch, {EPOCH: EpochState.LIVE})
+
+    async def scenario(world: World) -> None:
+        await world.coordinator.board.refresh()
+        await world.register(holder, [put(kind, f"p{number}") for number in range(199)])
+        await world.register(holder, [put(kind, "anna"), put(kind, "berend")])
+        await world.register(PROBATION, [put("reclassering", "anna")])
+        await world.declare(holder, Freshness(RegisterId(REGISTERS[holder]), world.clock.now().date()))
+        assert (await world.ask(PROBATION, [holder], "anna")).answers[0].known
+        await _submit(world, successor(consortium.covenant))
+        await world.coordinator.periodic.upkeep()
+        assert (world.counts()["registration"], world.counts()["handle"], world.counts()["shown"]) == (1, 1, 0)
+        places = await world.table(lambda parts: parts.registrations.places("zvh-demo"))
+        (left,) = [place for place, named in places if named.participant == holder]
+        assert await world.table(lambda parts: parts.registrations.freshness(left)) == ""
+        assert [bool(item.event.lapsed_question_id) for item in await world.mail(PROBATION)] == [True]
+        _states(monkeypatch, {EPOCH: EpochState.LIVE, NEXT: EpochState.LIVE})
+        await world.coordinator.board.refresh()
+        both = (tokens("anna"), tokens("anna", epoch=NEXT))
+        (row,) = await world.table(lambda parts: parts.registrations.of_place(_place_of(places, PROBATION), 9))
+        party = world.consortium.parties[PROBATION]
+        item = Item(row.registration_id, PUT, both, facts("reclassering"), ())
+        request = chunk_request(party, REGISTERS[PROBATION], [item], version=2)
+        await world.registering.register(world.peer(PROBATION), request)
+        await _retire(world, EPOCH, POLICE)
+
+    play(consortium, scenario)
+
+
+def _place_of(places: Any, participant: str) -> int:
+    (found,) = [place for place, named in places if named.participant == participant]
+    return int(found)
+
+
 def test_a_notice_in_another_name_or_with_a_wrong_signature_is_refused(consortium: Consortium) -> None:
     async def scenario(world: World) -> None:
         notice = covenant_epochs.retire(consortium.covenant, EPOCH, POLICE, consortium.parties[POLICE].signing)
@@ -355,6 +489,33 @@ def test_an_evaluation_takes_the_flag_of_the_covenant_and_the_start_option(
             assert reply.answers[0].known
 
     play(flagged, scenario, evaluation=True)
+
+
+def test_a_version_without_the_flag_ends_the_evaluation_at_once_and_one_with_it_alone_begins_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _states(monkeypatch, {EPOCH: EpochState.LIVE})
+    flagged = fresh(tmp_path / "flagged", lambda text: text.replace("demo = true", "evaluation = true"))
+
+    async def ending(world: World) -> None:
+        await world.register(POLICE, [put("politie", "anna")])
+        assert (await world.ask(PROBATION, [POLICE], "anna", case_ref=b"c" * 32)).answers[0].known
+        for number in range(2):
+            await world.ask(PROBATION, [POLICE], f"p{number}", case_ref=b"c" * 32)
+        flags = dataclasses.replace(flagged.covenant.flags, evaluation=False)
+        await _submit(world, _next(flagged.covenant, flags=flags))
+        assert not (await world.ask(PROBATION, [POLICE], "anna", version=2)).answers[0].known
+        again = world.ask(PROBATION, [POLICE], "anna", case_ref=b"c" * 32, version=2)
+        await _refused(ErrorCode.BUDGET_EXHAUSTED, again)
+
+    play(flagged, ending, evaluation=True)
+
+    async def beginning(world: World) -> None:
+        old = world.coordinator.desk.agreement.covenant
+        await _submit(world, _next(old, flags=dataclasses.replace(old.flags, evaluation=True)))
+        assert not (await world.ask(PROBATION, [POLICE], "anna", version=3)).answers[0].known
+
+    play(flagged, beginning)
 
 
 def test_a_coordinator_without_a_covenant_does_not_start_and_is_made_once(consortium: Consortium) -> None:

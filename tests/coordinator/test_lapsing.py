@@ -9,6 +9,7 @@ import pytest
 
 from samenloop.audit import entry as entries
 from samenloop.audit.fields import Event
+from samenloop.clock import milliseconds
 from samenloop.errors import ErrorCode, Refused, SamenloopError
 from samenloop.model import ParticipantId, QuestionId, RegisterId, RegistrationId
 from samenloop.wire.ask import parse_ask
@@ -22,6 +23,7 @@ from samenloop.wire.declare import (
     grounds_digest,
     parse_statement,
 )
+from samenloop_coordinator import owning
 from tests.coordinator.consortium import Consortium
 from tests.coordinator.harness import (
     CARE,
@@ -97,6 +99,35 @@ def test_a_released_hidden_hit_reaches_the_asker_as_the_holder_signed_it(consort
         (item,) = await world.mail(PROBATION)
         assert parse_statement(item.event.statement.body).act == _back(question_id)
         await _refused(ErrorCode.EXPIRED, _again(world, request))
+
+    play(consortium, scenario)
+
+
+def test_R38_a_release_cannot_overtake_its_own_taking_back(consortium: Consortium) -> None:
+    async def scenario(world: World) -> None:
+        identity = os.urandom(16)
+        await world.register(POLICE, [put("politie", "anna", identity)])
+        question_id, grounds = _question_id(await _asked(world, [POLICE])), _grounds(identity)
+        party, now_ms = consortium.parties[POLICE], milliseconds(world.clock.now())
+        release = statement_request(party, _release(question_id, grounds), grounds, sent_ms=now_ms)
+        back = statement_request(party, _back(question_id), sent_ms=now_ms + 1)
+        await world.declaring.declare(world.peer(POLICE), back)
+        await _refused(ErrorCode.CLOCK_SKEW, world.declaring.declare(world.peer(POLICE), release))
+        assert (world.counts()["shown"], await world.mail(PROBATION)) == (0, [])
+        later = statement_request(party, _release(question_id, grounds), grounds, sent_ms=now_ms + 2)
+        await world.declaring.declare(world.peer(POLICE), later)
+        assert world.counts()["shown"] == 1
+        await world.declaring.declare(world.peer(POLICE), back)
+        assert world.counts()["shown"] == 1, "a repeated request has no second effect"
+
+    play(consortium, scenario)
+
+
+def test_R38_the_asker_hears_of_no_taking_back_when_nothing_was_released(consortium: Consortium) -> None:
+    async def scenario(world: World) -> None:
+        await world.register(POLICE, [put("politie", "anna")])
+        await world.declare(POLICE, _back(_question_id(await _asked(world, [POLICE]))))
+        assert await world.mail(PROBATION) == []
 
     play(consortium, scenario)
 
@@ -290,6 +321,20 @@ def test_a_repeated_statement_has_one_effect(consortium: Consortium) -> None:
         first = await world.declaring.declare(world.peer(HOUSE), request)
         assert await world.declaring.declare(world.peer(HOUSE), request) == first
         assert len(await world.mail(POLICE)) == 1
+
+    play(consortium, scenario)
+
+
+def test_a_search_among_own_registrations_gives_all_or_an_error_never_a_part(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owning, "MOST_FOUND", 2)
+
+    async def scenario(world: World) -> None:
+        await world.register(POLICE, [put("politie", "anna", os.urandom(16)) for _row in range(2)])
+        assert len((await world.find_own(POLICE, "anna")).registration_ids) == 2
+        await world.register(POLICE, [put("politie", "anna", os.urandom(16))])
+        await _refused(ErrorCode.INVALID_INPUT, world.find_own(POLICE, "anna"))
 
     play(consortium, scenario)
 

@@ -1,15 +1,18 @@
 """The coordinator starts with an override of the catalogue only when all partners signed it; then it rules by it."""
 
 import asyncio
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from samenloop.clock import SystemClock
+from samenloop.covenant import canonical, fingerprint
 from samenloop.covenant.checks import signing_participants
 from samenloop.covenant.override import sign_override
-from samenloop.covenant.signatures import format_signatures
-from samenloop.errors import Refused
+from samenloop.covenant.signatures import format_signatures, sign
+from samenloop.errors import IntegrityError, Refused
+from samenloop.keys import SigningKey
 from samenloop.reports.model import Report
 from samenloop.reports.processing import build as register_entry
 from samenloop_coordinator.agreement import catalogue_in_force
@@ -60,6 +63,40 @@ def test_R15_the_coordinator_does_not_start_with_an_override_that_does_not_count
     with pytest.raises(Refused) as caught:
         known(made)
     assert caught.value.rule == "R-15"
+
+
+def test_R15_a_version_under_which_the_override_does_not_count_is_not_activated(consortium: Consortium) -> None:
+    old = consortium.covenant
+    key = SigningKey.generate(consortium.folder / "new.key")
+    rows = tuple(
+        dataclasses.replace(row, signing_key=key.public.hex) if row.id == MAYOR else row for row in old.participants
+    )
+    new = dataclasses.replace(old, version=2, predecessor=fingerprint(old), participants=rows)
+    names = signing_participants(old)
+    signatures = format_signatures([sign(new, name, consortium.parties[name].signing) for name in names])
+    overridden(consortium, STRICTER, names)
+
+    async def submit() -> None:
+        async with opened_world(consortium) as world:
+            await world.coordinator.board.submit(canonical(new), signatures)
+
+    with pytest.raises(IntegrityError):
+        asyncio.run(submit())
+    signed = [sign_override(old, STRICTER, name, consortium.parties[name].signing) for name in names - {MAYOR}]
+    signed.append(sign_override(new, STRICTER, MAYOR, key))
+
+    async def resigned() -> None:
+        async with opened_world(consortium) as world:
+            (consortium.folder / "strenger.signatures.json").write_bytes(format_signatures(signed))
+            await world.coordinator.board.submit(canonical(new), signatures)
+
+    asyncio.run(resigned())
+    asyncio.run(started(consortium))
+
+
+async def started(consortium: Consortium) -> None:
+    async with opened_world(consortium) as world:
+        assert world.coordinator.desk.agreement.covenant.version == 2
 
 
 NOBODY_ASKS = b'[partners.reclassering]\nask = "n"\nask_rule = "R-20"\n[terms.casus]\namount = 2\n'

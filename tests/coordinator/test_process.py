@@ -294,6 +294,14 @@ async def _in_the_tree(client: Client, reply: overlap_pb2.AskReply) -> None:
     pytest.fail("the question never came into the tree")
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_own_requests_of_any_day_are_counted(running: Consortium, day: str) -> None:
+    async def scenario(client: Client) -> None:
+        assert await _counted(client, day) == 0
+
+    _with(running, PROBATION, scenario)
+
+
 async def _counted(client: Client, day: str) -> int:
     reply = await client.send(client.audit.CountOwn, audit_pb2.CountOwnRequest(day=day))
     return sum(one.count for one in reply.counts if one.event == "question")

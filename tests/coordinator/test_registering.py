@@ -1,7 +1,9 @@
 """Chunks of registrations: a result per item, one entry per chunk, and nothing twice."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +32,7 @@ from tests.coordinator.harness import (
     tokens,
     withdraw,
 )
-from tests.coordinator.world import World, play
+from tests.coordinator.world import World, fresh, play
 
 DONE, UNCHANGED, REFUSED = (
     overlap_pb2.ItemResult.STATUS_DONE,
@@ -157,6 +159,104 @@ def test_twenty_decisions_beforehand_per_decider_and_day_and_each_has_its_entry(
         assert len(_events(world, Event.DECISION_WITHDRAWN)) == 1
 
     play(consortium, scenario)
+
+
+WIDER = {
+    "another receiver": {"receivers": (ParticipantId(MAYOR), ParticipantId(PROBATION))},
+    "another purpose": {"purpose": "samenloop"},
+    "a later day": {"valid_until": datetime.now(UTC).date() + timedelta(days=150)},
+    "another decider": {"decider": b"d" * 32},
+}
+
+
+@pytest.mark.parametrize("changes", WIDER.values(), ids=WIDER)
+def test_R76_a_decision_said_otherwise_under_its_reference_is_counted_and_logged_as_a_new_one(
+    consortium: Consortium, changes: dict[str, Any]
+) -> None:
+    async def scenario(world: World) -> None:
+        identity = os.urandom(16)
+        one = decision(identity, MAYOR)
+        await world.register(POLICE, [put("politie", "anna", identity, [one])])
+        other = replace(one, **changes)
+        assert _results(await world.register(POLICE, [change("politie", identity, [other])])) == [(DONE, "")]
+        logged = [entry["receivers"] for entry in _events(world, Event.DECISION_BEFOREHAND)]
+        assert logged == [[MAYOR], sorted(other.receivers)]
+        assert _results(await world.register(POLICE, [change("politie", identity, [other])])) == [(UNCHANGED, "")]
+        narrower = replace(other, receivers=(ParticipantId(MAYOR),))
+        await world.register(POLICE, [change("politie", identity, [narrower])])
+        assert len(_events(world, Event.DECISION_BEFOREHAND)) == 2
+
+    play(consortium, scenario)
+
+
+REFUSED_CHANGES = {
+    "a receiver who never sees it": ({"receivers": (ParticipantId(MAYOR), ParticipantId(HOUSE))}, "R-15"),
+    "no ground to give": ({"basis": "wgs229"}, "R-39"),
+    "no ground that breaks secrecy": ({"breach_ground": ""}, "R-32"),
+    "a day after the review": ({"valid_until": datetime.now(UTC).date() + timedelta(days=300)}, "R-76"),
+}
+
+
+@pytest.mark.parametrize(("changes", "rule"), REFUSED_CHANGES.values(), ids=REFUSED_CHANGES)
+def test_R76_what_a_new_decision_may_not_a_known_reference_may_not_either(
+    consortium: Consortium, changes: dict[str, Any], rule: str
+) -> None:
+    async def scenario(world: World) -> None:
+        identity = os.urandom(16)
+        one = decision(identity, MAYOR)
+        await world.register(POLICE, [put("politie", "anna", identity, [one])])
+        for reference in (one.reference, os.urandom(32)):
+            said = replace(one, reference=reference, **changes)
+            assert _results(await world.register(POLICE, [change("politie", identity, [said])])) == [(REFUSED, rule)]
+        assert len(_events(world, Event.DECISION_BEFOREHAND)) == 1
+
+    play(consortium, scenario)
+
+
+def test_R76_changing_a_decision_counts_for_the_day_and_each_decider_is_counted_alone(consortium: Consortium) -> None:
+    async def scenario(world: World) -> None:
+        identity, decider = os.urandom(16), os.urandom(32)
+        one = decision(identity, MAYOR, decider=decider)
+        await world.register(POLICE, [put("politie", "anna", identity, [one])])
+        today = datetime.now(UTC).date()
+        for day in range(19):
+            said = replace(one, valid_until=today + timedelta(days=day))
+            assert _results(await world.register(POLICE, [change("politie", identity, [said])])) == [(DONE, "")]
+        widened = replace(one, receivers=(ParticipantId(PROBATION),))
+        reply = await world.register(POLICE, [change("politie", identity, [widened])])
+        assert _results(reply) == [(REFUSED, "R-76")]
+        others = [decision(identity, PROBATION) for _number in range(2)]
+        last = replace(one, valid_until=today + timedelta(days=18))
+        assert _results(await world.register(POLICE, [change("politie", identity, [last, *others])])) == [(DONE, "")]
+
+    play(consortium, scenario)
+
+
+def test_R76_a_decision_over_a_registration_that_is_not_there_is_neither_counted_nor_logged(
+    consortium: Consortium,
+) -> None:
+    async def scenario(world: World) -> None:
+        identity = os.urandom(16)
+        before = world.counts()["counter"]
+        reply = await world.register(POLICE, [change("politie", identity, [decision(identity, PROBATION)])])
+        assert _results(reply) == [(REFUSED, "not_found")]
+        assert _events(world, Event.DECISION_BEFOREHAND) == []
+        assert world.counts()["counter"] == before
+
+    play(consortium, scenario)
+
+
+def test_R76_in_an_evaluation_decisions_are_not_held_against_the_day(tmp_path: Path) -> None:
+    flagged = fresh(tmp_path, lambda text: text.replace("demo = true", "evaluation = true"))
+
+    async def scenario(world: World) -> None:
+        decider, items = os.urandom(32), []
+        for number in range(21):
+            identity = os.urandom(16)
+            items.append(put("politie", f"p{number}", identity, [decision(identity, PROBATION, decider=decider)]))
+        assert _results(await world.register(POLICE, items)) == [(DONE, "")] * 21
+
+    play(flagged, scenario, evaluation=True)
 
 
 def test_facts_that_passed_once_pass_again_and_those_refused_are_refused_each_time(consortium: Consortium) -> None:

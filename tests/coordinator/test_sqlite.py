@@ -1,14 +1,17 @@
 """What only the SQLite store has: two levels of values, a lock, pragmas, a disk that is full, files that are broken."""
 
 import asyncio
+import itertools
 import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlite_utils import Database
 
 from samenloop.audit.fields import Event
 from samenloop.audit.stamp import Stamper
@@ -16,8 +19,8 @@ from samenloop.clock import SystemClock
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.model import RegistrationId
 from samenloop_coordinator.journal import Journal
+from samenloop_coordinator.store import schema, sqlite_link, tokens
 from samenloop_coordinator.store import sqlite as store_sqlite
-from samenloop_coordinator.store import sqlite_link
 from samenloop_coordinator.store.sqlite import SqliteStore, create_store, open_store
 from samenloop_coordinator.store.sqlite_link import connect
 from samenloop_coordinator.store.values import Mark, NewRegistration, Place
@@ -61,6 +64,52 @@ async def _fill(store: SqliteStore, number: int) -> list[NewRegistration]:
 async def _found(store: SqliteStore, new: NewRegistration) -> int:
     probes = [new.values[start : start + 16] for start in range(0, len(new.values), 16)]
     return len(await store.read(lambda parts: parts.registrations.lookup(probes)))
+
+
+def test_what_was_counted_before_an_upgrade_counts_after_it(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    schema.migrations.apply(Database(connection), stop_before="questions_by_time")
+    connection.execute("INSERT INTO counter (scope, day, count) VALUES (x'01', '', 2)")
+    connection.close()
+
+    async def scenario(store: SqliteStore) -> None:
+        assert await store.write(lambda parts: parts.requests.count_all([(b"\x01", "")])) == [3]
+        await store.write(lambda parts: parts.requests.forget_counters("2999-01-01"))
+        assert await store.read(lambda parts: parts.requests.counted(b"\x01", "")) == 3
+
+    _play(path, scenario)
+
+
+def test_a_merge_puts_back_no_value_that_was_dropped_with_its_epoch_or_withdrawn_meanwhile(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = (Mark("2026-1", 7, 0, 24), Mark("2026-2", 7, 0, 24))
+
+    async def scenario(store: SqliteStore) -> None:
+        place = await store.write(lambda parts: parts.registrations.make_place(HOME))
+        new = NewRegistration(place, RegistrationId(b"r" * 16), b"f", b"", marks, os.urandom(48 * 16))
+        other = NewRegistration(place, RegistrationId(b"o" * 16), b"f", b"", marks[1:], os.urandom(24 * 16))
+        await store.write(lambda parts: parts.registrations.put(new))
+        row = await store.write(lambda parts: parts.registrations.put(other))
+        store._merge_at = 1
+
+        real, jobs = store._writer.exclusive, itertools.count()
+
+        async def between(job: Callable[[], Any]) -> Any:
+            if next(jobs) == tokens.SLICES // 2:
+                assert await store.write(lambda parts: parts.registrations.drop_epoch(place, "2026-1", 9)) == 1
+                await store.write(lambda parts: parts.registrations.remove(row))
+            return await real(job)
+
+        monkeypatch.setattr(store._writer, "exclusive", between)
+        await store.tidy()
+        kept = [new.values[start : start + 16] for start in range(24 * 16, 48 * 16, 16)]
+        stored = [row[0] for row in store._connection.execute("SELECT value FROM token")]
+        assert sorted(stored) == sorted(kept)
+        assert await _found(store, new) == 24
+
+    _play(path, scenario)
 
 
 def _merged(path: Path) -> int:
@@ -122,10 +171,10 @@ def test_a_merge_that_fails_half_way_loses_nothing_and_can_be_done_again(
 ) -> None:
     whole = store_sqlite.tokens.merge_slice
 
-    def failing(connection: sqlite3.Connection, number: int) -> None:
+    def failing(connection: sqlite3.Connection, number: int, dropped: Sequence[tuple[bytes, int]]) -> None:
         if number == 7:
             raise sqlite3.OperationalError("disk I/O error")
-        whole(connection, number)
+        whole(connection, number, dropped)
 
     async def scenario(store: SqliteStore) -> None:
         new = await _fill(store, 50)

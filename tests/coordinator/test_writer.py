@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
-from samenloop_coordinator.writer import Writer
+from samenloop_coordinator.writer import MOST_UNITS, Writer
 
 FULL = SamenloopError(ErrorCode.STORAGE_FULL, "full")
 Work = Callable[[list[str]], str]
@@ -23,6 +23,7 @@ class Fake:
     commits: int = 0
     faults: list[tuple[bool, Exception]] = field(default_factory=list)
     ends: bool = False
+    stuck: bool = False
 
     def begin(self) -> None:
         assert self.now is None
@@ -53,6 +54,8 @@ class Fake:
         assert self.now is None
 
     def rollback(self) -> None:
+        if self.stuck:
+            raise IntegrityError("rollback")
         self.now = None
 
 
@@ -130,6 +133,34 @@ def test_after_an_error_that_leaves_the_disk_unknown_nothing_is_acknowledged_and
             await writer.submit(_add("c"))
         assert caught.value.code is ErrorCode.UNAVAILABLE
         assert "c" not in fake.durable
+        await writer.close()
+
+    asyncio.run(scenario())
+
+
+def test_after_an_error_that_leaves_the_disk_unknown_what_was_queued_is_refused_too() -> None:
+    async def scenario() -> None:
+        fake = Fake(faults=[(False, IntegrityError("fsync"))])
+        writer = Writer(fake)
+        results = await _together(writer, [_add(str(number)) for number in range(MOST_UNITS + 5)])
+        assert all(isinstance(one, IntegrityError) for one in results[:MOST_UNITS])
+        assert [one.code for one in results[MOST_UNITS:]] == [ErrorCode.UNAVAILABLE] * 5
+        assert (fake.durable, fake.commits) == ([], 1)
+        await writer.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("failing", [_raising(FULL), _add("a")], ids=["in the unit", "at the commit"])
+def test_an_undoing_that_fails_too_stops_writing_and_nobody_waits_for_ever(failing: Work) -> None:
+    async def scenario() -> None:
+        fake = Fake(faults=[(False, FULL)], stuck=True)
+        writer = Writer(fake)
+        works = [failing] * MOST_UNITS + [_add("later")] * 5
+        results = await asyncio.wait_for(_together(writer, works), 5)
+        assert all(isinstance(one, SamenloopError) for one in results)
+        assert writer.broken
+        assert fake.durable == []
         await writer.close()
 
     asyncio.run(scenario())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from samenloop.covenant import Covenant, canonical, fill_keys, fingerprint, parse_canonical, parse_toml
 from samenloop.errors import InvalidInput, SamenloopError
-from samenloop.model import Mode
+from samenloop.model import MAX_EPOCHS, Mode
 from tests.covenant.consortium import demo_covenant, demo_toml, with_row
 
 TEXT = demo_toml()
@@ -66,6 +66,7 @@ WRONG = {
     "a missing key": ('token_profile = "nl-1"\n', "", "token_profile"),
     "a number as text": ("witness_quorum = 2", 'witness_quorum = "2"', "witness_quorum"),
     "a true where a number belongs": ("max_live = 2", "max_live = true", "epochs.max_live"),
+    "more epochs than travel together": ("max_live = 2", f"max_live = {MAX_EPOCHS + 1}", "epochs.max_live"),
     "a fraction": ("max_live = 2", "max_live = 2.0", "epochs.max_live"),
     "a budget of nothing": ("questions_per_user_and_day = 20", "questions_per_user_and_day = 0", "budgets."),
     "a date with a time": ("2027-12-31", "2027-12-31T10:00:00", "review_date"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from samenloop.covenant.permissions import lifted
+from samenloop.covenant.permissions import check_evaluation
 from samenloop.errors import ErrorCode, SamenloopError
 from tests.coordinator.consortium import Consortium, make_consortium
 
@@ -117,13 +117,13 @@ def test_one_organisation_alone_has_nobody_to_ask(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("flagged", "started"), [(True, False), (False, True)])
 def test_flag_or_start_option_alone_lifts_nothing(flagged: bool, started: bool) -> None:
     with pytest.raises(SamenloopError) as refused:
-        lifted(flagged=flagged, started=started)
+        check_evaluation(flagged=flagged, started=started)
     assert refused.value.code is ErrorCode.NOT_PERMITTED
 
 
 @pytest.mark.parametrize("both", [True, False])
 def test_flag_and_start_option_together_decide(both: bool) -> None:
-    assert lifted(flagged=both, started=both) is both
+    check_evaluation(flagged=both, started=both)
 
 
 @pytest.mark.parametrize(

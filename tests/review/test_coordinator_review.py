@@ -174,6 +174,11 @@ def test_every_look_at_the_log_is_an_entry_in_the_log(consortium: Consortium, tm
     assert views() == before + 1
 
 
+def test_a_list_without_anything_to_judge_says_so_in_one_sentence(consortium: Consortium) -> None:
+    done = CliRunner().invoke(app, ["review", "list", "--config", str(consortium.config_file)])
+    assert done.output.splitlines() == ["Er wacht niets op een beoordeling."]
+
+
 def test_every_command_that_reads_entries_is_among_the_looks_or_reads_none() -> None:
     entries_by_themselves = {"audit purge", "review draw", "review sign-off", "review escalate"}
     shows_no_entry, like_the_council_page = {"audit fsck"}, {"report accountability"}

@@ -8,6 +8,7 @@ import io
 import json
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -15,8 +16,8 @@ from typer.testing import CliRunner
 from samenloop.audit.fields import Event
 from samenloop.audit.witness import Reason, Standing
 from samenloop.clock import milliseconds
-from samenloop.errors import InvalidInput, Refused
-from samenloop_node import mailbox, witness
+from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
+from samenloop_node import declaring, mailbox, witness
 from samenloop_node.accounts import Role
 from samenloop_node.cli import app as program
 from samenloop_node.commands import COMMANDS, inbox
@@ -412,6 +413,31 @@ def test_the_protocol_speaks_in_words_with_the_codes_behind_them(holder, officer
     assert row["ontvanger"] == "Reclassering Midden (reclassering-midden)"
     assert row["doel"].endswith(" (toezicht)")
     assert row["grondslag"] == "Wet politiegegevens art. 20 (wpg20)"
+
+
+@pytest.mark.parametrize("wait", [timedelta(hours=1), timedelta(days=40)], ids=["same month", "another month"])
+def test_a_release_that_the_coordinator_refused_later_is_no_provision(
+    node, kit, coordinator, clock, officer, user_of, wait
+):
+    app, bakker = node(HOLDER), user_of("p.bakker", Role.DECISION_MAKER)
+    register(app)
+    kit.part_changes = PART
+    coordinator.post(HOLDER, kit.hit(HOLDER))
+    run(mailbox.poll(app))
+    (hit,) = run(inbox.run(app, bakker, {}, None))["hits"]
+    coordinator.faults = [SamenloopError(ErrorCode.UNAVAILABLE, "weg")]
+    decide(app, bakker, "release", filled_in(app, bakker, hit))
+    app.ownlog.integrate()
+    released = clock.at
+    assert "vrijgegeven" in str(protocol_rows(app, officer, clock)), "the positive control"
+    clock.at += wait
+    coordinator.faults = [SamenloopError(ErrorCode.EXPIRED, "gesloten")]
+    with pytest.raises(SamenloopError):
+        run(declaring.send_open(app))
+    app.ownlog.integrate()
+    row = protocol_rows(app, officer, clock)
+    assert ("niets verstrekt" in str(row)) is (clock.at.month != released.month), "who read the earlier extract is told"
+    assert protocol_rows(app, officer, SimpleNamespace(at=released)) == {}
 
 
 # --- breach ----------------------------------------------------------------------------------------------------------

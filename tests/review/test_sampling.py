@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -69,7 +70,25 @@ class Diary:
         return made
 
     def unfair(self) -> tuple[int, ...]:
+        return self.check()[1]
+
+    def check(self) -> tuple[int, tuple[int, ...]]:
         return self.rounds.unfair(self.rounds.history(), lambda _draw: sampling.Plan(5, 5, 7, 14))
+
+    def week(self) -> None:
+        self.questions(30)
+        self.anchor()
+        self.clock.advance(days=8)
+        self.step()
+
+    def purge(self, last: int) -> None:
+        """Erase all until `last`, as a log does whose term is over."""
+        fields = {"origin": self.signer.name, "software": "test/1", **self.stamper.stamp()}
+        public = {"first": 0, "last": last, "term_days": 1}
+        size = log.integrate(self.entries, self.tree, self.signer).size
+        self.entries.purge(entry.build(Event.PURGE, {**fields, **public}, [], entry.new_salt()), size)
+        log.integrate(self.entries, self.tree, self.signer)
+        self.tree.forget(0, last)
 
 
 def drawn_diary() -> Diary:
@@ -147,6 +166,79 @@ def test_a_draw_that_the_lot_did_not_make_is_found(cheat: str) -> None:
     public = {"drawn": list(drawn), "due_ms": 1, "size": diary.reader.size(), "document": seed.hex(), "actor": OWNER}
     place = diary.add(Event.SAMPLE, {**public, "covenant": AGREED.id, "version": 1})
     assert diary.unfair() == (place,)
+
+
+def test_after_a_purge_every_draw_keeps_its_promise_with_a_seed_that_nobody_has_seen() -> None:
+    diary = drawn_diary()
+    diary.week()
+    diary.week()
+    seen = [one.seed for one in diary.rounds.history().draws]
+    diary.purge(diary.rounds.history().draws[1].seq + 1)
+    diary.week()
+    diary.week()
+    later = diary.rounds.history().draws[1:]
+    assert len(later) == 2
+    assert not {one.seed for one in later} & set(seen)
+    assert diary.unfair() == ()
+
+
+def test_a_log_that_lost_even_its_last_promise_promises_a_seed_that_nobody_has_seen() -> None:
+    diary = drawn_diary()
+    seen = [one.seed for one in diary.rounds.history().draws]
+    diary.purge(diary.reader.size() - 1)
+    diary.step()
+    diary.week()
+    (later,) = diary.rounds.history().draws
+    assert later.seed not in seen
+    assert diary.unfair() == ()
+
+
+def test_a_draw_of_which_a_part_was_purged_is_not_judged_and_the_others_are() -> None:
+    diary = drawn_diary()
+    diary.week()
+    diary.week()
+    assert diary.check() == (3, ())
+    diary.purge(diary.rounds.history().draws[0].size + 3)
+    assert diary.check() == (1, ())
+    known = diary.rounds.history()
+    control = sampling.recheck(known, known.draws, lambda _draw: None, diary.rounds.population, outside(diary))
+    assert control, "a build that judges all of them accuses"
+
+
+def test_however_much_stands_in_a_log_no_promise_or_draw_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build with a limit, `_MOST`, is caught."""
+    monkeypatch.setattr(samples, "_MOST", 3, raising=False)
+    diary = drawn_diary()
+    for _number in range(10):
+        diary.add(Event.ADMIN, {"action": "other", "actor": OWNER})
+    assert len(diary.rounds.history().commitments) == 2
+    assert diary.check() == (1, ())
+
+
+def test_a_log_of_an_earlier_version_goes_on_with_the_seed_that_it_promised() -> None:
+    """Its promises carry no number: they were numbered by the draws before them."""
+    diary = Diary()
+    diary.add(*_promise(0))
+    diary.questions(30)
+    diary.anchor()
+    diary.clock.advance(days=8)
+    (_event, public), _promised = diary.step()
+    assert public["document"] == sampling.seed(KEY, 0).hex()
+    diary.add(*_promise(1))
+    diary.week()
+    assert diary.rounds.history().draws[-1].seed == sampling.seed(KEY, 1).hex()
+    diary.week()
+    assert diary.check() == (3, ())
+
+
+def outside(diary: Diary) -> Callable[[sampling.Commitment, sampling.Draw], list[bytes]]:
+    return lambda promise, draw: diary.outside(promise, draw.size)
+
+
+def _promise(number: int) -> samples.NewEntry:
+    """Return a promise as it was written before promises had a number."""
+    owner = {"actor": OWNER, "covenant": AGREED.id, "version": AGREED.version}
+    return Event.ADMIN, {"action": samples.COMMIT, "document": sampling.digest(sampling.seed(KEY, number)), **owner}
 
 
 def test_every_place_has_the_same_chance() -> None:

@@ -373,6 +373,18 @@ def test_a_coordinator_that_is_down_or_of_another_ca_gives_one_clear_error(own: 
     assert refused.value.code is ErrorCode.NOT_AUTHENTICATED
 
 
+@pytest.mark.parametrize("name", ["ca", "key", "certificate"])
+def test_an_own_file_that_is_missing_is_named_and_not_told_as_a_coordinator_that_is_away(
+    own: Consortium, tmp_path: Path, name: str
+) -> None:
+    gone = tmp_path / "gone.pem"
+    with serving(own) as server, pytest.raises(SamenloopError, match=str(gone)) as refused:
+        coordinator_certificate(
+            dataclasses.replace(own.police, **{name: gone}), server.address, DOMAIN, pin_of(own.coordinator)
+        )
+    assert refused.value.code is not ErrorCode.UNAVAILABLE
+
+
 def test_the_server_does_not_start_with_a_key_of_another_certificate(own: Consortium) -> None:
     crossed = dataclasses.replace(own.coordinator, key=own.police.key)
     with pytest.raises(SamenloopError, match="hoort niet bij"), serving(dataclasses.replace(own, coordinator=crossed)):

@@ -10,7 +10,7 @@ from samenloop.decisions.beforehand import BeforehandDecision
 from samenloop.decisions.modes import RecordFacts
 from samenloop.errors import IntegrityError, InvalidInput
 from samenloop.keys import SigningKey
-from samenloop.model import EpochId, Mode, ParticipantId, QuestionId, RegisterId, RegistrationId, TokenSet
+from samenloop.model import MAX_EPOCHS, EpochId, Mode, ParticipantId, QuestionId, RegisterId, RegistrationId, TokenSet
 from samenloop.wire import declare, own, register
 from samenloop.wire.convert import CovenantRef
 from samenloop.wire.mail import MAIL_BYTES, pack_mail, parse_mail
@@ -66,9 +66,9 @@ def test_an_item_comes_out_as_it_went_in(item: register.Item) -> None:
         replace(PUT, act=0),
         replace(PUT, registration_id=RegistrationId(bytes(16))),
         replace(PUT, token_sets=TOKENS * 2),
-        replace(PUT, token_sets=tuple(replace(TOKENS[0], epoch=EpochId(f"2026-{n}")) for n in range(1, 5))),
+        replace(PUT, token_sets=tuple(replace(TOKENS[0], epoch=EpochId(f"2026-{n}")) for n in range(MAX_EPOCHS + 1))),
     ],
-    ids=["no tokens", "no facts", "too much", "facts", "decision", "no act", "zero id", "epoch twice", "4 epochs"],
+    ids=["no tokens", "no facts", "too much", "facts", "decision", "no act", "zero id", "epoch twice", "5 epochs"],
 )
 def test_an_incomplete_item_is_refused_and_named(item: register.Item) -> None:
     with pytest.raises(InvalidInput):

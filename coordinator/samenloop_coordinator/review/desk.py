@@ -59,12 +59,11 @@ def draw(config: CoordinatorConfig, clock: Clock) -> int:
 
 
 def unfair(config: CoordinatorConfig, clock: Clock) -> tuple[int, tuple[int, ...]]:
-    """Return how many draws there were, and the places of those that the lot did not make."""
+    """Return how many draws can be drawn again, and the places of those that the lot did not make."""
     with reading(config) as log:
-        known = log.rounds.history()
-        found = log.rounds.unfair(known, log.plan_for)
-    _looked(config, clock, ("check",), len(known.draws))
-    return len(known.draws), found
+        draws, found = log.rounds.unfair(log.rounds.history(), log.plan_for)
+    _looked(config, clock, ("check",), draws)
+    return draws, found
 
 
 def find_patterns(config: CoordinatorConfig, clock: Clock) -> list[Finding]:

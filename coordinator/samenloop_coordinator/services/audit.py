@@ -1,6 +1,6 @@
 """AuditService: what every node needs to witness the log."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import log
@@ -8,6 +8,7 @@ from samenloop.audit.anchor import from_covenant
 from samenloop.audit.fields import Event
 from samenloop.audit.note import NoteSigner
 from samenloop.audit.store import Search, TreeStore
+from samenloop.audit.times import DAY_MS
 from samenloop.clock import milliseconds
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
 from samenloop.texts import _
@@ -117,8 +118,8 @@ def _within(tree: TreeStore, size: int) -> None:
 
 
 def _counts(tree: TreeStore, actor: str, day: date) -> dict[str, int]:
-    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    from_ms, until_ms = milliseconds(start), milliseconds(start + timedelta(days=1))
+    from_ms = milliseconds(datetime(day.year, day.month, day.day, tzinfo=UTC))
+    until_ms = from_ms + DAY_MS
     return {
         event.value: tree.count(Search(event=event.value, actor=actor, from_ms=from_ms, until_ms=until_ms))
         for event in Event

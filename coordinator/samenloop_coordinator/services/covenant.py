@@ -81,6 +81,7 @@ class CovenantServicer(covenant_pb2_grpc.CovenantServiceServicer):
 
     async def _state(self, peer: PeerIdentity, request: covenant_pb2.GetStateRequest) -> covenant_pb2.CovenantState:
         self._own(request.covenant)
+        await self._board.follow()  # what another process judges by already: a node reads its mail with this
         agreement = self._desk.agreement
         coverage = await self._desk.store.read(lambda parts: self._coverage(parts, peer))
         return covenant_pb2.CovenantState(

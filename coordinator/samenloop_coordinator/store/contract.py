@@ -66,6 +66,10 @@ class Registrations(Protocol):
         """Return the registrations with these rows; one that is no longer there is left out."""
         ...
 
+    def of_place(self, place: int, limit: int) -> Sequence[Registration]:
+        """Return up to `limit` registrations of a place."""
+        ...
+
     def put(self, registration: NewRegistration) -> int:
         """Add a registration, or replace the one with its id in its place wholly; return its row, which is new."""
         ...
@@ -123,7 +127,11 @@ class Requests(Protocol):
         ...
 
     def forget_counters(self, day: str) -> None:
-        """Delete the counters of days before `day`; counters without a day stay."""
+        """Delete the counters of days before `day`, and of those without a day what counts until a day before it."""
+        ...
+
+    def end_lasting(self, scopes: Sequence[bytes], until: str) -> None:
+        """Let the counters without a day of these scopes count until this ISO day and no longer."""
         ...
 
 
@@ -138,8 +146,16 @@ class Questions(Protocol):
         """Return a question."""
         ...
 
+    def restate(self, question: AskedQuestion) -> None:
+        """Keep what changed about the holders of a question."""
+        ...
+
     def of_case(self, asker: str, case_ref: bytes) -> Sequence[AskedQuestion]:
         """Return the questions of one case."""
+        ...
+
+    def asked_before(self, moment_ms: int, limit: int) -> Sequence[AskedQuestion]:
+        """Return up to `limit` questions that were asked before a moment, the oldest first."""
         ...
 
     def forget(self, question_id: bytes) -> None:
@@ -180,6 +196,10 @@ class Mail(Protocol):
 
     def acknowledge(self, receiver: str, item_ids: Sequence[bytes]) -> None:
         """Delete items of this receiver, which are among its `MOST_ACKNOWLEDGED` oldest; other ids are left alone."""
+        ...
+
+    def forget_others(self, receivers: Sequence[str]) -> int:
+        """Delete the items of everybody but these receivers; return how many."""
         ...
 
     def keep_keys(self, rows: Iterable[KeyRow], now_ms: int) -> None:

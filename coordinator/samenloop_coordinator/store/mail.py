@@ -42,6 +42,11 @@ class SqliteMail:
         arrived = frozenset(item_ids)
         self._connection.executemany("DELETE FROM mail WHERE id = ?", [(row,) for row, item in rows if item in arrived])
 
+    def forget_others(self, receivers: Sequence[str]) -> int:
+        """Delete the items of everybody but these receivers."""
+        sql = f"DELETE FROM mail WHERE receiver NOT IN ({', '.join('?' * len(receivers))})"  # noqa: S608  # placeholders
+        return self._connection.execute(sql, list(receivers)).rowcount
+
     def keep_keys(self, rows: Iterable[KeyRow], now_ms: int) -> None:
         """Keep wrapped content keys."""
         self._connection.executemany(

@@ -32,6 +32,7 @@ from samenloop_coordinator.store.postgres_link import (
 )
 from samenloop_coordinator.store.postgres_log import PostgresEntries
 from samenloop_coordinator.store.postgres_session import PostgresSession, Work, parts_of
+from samenloop_coordinator.writer import expected, no_writing
 
 CONNECTIONS = 4
 """Connections of one process that read; it has three more: one writes, one reads the log, one keeps its tree."""
@@ -62,9 +63,7 @@ class PostgresStore:
     async def write(self, work: Callable[[Parts], Result]) -> Result:
         """Run a unit of work; durable on return."""
         if self._broken or self._closed:
-            raise SamenloopError(
-                ErrorCode.UNAVAILABLE, _("De coördinator kan nu niets opslaan. Probeer het later opnieuw.")
-            )
+            raise no_writing()
         unit = _Unit(carried(work), asyncio.get_running_loop().create_future())
         self._queue.append(unit)
         if self._draining is None or self._draining.done():
@@ -116,10 +115,11 @@ class PostgresStore:
     async def _group(self, units: list[_Unit]) -> None:
         works = [unit.work for unit in units]
         try:
+            if self._broken:
+                raise no_writing()
             outcomes = await asyncio.get_running_loop().run_in_executor(self._commit, self._session.run, works)
         except Exception as error:  # noqa: BLE001 - whatever it was, no caller may wait for ever
-            expected = isinstance(error, SamenloopError) and error.code is not ErrorCode.INTEGRITY
-            self._broken = self._broken or not expected
+            self._broken = self._broken or not expected(error)
             for unit in units:
                 if not unit.future.done():
                     unit.future.set_exception(error)

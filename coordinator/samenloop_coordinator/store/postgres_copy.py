@@ -1,6 +1,6 @@
 """Moves a coordinator from SQLite files to PostgreSQL: one transaction, committed only after everything was checked.
 
-1. The files are locked: no coordinator runs on them.
+1. The files are locked: no coordinator runs on them. Those of an older version get the tables of this one.
 2. Every table is copied, and of the rows that were read a digest is kept. The token index is built anew from the
    values of the registrations.
 3. Everything is read back from the new tables: the digest of each table must be the same, the number of values must
@@ -31,6 +31,7 @@ from samenloop_coordinator.store.postgres_link import Connection, Link, connect,
 from samenloop_coordinator.store.postgres_log import PostgresEntries
 from samenloop_coordinator.store.postgres_mail import PostgresCovenants
 from samenloop_coordinator.store.postgres_tree import PostgresTree
+from samenloop_coordinator.store.schema import migrate as bring_up_to_date
 from samenloop_coordinator.store.sqlite_link import connect as open_sqlite
 from samenloop_coordinator.store.sqlite_link import lock_database
 from samenloop_coordinator.store.sqlite_link import translated as sqlite_translated
@@ -79,7 +80,7 @@ STORE = (
     Table("registration", "id, place, registration_id, facts, beforehand, marks", "bixxxx"),
     Table("handle", "registration, tokens", "bx"),
     Table("request", "id, participant, payload_hash, reply, at_ms", "xtxxb"),
-    Table("counter", "scope, day, count", "xtb"),
+    Table("counter", "scope, day, count, until", "xtbt"),
     Table("question", "id, covenant, asker, case_ref, asked_ms, holders", "xttxbt"),
     Table("shown", "question, holder, handle, until, acting_as, purpose, released", "xtxttt?"),
     Table("mail", "id, item_id, receiver, key_id, sealed, at_ms", "bxtxxb"),
@@ -168,6 +169,7 @@ def _moved(database: Path, log_head: Path, dsn: str, progress: Progress) -> Move
     with closing(connect(dsn, _SETTINGS)) as target, translated(), target.transaction():
         schema.migrate(target)
         with _reading(database) as source, _reading(log_head) as tree:
+            bring_up_to_date(source)
             sent = {table: _copy(source, target, table) for table in STORE}
             sent |= {table: _copy(tree, target, table) for table in TREE}
             tokens = _tokens_of(source)

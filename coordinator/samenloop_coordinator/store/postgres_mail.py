@@ -51,6 +51,11 @@ class PostgresMail:
         self._group.settle(_PUT)
         self._group.change("DELETE FROM mail WHERE item_id = ANY(%b::bytea[]) AND receiver = %s", item_ids, receiver)
 
+    def forget_others(self, receivers: Sequence[str]) -> int:
+        """Delete the items of everybody but these receivers."""
+        self._group.settle(_PUT)
+        return self._group.change("DELETE FROM mail WHERE receiver <> ALL(%b::text[])", list(receivers))
+
     def keep_keys(self, rows: Iterable[KeyRow], now_ms: int) -> None:
         """Keep wrapped content keys."""
         for row in rows:

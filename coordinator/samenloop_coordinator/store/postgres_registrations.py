@@ -25,6 +25,7 @@ _FIND = f"SELECT {_COLUMNS} FROM registration WHERE registration_id = %s AND pla
 _FETCH = f"SELECT {_COLUMNS} FROM registration WHERE id = ANY(%b::bigint[])"  # noqa: S608  # fixed names
 _WITH_EPOCH = f"""SELECT {_COLUMNS} FROM registration
                   WHERE place = %s AND position(%b::bytea IN marks) > 0 ORDER BY id LIMIT %s"""  # noqa: S608  # fixed names
+_OF_PLACE = f"SELECT {_COLUMNS} FROM registration WHERE place = %s ORDER BY id LIMIT %s"  # noqa: S608  # fixed names
 _ROWS_OF = "SELECT id FROM registration WHERE registration_id = ANY(%b::bytea[])"
 _LOOKUP = """SELECT n, token.registration FROM generate_series(0, %s - 1) AS n
              JOIN token ON token.value = substring(%b::bytea FROM n * 16 + 1 FOR 16)"""
@@ -115,6 +116,11 @@ class PostgresRegistrations:
         """Return the registrations with these rows."""
         self._group.settle(_ADD)
         return {row[0]: _registration(row) for row in self._group.rows(_FETCH, list(rows))}
+
+    def of_place(self, place: int, limit: int) -> Sequence[Registration]:
+        """Return up to `limit` registrations of a place."""
+        self._group.settle(_ADD)
+        return [_registration(row) for row in self._group.rows(_OF_PLACE, place, limit)]
 
     def put(self, registration: NewRegistration) -> int:
         """Add a registration, or replace the one with its id in its place wholly."""

@@ -21,6 +21,8 @@ _KEEP = """INSERT INTO question (id, covenant, asker, case_ref, asked_ms, holder
 _FIND = "SELECT id, covenant, asker, case_ref, asked_ms, holders FROM question WHERE id = %s"
 _OF_CASE = """SELECT id, covenant, asker, case_ref, asked_ms, holders FROM question
               WHERE case_ref = %s AND asker = %s ORDER BY asked_ms"""
+_ASKED_BEFORE = """SELECT id, covenant, asker, case_ref, asked_ms, holders FROM question
+                   WHERE asked_ms < %s ORDER BY asked_ms LIMIT %s"""
 _SHOW = """INSERT INTO shown (question, holder, handle, until, acting_as, purpose, released)
            SELECT DISTINCT ON (question, holder, handle) question, holder, handle, until, acting_as, purpose, released
            FROM unnest(%b::bytea[], %b::text[], %b::bytea[], %b::text[], %b::text[], %b::text[], %b::boolean[])
@@ -89,10 +91,17 @@ class PostgresRequests:
         return self._counts[scope, day]
 
     def forget_counters(self, day: str) -> None:
-        """Delete the counters of earlier days."""
+        """Delete the counters of earlier days, and those that counted until one."""
         self._group.settle(_COUNT)
         self._group.forget(self._counts)
         self._group.change("DELETE FROM counter WHERE day <> '' AND day < %s", day)
+        self._group.change("DELETE FROM counter WHERE until <> '' AND until < %s", day)
+
+    def end_lasting(self, scopes: Sequence[bytes], until: str) -> None:
+        """Let the counters without a day of these scopes count until this ISO day."""
+        self._group.settle(_COUNT)
+        sql = "UPDATE counter SET until = %s WHERE day = '' AND scope = ANY(%b::bytea[])"
+        self._group.change(sql, until, list(scopes))
 
     def _read(self, counters: Sequence[tuple[bytes, str]]) -> None:
         if counters:
@@ -126,10 +135,21 @@ class PostgresQuestions:
         row = self._group.row(_FIND, question_id)
         return _question(row) if row else None
 
+    def restate(self, question: AskedQuestion) -> None:
+        """Keep what changed about the holders of a question."""
+        self._group.settle(_KEEP)
+        holders = pack_holders(question.holders)
+        self._group.change("UPDATE question SET holders = %s WHERE id = %s", holders, question.question_id)
+
     def of_case(self, asker: str, case_ref: bytes) -> Sequence[AskedQuestion]:
         """Return the questions of one case."""
         self._group.settle(_KEEP)
         return [_question(row) for row in self._group.rows(_OF_CASE, case_ref, asker)]
+
+    def asked_before(self, moment_ms: int, limit: int) -> Sequence[AskedQuestion]:
+        """Return up to `limit` questions that were asked before a moment, the oldest first."""
+        self._group.settle(_KEEP)
+        return [_question(row) for row in self._group.rows(_ASKED_BEFORE, moment_ms, limit)]
 
     def forget(self, question_id: bytes) -> None:
         """Delete a question and what was shown for it."""

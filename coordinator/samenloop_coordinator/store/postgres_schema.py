@@ -159,7 +159,17 @@ _GUARDS = (
         for table in ("log_purge", "log_node")
     ),
 )
-_MIGRATIONS: Sequence[tuple[str, Sequence[str]]] = (("first_tables", (*_STORE, *_LOG, *_GUARDS)),)
+_MIGRATIONS: Sequence[tuple[str, Sequence[str]]] = (
+    ("first_tables", (*_STORE, *_LOG, *_GUARDS)),
+    ("questions_by_time", ("CREATE INDEX question_by_time ON question (asked_ms)",)),
+    (
+        "counters_until",
+        (
+            "ALTER TABLE counter ADD COLUMN until text NOT NULL DEFAULT ''",
+            "CREATE INDEX counter_by_until ON counter (until) WHERE until <> ''",
+        ),
+    ),
+)
 TABLES = (*_ORDINARY, *_GROWING, "log_head", "log_index", "log_checkpoint")
 """Every table that holds something of the coordinator."""
 

@@ -21,6 +21,7 @@ from samenloop_coordinator.store.values import (
 _FIND = """SELECT id, place, registration_id, facts, beforehand, marks FROM registration
            WHERE registration_id = ? AND place = ?"""
 _FETCH = "SELECT id, place, registration_id, facts, beforehand, marks FROM registration WHERE id IN ({})"
+_OF_PLACE = "SELECT id, place, registration_id, facts, beforehand, marks FROM registration WHERE place = ? LIMIT ?"
 _ROWS_OF = """SELECT id FROM number CROSS JOIN registration
               WHERE n < ?2 AND registration_id = substr(?1, n * 16 + 1, 16)"""
 _WITH_EPOCH = """SELECT id, place, registration_id, facts, beforehand, marks FROM registration
@@ -93,6 +94,10 @@ class SqliteRegistrations:
         """Return the registrations with these rows."""
         found = self._connection.execute(_FETCH.format(", ".join("?" * len(rows))), rows)
         return {row[0]: _registration(row) for row in found.fetchall()}
+
+    def of_place(self, place: int, limit: int) -> Sequence[Registration]:
+        """Return up to `limit` registrations of a place."""
+        return [_registration(row) for row in self._connection.execute(_OF_PLACE, (place, limit)).fetchall()]
 
     def put(self, registration: NewRegistration) -> int:
         """Add a registration, or replace the one with its id in its place wholly."""

@@ -11,6 +11,8 @@ _KEEP = "INSERT INTO question (id, covenant, asker, case_ref, asked_ms, holders)
 _FIND = "SELECT id, covenant, asker, case_ref, asked_ms, holders FROM question WHERE id = ?"
 _OF_CASE = """SELECT id, covenant, asker, case_ref, asked_ms, holders FROM question
               WHERE case_ref = ? AND asker = ? ORDER BY asked_ms"""
+_ASKED_BEFORE = """SELECT id, covenant, asker, case_ref, asked_ms, holders FROM question
+                   WHERE asked_ms < ? ORDER BY asked_ms LIMIT ?"""
 _SHOW = """INSERT OR REPLACE INTO shown (question, holder, handle, until, acting_as, purpose, released)
            VALUES (?, ?, ?, ?, ?, ?, ?)"""
 _SHOWN_BY = "SELECT question, holder, handle, until, acting_as, purpose, released FROM shown WHERE handle = ?"
@@ -65,8 +67,14 @@ class SqliteRequests:
         return int(row[0]) if row else 0
 
     def forget_counters(self, day: str) -> None:
-        """Delete the counters of earlier days."""
+        """Delete the counters of earlier days, and those that counted until one."""
         self._connection.execute("DELETE FROM counter WHERE day <> '' AND day < ?", (day,))
+        self._connection.execute("DELETE FROM counter WHERE until <> '' AND until < ?", (day,))
+
+    def end_lasting(self, scopes: Sequence[bytes], until: str) -> None:
+        """Let the counters without a day of these scopes count until this ISO day."""
+        sql = "UPDATE counter SET until = ? WHERE day = '' AND scope = ?"
+        self._connection.executemany(sql, [(until, scope) for scope in scopes])
 
 
 class SqliteQuestions:
@@ -94,9 +102,18 @@ class SqliteQuestions:
         row = self._connection.execute(_FIND, (question_id,)).fetchone()
         return _question(row) if row else None
 
+    def restate(self, question: AskedQuestion) -> None:
+        """Keep what changed about the holders of a question."""
+        values = (pack_holders(question.holders), question.question_id)
+        self._connection.execute("UPDATE question SET holders = ? WHERE id = ?", values)
+
     def of_case(self, asker: str, case_ref: bytes) -> Sequence[AskedQuestion]:
         """Return the questions of one case."""
         return [_question(row) for row in self._connection.execute(_OF_CASE, (case_ref, asker)).fetchall()]
+
+    def asked_before(self, moment_ms: int, limit: int) -> Sequence[AskedQuestion]:
+        """Return up to `limit` questions that were asked before a moment, the oldest first."""
+        return [_question(row) for row in self._connection.execute(_ASKED_BEFORE, (moment_ms, limit)).fetchall()]
 
     def forget(self, question_id: bytes) -> None:
         """Delete a question and what was shown for it."""

@@ -83,6 +83,12 @@ _COUNTERS_BY_DAY = (
 )
 
 
+_COUNTERS_UNTIL = (
+    "ALTER TABLE counter ADD COLUMN until TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX counter_by_until ON counter (until) WHERE until <> ''",
+)
+
+
 @migrations()
 def first_tables(db: Database) -> None:
     """Make every table of the first version."""
@@ -97,6 +103,19 @@ def first_tables(db: Database) -> None:
 def counters_by_day(db: Database) -> None:
     """Put the counters of a day beside each other: a question then writes them to one place."""
     for statement in _COUNTERS_BY_DAY:
+        db.execute(statement)
+
+
+@migrations()
+def questions_by_time(db: Database) -> None:
+    """Find the questions that are past their term."""
+    db.execute("CREATE INDEX question_by_time ON question (asked_ms)")
+
+
+@migrations()
+def counters_until(db: Database) -> None:
+    """Let the counters of a case end some time after the case."""
+    for statement in _COUNTERS_UNTIL:
         db.execute(statement)
 
 

@@ -187,7 +187,7 @@ class SqliteStore:
 
     def _slice(self, number: int) -> None:
         with translated():
-            tokens.merge_slice(self._keep, number)
+            tokens.merge_slice(self._keep, number, self._recent.dropped())
 
     def _finish(self, last: int) -> None:
         with translated():

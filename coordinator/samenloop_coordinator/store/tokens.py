@@ -24,7 +24,7 @@ _SPLIT = """INSERT INTO temp.waiting (value, registration)
             WHERE registration > ?1 AND registration <= ?2 AND n < length(tokens) / 16"""
 _SLICE = """INSERT OR IGNORE INTO token (value, registration)
             SELECT value, registration FROM temp.waiting
-            WHERE value >= ?1 AND value < ?2 AND registration IN (SELECT registration FROM handle) ORDER BY value"""
+            WHERE value >= ?1 AND value < ?2 ORDER BY value"""
 
 
 class RecentTokens:
@@ -33,6 +33,7 @@ class RecentTokens:
     def __init__(self) -> None:
         self._fresh: dict[bytes, tuple[int, ...]] = {}
         self._merging: dict[bytes, tuple[int, ...]] = {}
+        self._dropped: list[tuple[bytes, int]] | None = None
 
     def __len__(self) -> int:
         return len(self._fresh)
@@ -45,8 +46,10 @@ class RecentTokens:
             fresh[value] = one if earlier is None else (*earlier, row)
 
     def drop(self, row: int, values: bytes) -> None:
-        """Forget the values of a registration."""
+        """Forget the values of a registration; a merge that goes on must not put them back."""
         for value in _split(values):
+            if self._dropped is not None:
+                self._dropped.append((value, row))
             for level in (self._fresh, self._merging):
                 rows = level.get(value)
                 if rows is not None and row in rows:
@@ -66,16 +69,22 @@ class RecentTokens:
     def begin_merge(self) -> None:
         """Set the present values apart: they are being merged."""
         self._merging, self._fresh = self._fresh, {}
+        self._dropped = []
+
+    def dropped(self) -> list[tuple[bytes, int]]:
+        """Return the values, each with its row, that were dropped since the merge began or since the last call."""
+        found, self._dropped = self._dropped or [], []
+        return found
 
     def end_merge(self) -> None:
         """Forget the values set apart: they stand in the big index."""
-        self._merging = {}
+        self._merging, self._dropped = {}, None
 
     def abort_merge(self) -> None:
         """Take the values set apart back: they were not all merged."""
         for value, rows in self._merging.items():
             self._fresh[value] = (*rows, *self._fresh.get(value, ()))
-        self._merging = {}
+        self._merging, self._dropped = {}, None
 
 
 def find_merged(connection: sqlite3.Connection, values: Sequence[bytes]) -> list[tuple[int, int]]:
@@ -119,8 +128,9 @@ def prepare_merge(connection: sqlite3.Connection) -> int:
     return int(last)
 
 
-def merge_slice(connection: sqlite3.Connection, number: int) -> None:
-    """Merge one of `SLICES` ranges of values, durably."""
+def merge_slice(connection: sqlite3.Connection, number: int, dropped: Sequence[tuple[bytes, int]]) -> None:
+    """Merge one of `SLICES` ranges of values, durably, without what was dropped since the slice before."""
+    connection.executemany("DELETE FROM temp.waiting WHERE value = ? AND registration = ?", dropped)
     width = 256 // SLICES
     low, high = bytes([number * width]), bytes([255] * 17) if number == SLICES - 1 else bytes([(number + 1) * width])
     connection.execute("BEGIN IMMEDIATE")

@@ -72,11 +72,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class AskedHolder:
-    """One holder that was asked, with what the asker stated for it."""
+    """One holder that was asked, with what the asker stated for it.
+
+    `stated_ms`: when the holder made its last word about this question (a release or its taking back); 0 before any.
+    """
 
     holder: str
     acting_as: str
     purpose: str
+    stated_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +175,13 @@ class CoverageRow:
 
 def pack_holders(holders: tuple[AskedHolder, ...]) -> str:
     """Return whom a question asked as one text."""
-    return "|".join(f"{one.holder} {one.acting_as} {one.purpose}" for one in holders)
+    return "|".join(f"{one.holder} {one.acting_as} {one.purpose} {one.stated_ms}" for one in holders)
 
 
 def unpack_holders(text: str) -> tuple[AskedHolder, ...]:
-    """Return whom a question asked, packed by `pack_holders`."""
-    return tuple(AskedHolder(*one.split(" ")) for one in text.split("|"))
+    """Return whom a question asked, packed by `pack_holders`; what an earlier release packed has no moment."""
+    rows = (one.split(" ") for one in text.split("|"))
+    return tuple(AskedHolder(row[0], row[1], row[2], int(row[3]) if row[3:] else 0) for row in rows)
 
 
 @functools.lru_cache(maxsize=8192)

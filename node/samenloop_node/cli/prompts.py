@@ -62,6 +62,12 @@ def optional() -> dict[str, Any]:
     return given(may_be_empty=True) or {}
 
 
+def given_or_person() -> dict[str, Any]:
+    """Return the JSON object on standard input; on a terminal ask for a person instead."""
+    typed = given()
+    return {"person": person(at_terminal)} if typed is None else typed
+
+
 def _parsed(data: bytes) -> dict[str, Any]:
     try:
         value = strict_json.parse(data) if len(data) <= MAX_STDIN else None

@@ -94,7 +94,7 @@ def find_own(
     """
     daemon = Daemon(socket, acting, as_json)
     with one_sentence(as_json=as_json):
-        typed = prompts.given() or {"person": prompts.person(prompts.at_terminal)}
+        typed = prompts.given_or_person()
     daemon.show(daemon.ask("find-own", {**typed, "purpose": purpose}), _record_lines)
 
 

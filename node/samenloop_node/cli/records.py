@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from samenloop.reasons import why
+from samenloop.errors import InvalidInput
 from samenloop.texts import _
 from samenloop_node.cli.base import (
     DEFAULT_SOCKET,
@@ -22,6 +22,7 @@ from samenloop_node.cli.base import (
 )
 from samenloop_node.cli.fields import one_person
 from samenloop_node.cli.options import RecordIdOption, RegisterOption
+from samenloop_node.csvfile import open_regular
 
 
 def sync(
@@ -125,9 +126,9 @@ class _Bar:
 
 def _readable(file: Path) -> None:
     try:
-        file.open("rb").close()
-    except OSError as error:
-        typer.echo(_("Bestand {path} kan niet worden gelezen: {why}.", path=file, why=why(error)), err=True)
+        open_regular(file).close()
+    except InvalidInput as error:
+        typer.echo(error.text, err=True)
         raise typer.Exit(2) from error
 
 

@@ -154,7 +154,7 @@ def purge(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json:
 
 def _person(*, as_json: bool) -> dict[str, Any]:
     with one_sentence(as_json=as_json):
-        return prompts.given() or {"person": prompts.person(prompts.at_terminal)}
+        return prompts.given_or_person()
 
 
 def _request_lines(row: Mapping[str, Any]) -> Iterator[str]:

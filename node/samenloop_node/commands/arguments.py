@@ -8,6 +8,13 @@ from samenloop.errors import InvalidInput
 from samenloop.texts import _
 
 
+def only(request: Mapping[str, object], *names: str) -> None:
+    """Refuse an argument that the command does not know, without repeating it; raises InvalidInput."""
+    if not request.keys() <= set(names):
+        known = ", ".join(names)
+        raise InvalidInput("arguments", _("De invoer heeft een onbekend veld. Bekend zijn: {names}.", names=known))
+
+
 def text(request: Mapping[str, object], name: str, default: str | None = None) -> str:
     """Return a text argument; raises InvalidInput when it is missing (without default) or no text."""
     value = request.get(name, default)

@@ -6,6 +6,7 @@ from samenloop.errors import InvalidInput
 from samenloop.texts import _
 from samenloop_node.accounts import User
 from samenloop_node.app import App
+from samenloop_node.commands.arguments import only
 from samenloop_node.process import person_fields
 from samenloop_node.questions import asking
 from samenloop_node.questions.answers import describe
@@ -16,6 +17,7 @@ from samenloop_node.store import Transaction, questions
 async def run(app: App, user: User, request: Mapping[str, object], emit: object) -> dict[str, object]:
     """Take {question, person} or {retry, person}; return the question with its answers."""
     del emit
+    only(request, "retry" if "retry" in request else "question", "person")
     person = person_fields(request.get("person"))
     if "retry" in request:
         asked = await asking.retry(app, user, hex_id(request["retry"], "retry"), person)

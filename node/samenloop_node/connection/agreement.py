@@ -6,6 +6,7 @@
 4. The coordinator says which epochs are live; that gives it nothing, because the secrets come from the ceremony.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -63,6 +64,7 @@ class Agreement:
         self._covenant = known[0] if known else pinned(files)
         self._earlier = [(old, row.accepted_ms) for old, row in zip(known[1:], rows, strict=False)]
         self._live = LiveState()
+        self._one_at_a_time = asyncio.Lock()
         self._append: Append | None = None
 
     def log_to(self, append: Append) -> None:
@@ -108,23 +110,52 @@ class Agreement:
         return self._live
 
     async def refresh(self, connection: Connection) -> LiveState:
-        """Ask the coordinator for version and epochs; take over newer versions that are completely signed.
+        """Do what `keep_up` does, and learn the live epochs; for whoever is going to sign something.
 
-        Raises SamenloopError: CLOCK_SKEW when the clocks differ more than 120 seconds, INTEGRITY when a version does
-        not follow or the coordinator names another fingerprint for the active one.
+        Raises SamenloopError: what `keep_up` raises, and CLOCK_SKEW when the clocks differ more than 120 seconds.
         """
-        state = await connection.get_state(pb.GetStateRequest(covenant=self._covenant.id))
+        state = await self.keep_up(connection)
         self._check_clock(state.now_ms)
-        for _step in range(_MAX_STEPS):
-            if state.version <= self._covenant.version:
-                break
-            await self._follow(connection, self._covenant.version + 1)
-        if (state.version, state.fingerprint.hex()) != (self._covenant.version, fingerprint(self._covenant)):
-            raise IntegrityError(
-                _("De coördinator werkt met een ander convenant dan deze node heeft aangenomen. Bel de beheerder.")
-            )
         self._live = _live(state)
         return self._live
+
+    async def keep_up(self, connection: Connection) -> pb.CovenantState:
+        """Ask the coordinator for its state; take over newer versions that are completely signed.
+
+        Raises SamenloopError: INTEGRITY when a version does not follow or the coordinator names another fingerprint
+        for the active one; CLOCK_SKEW when there is a newer version and the clocks differ more than 120 seconds,
+        because until when a version counted is told by this node's clock.
+        """
+        async with self._one_at_a_time:
+            state = await connection.get_state(pb.GetStateRequest(covenant=self._covenant.id))
+            if state.version > self._covenant.version:
+                self._check_clock(state.now_ms)
+                await self._follow_to(connection, state.version)
+            if (state.version, state.fingerprint.hex()) != (self._covenant.version, fingerprint(self._covenant)):
+                raise IntegrityError(
+                    _("De coördinator werkt met een ander convenant dan deze node heeft aangenomen. Bel de beheerder.")
+                )
+            return state
+
+    async def history(self, connection: Connection) -> tuple[Covenant, ...]:
+        """Return every version until now, oldest first, also those before this node came.
+
+        An older version is believed because its successor names its fingerprint; one that the coordinator does not have
+        counted nowhere. Raises SamenloopError.
+        """
+        versions = [self._covenant, *(old for old, _ms in self._earlier)]
+        while versions[-1].predecessor is not None:
+            request = pb.GetCovenantRequest(id=self._covenant.id, version=versions[-1].version - 1)
+            try:
+                before = parse_canonical((await connection.get_covenant(request)).document)
+            except SamenloopError as error:
+                if error.code is not ErrorCode.NOT_FOUND:
+                    raise
+                break
+            if fingerprint(before) != versions[-1].predecessor:
+                raise IntegrityError(_("Versie {version} van het convenant is niet de echte.", version=before.version))
+            versions.append(before)
+        return tuple(reversed(versions))
 
     async def retried(self, connection: Connection, act: Callable[[], Awaitable[_T]]) -> _T:
         """Do `act`; when covenant or epochs turn out to have changed, refresh and do it once more."""
@@ -135,6 +166,12 @@ class Agreement:
                 raise
         await self.refresh(connection)
         return await act()
+
+    async def _follow_to(self, connection: Connection, version: int) -> None:
+        for _step in range(_MAX_STEPS):
+            if version <= self._covenant.version:
+                break
+            await self._follow(connection, self._covenant.version + 1)
 
     async def _follow(self, connection: Connection, version: int) -> None:
         reply = await connection.get_covenant(pb.GetCovenantRequest(id=self._covenant.id, version=version))

@@ -4,7 +4,9 @@ a sentence.
 1. The own certificate is judged before dialling: an expired one would show as a bare 'unavailable'.
 2. The channel is built anew when the own certificate was renewed, when the covenant names another coordinator, and
    after it was unavailable (the coordinator may have a new certificate under its pinned key).
-3. Every call has a deadline. Nothing is retried here: who calls knows under which request id.
+3. A channel that was replaced closes when its calls have ended, behind everybody's back: a running stream goes on. Who
+   needs a channel while one is being built waits for that one, and hears the same when it cannot be built.
+4. Every call has a deadline. Nothing is retried here: who calls knows under which request id.
 """
 
 import asyncio
@@ -43,6 +45,8 @@ from samenloop.wire.v1 import (
 DEADLINE: Final = 5.0
 """Seconds that one call may take."""
 _CLOSE_GRACE: Final = DEADLINE
+_REPLACED_GRACE: Final = 60.0
+"""Longer than any call may take, streams too."""
 _Reply = TypeVar("_Reply")
 
 
@@ -67,7 +71,8 @@ class Connection:
         self._covenant = covenant
         self._clock = clock
         self._current: _Channel | None = None
-        self._lock = asyncio.Lock()
+        self._building: tuple[tuple[object, ...], asyncio.Task[_Channel]] | None = None
+        self._closing: dict[asyncio.Task[None], _Channel] = {}
 
     def certificate_warning(self) -> str | None:
         """Return a sentence when the own certificate ends within 30 days; raises SamenloopError when it has ended."""
@@ -95,7 +100,7 @@ class Connection:
             async for reply in call:
                 yield reply
         except grpc.aio.AioRpcError as error:
-            raise await self._failed(channel, error) from error
+            raise self._failed(channel, error) from error
         finally:
             call.cancel()
 
@@ -144,36 +149,50 @@ class Connection:
         return await self._call(lambda open_: open_.audit.CountOwn, request)
 
     async def close(self) -> None:
-        """Let running calls finish and close the channel."""
-        if self._current is not None:
-            await self._current.channel.close(_CLOSE_GRACE)
-            self._current = None
+        """Let running calls finish and close every channel."""
+        if self._building is not None:
+            self._building[1].cancel()
+        self._replace(None)
+        if self._closing:
+            _ended, late = await asyncio.wait(self._closing, timeout=_CLOSE_GRACE)
+            await asyncio.gather(*(self._closing[task].channel.close(None) for task in late))
 
     async def _call(self, method: Callable[[_Channel], Callable[..., Awaitable[_Reply]]], request: object) -> _Reply:
         channel = await self._open()
         try:
             return await method(channel)(request, timeout=DEADLINE, metadata=_metadata())
         except grpc.aio.AioRpcError as error:
-            raise await self._failed(channel, error) from error
+            raise self._failed(channel, error) from error
 
-    async def _failed(self, channel: _Channel, error: grpc.aio.AioRpcError) -> SamenloopError:
+    def _failed(self, channel: _Channel, error: grpc.aio.AioRpcError) -> SamenloopError:
         failure = error_from_rpc(error)
         if failure.code is ErrorCode.UNAVAILABLE and self._current is channel:
-            self._current = None
-            await channel.channel.close(_CLOSE_GRACE)
+            self._replace(None)
         return failure
 
     async def _open(self) -> _Channel:
         check_term(self._files.certificate, self._clock.now())
-        async with self._lock:
-            covenant = self._covenant()
-            wanted = (covenant.coordinator.address, covenant.coordinator.tls_pin, self._stamp())
-            if self._current is not None and self._current.built_for == wanted:
-                return self._current
-            stale, self._current = self._current, await self._build(covenant, wanted)
-            if stale is not None:
-                await stale.channel.close(_CLOSE_GRACE)
+        covenant = self._covenant()
+        wanted = (covenant.coordinator.address, covenant.coordinator.tls_pin, self._stamp())
+        if self._current is not None and self._current.built_for == wanted:
             return self._current
+        if self._building is None or self._building[0] != wanted or self._building[1].done():
+            task = asyncio.get_running_loop().create_task(self._build(covenant, wanted))
+            task.add_done_callback(self._built)
+            self._building = wanted, task
+        return await asyncio.shield(self._building[1])
+
+    def _built(self, task: "asyncio.Task[_Channel]") -> None:
+        if not task.cancelled() and task.exception() is None:
+            self._replace(task.result())
+
+    def _replace(self, channel: _Channel | None) -> None:
+        """Use this channel from now on; the one before closes when its calls have ended, and nobody waits for that."""
+        before, self._current = self._current, channel
+        if before is not None:
+            task = asyncio.get_running_loop().create_task(before.channel.close(_REPLACED_GRACE))
+            self._closing[task] = before
+            task.add_done_callback(self._closing.pop)
 
     async def _build(self, covenant: Covenant, built_for: tuple[object, ...]) -> _Channel:
         place = covenant.coordinator

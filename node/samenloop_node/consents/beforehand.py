@@ -49,11 +49,20 @@ async def decide(app: App, user: User, said: Deciding, motive: str) -> None:
     if not said.receivers:
         raise InvalidInput("receiver", _("Noem minstens één ontvanger."))
     public = {"action": "beforehand", "receiver": said.receivers[0]}
+
+    def look(db: Transaction) -> Restated:
+        return _taken(app, db, user, said, motive)
+
     async with refusals_logged(app, user, Event.PROTOCOL, public):
-        row, decision, given = await app.store.read(lambda db: _input(app, db, user, said, bool(motive)))
-        decide_beforehand(app.catalogue, given)
-    taken = Standing(decision, detail_of(decision, said.consent))
-    before = await app.store.read(lambda db: standing(app, db, row))
+        await app.store.read(look)
+    await restate(app, said.register, look)
+
+
+def _taken(app: App, db: Transaction, user: User, said: Deciding, motive: str) -> Restated:
+    """Return what stands once this decision is taken; raises Refused with all that is missing."""
+    row, decision, given = _input(app, db, user, said, bool(motive))
+    decide_beforehand(app.catalogue, given)
+    before = standing(app, db, row)
     _refuse_second(before, decision)
 
     def told(db: Transaction) -> None:
@@ -65,18 +74,22 @@ async def decide(app: App, user: User, said: Deciding, motive: str) -> None:
             fields |= {"basis": decision.basis, "decision": decision.reference.hex()}
             log(app, db, user, Event.PROTOCOL, {**fields, **keep_text(app, db, motive)})
 
-    await restate(app, Restated(row, row.frozen, (*before, taken)), told)
+    taken = Standing(decision, detail_of(decision, said.consent))
+    return Restated(row, (*before, taken), row.frozen, told)
 
 
 async def withdraw(app: App, user: User, register: str, record_id: str, reference: str) -> None:
     """Take back one decision: from then on a hit on the record is hidden again. Raises SamenloopError(NOT_FOUND)."""
-    wanted = app.references.decision(reference)
 
-    def look(db: Transaction) -> tuple[Registration, tuple[Standing, ...]]:
-        row = find(app, db, register, record_id)
-        return row, standing(app, db, row)
+    def look(db: Transaction) -> Restated:
+        return _without(app, db, user, find(app, db, register, record_id), app.references.decision(reference))
 
-    row, before = await app.store.read(look)
+    await app.store.read(look)
+    await restate(app, register, look)
+
+
+def _without(app: App, db: Transaction, user: User, row: Registration, wanted: bytes) -> Restated:
+    before = standing(app, db, row)
     kept = tuple(one for one in before if one.decision.reference != wanted)
     if len(kept) == len(before):
         raise SamenloopError(ErrorCode.NOT_FOUND, _("Over deze registratie is geen besluit met dit nummer van kracht."))
@@ -84,9 +97,9 @@ async def withdraw(app: App, user: User, register: str, record_id: str, referenc
     def told(db: Transaction) -> None:
         for receiver in {name for one in before if one not in kept for name in one.decision.receivers}:
             public = {"action": "beforehand-withdrawn", "receiver": receiver, "decision": wanted.hex()}
-            log(app, db, user, Event.PROTOCOL, {**public, "register": register})
+            log(app, db, user, Event.PROTOCOL, {**public, "register": row.register})
 
-    await restate(app, Restated(row, row.frozen, kept), told)
+    return Restated(row, kept, row.frozen, told)
 
 
 def in_force(app: App, db: Transaction) -> list[dict[str, str]]:

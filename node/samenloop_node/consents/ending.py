@@ -4,22 +4,19 @@ Withdrawal needs nothing and always succeeds (R-50). What could not be sent yet 
 """
 
 from samenloop.audit.fields import Event
-from samenloop.clock import milliseconds
 from samenloop.decisions.consent import CONSENT, ConsentEvent, ConsentInput
 from samenloop.decisions.consent_facts import ConsentState
-from samenloop.decisions.release import HIT, HitEvent, HitInput, HitState
 from samenloop.errors import SamenloopError
-from samenloop.model import ParticipantId, QuestionId
-from samenloop.wire.declare import Release
 from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.consents.records import read_form, stored_consent, tell_ended
-from samenloop_node.declaring import UNSURE, prepare, sent_now
-from samenloop_node.process import log, today
+from samenloop_node.declaring import sent_now
+from samenloop_node.process import log, one_by_one, today
 from samenloop_node.restating import Restated, restate, standing
 from samenloop_node.store import Transaction, consents, inbox, registrations
 from samenloop_node.store.consents import BEFOREHAND, RELEASE, StoredConsent, Use
 from samenloop_node.store.inbox import StoredDeclaration
+from samenloop_node.taking_back import take_back
 
 
 async def withdraw(app: App, user: User, number: str) -> list[dict[str, object]]:
@@ -39,21 +36,30 @@ async def withdraw(app: App, user: User, number: str) -> list[dict[str, object]]
 
 
 async def settle(app: App) -> None:
-    """Let consents lapse whose term ended, and hide what still shows on an ended one; the daemon's repeating job."""
-    await app.store.write(lambda db: _expire(app, db))
-    for one in await app.store.read(consents.to_undo):
-        await _undo(app, one)
+    """Let consents lapse whose term ended, and hide what still shows on an ended one; the daemon's repeating job.
+
+    One that fails holds up no other; its SamenloopError is raised at the end.
+    """
+    try:
+        over = await app.store.read(lambda db: _past_term(app, db))
+        await one_by_one(over, lambda number: app.store.write(lambda db: _lapse(app, db, number)))
+    finally:
+        await one_by_one(await app.store.read(consents.to_undo), lambda one: _undo(app, one))
 
 
-def _expire(app: App, db: Transaction) -> None:
-    day = today(app)
-    for stored in consents.listed(db):
-        until = read_form(stored).valid_until
-        if stored.state in ("given", "used") and until is not None and until < day:
-            _lapse(app, db, stored)
+def _past_term(app: App, db: Transaction) -> list[str]:
+    return [stored.number for stored in consents.listed(db) if _lapses(app, stored)]
 
 
-def _lapse(app: App, db: Transaction, stored: StoredConsent) -> None:
+def _lapses(app: App, stored: StoredConsent) -> bool:
+    until = read_form(stored).valid_until
+    return stored.state in ("given", "used") and until is not None and until < today(app)
+
+
+def _lapse(app: App, db: Transaction, number: str) -> None:
+    stored = stored_consent(db, number)
+    if not _lapses(app, stored):
+        return
     given = ConsentInput(form=read_form(stored), today=today(app))
     state = CONSENT.step(app.catalogue, ConsentState(stored.state), ConsentEvent.EXPIRE, given)
     consents.set_state(db, stored.number, state.value, today(app).isoformat())
@@ -62,22 +68,20 @@ def _lapse(app: App, db: Transaction, stored: StoredConsent) -> None:
 
 
 async def _undone(app: App, one: Use) -> bool:
+    """Undo what rested on a withdrawn consent; False when the daemon goes on with it. One that fails stops no other."""
     try:
-        await _undo(app, one)
-    except SamenloopError as problem:
-        if problem.code not in UNSURE:
-            raise
+        return await _undo(app, one)
+    except SamenloopError:
         return False
-    return True
 
 
-async def _undo(app: App, one: Use) -> None:
-    if one.kind == RELEASE:
-        declaration = await app.store.write(lambda db: _take_back(app, db, one))
-        if declaration is not None:
-            await sent_now(app, declaration)
-    elif one.kind == BEFOREHAND:
+async def _undo(app: App, one: Use) -> bool:
+    """Hide what rested on an ended consent; returns False when the coordinator hears of it later."""
+    if one.kind == BEFOREHAND:
         await _without_decision(app, one)
+        return True
+    declaration = await app.store.write(lambda db: _take_back(app, db, one))
+    return declaration is None or await sent_now(app, declaration)
 
 
 def take_back_released(app: App, db: Transaction, question_id: bytes) -> None:
@@ -92,21 +96,23 @@ def _take_back(app: App, db: Transaction, one: Use) -> StoredDeclaration | None:
     hit = inbox.find_hit(db, one.subject)
     if hit is None or hit.state != "released":
         return None
-    HIT.step(app.catalogue, HitState.RELEASED, HitEvent.TAKE_BACK, HitInput())
-    act = Release(QuestionId(hit.question_id), ParticipantId(hit.asker), withdrawn=True)
-    declaration = prepare(app, act, hit.question_id.hex())
-    inbox.decide_hit(db, hit.question_id, "hidden", hit.decided_by, milliseconds(app.clock.now()))
-    inbox.add_declaration(db, declaration)
+    declaration = take_back(app, db, hit, hit.decided_by)
     public = {"action": "take-back", "receiver": hit.asker, "question": hit.question_id.hex(), "reason": "R-50"}
     log(app, db, None, Event.PROTOCOL, public)
     return declaration
 
 
 async def _without_decision(app: App, one: Use) -> None:
-    row = await app.store.read(lambda db: registrations.by_id(db, one.subject))
-    if row is None:
+    def look(db: Transaction) -> Restated | None:
+        row = registrations.by_id(db, one.subject)
+        if row is None:
+            return None
+        left = standing(app, db, row)
+        kept = tuple(item for item in left if item.detail is None or item.detail.consent != one.number)
+        return Restated(row, kept, row.frozen, lambda db: consents.undone(db, one))
+
+    said = await app.store.read(look)
+    if said is None:
         await app.store.write(lambda db: consents.undone(db, one))
-        return
-    left = await app.store.read(lambda db: standing(app, db, row))
-    kept = tuple(item for item in left if item.detail is None or item.detail.consent != one.number)
-    await restate(app, Restated(row, row.frozen, kept), lambda db: consents.undone(db, one))
+    else:
+        await restate(app, said.row.register, look)

@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 from samenloop_node.identity.errors import FieldError
+from samenloop_node.identity.remembered import DATES
 
 _FORMS = (
     re.compile(r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})"),
@@ -41,7 +42,7 @@ class BirthDate(NamedTuple):
         return "BirthDate(...)"
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=DATES)
 def parse_birth_date(column: str, text: str) -> BirthDate:
     """Read JJJJ-MM-DD, JJJJMMDD or DD-MM-JJJJ; raises FieldError not_a_date, or empty when nothing is known."""
     match = next((m for form in _FORMS if (m := form.fullmatch(text))), None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from samenloop_node.identity.fold import sound, words
+from samenloop_node.identity.remembered import NAMES
 
 _ENDING = re.compile("(?:us|es|is|a|e|i)$")
 _DOTTED = re.compile(r"([^\W\d_]{1,4})\.")
@@ -68,7 +69,6 @@ def initial(word: str) -> str:
     return word[:1]
 
 
-@functools.lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """Return the sound of a first name without its (Latin) ending: Wilhelmus and Wilhelm, Maria and Marie."""
     whole = _VARIANTS.get(sound(word)) or sound(word)
@@ -81,7 +81,7 @@ def _official(text: str, capitals_are_names: bool) -> tuple[str, tuple[str, ...]
     return "".join(letters for letters, _names in found), tuple(name for _letters, names in found for name in names)
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=NAMES)
 def _piece(piece: str, capitals_are_names: bool) -> tuple[str, tuple[str, ...]]:
     """Return the initials and the full names of one piece. Lists of names seldom repeat, their pieces do."""
     found = _initials_of(piece, capitals_are_names)

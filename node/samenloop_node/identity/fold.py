@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 from anyascii import anyascii
 
+from samenloop_node.identity.remembered import NAMES
+
 _CYRILLIC = (
     "а a б b в v г h ґ g д d е e ё jo є je ж zj з z и i і i ї ji й j к k л l м m н n о o п p р r с s т t у oe "
     "ф f х ch ц ts ч tsj ш sj щ sj ъ - ы y ь - э e ю joe я ja ў v ј j љ lj њ nj ћ tsj џ dj ђ dj"
@@ -38,7 +40,7 @@ _NOT_LETTERS = re.compile("[^a-z-]+")
 _HYPHENS = re.compile("[\u2010-\u2015\u2212-]+")
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=NAMES)
 def words(text: str) -> tuple[str, ...]:
     """Return the lower-case a-z words of a name; hyphens stay inside a word, all other signs go."""
     if not text.isascii():
@@ -90,7 +92,7 @@ _UNSETTLED = re.compile("[aeiou]{2}|sk|dt?$")
 """All that a rule can still find in a word that went through the rules: c, h, j, q, v, w, x, y, z, doubles are gone."""
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=NAMES)
 def sound(word: str) -> str:
     """Return how a word sounds: a-z plus `J` for a leading j before a vowel."""
     before, word = word, _through_the_rules(word)
@@ -111,7 +113,7 @@ _VOWELS = re.compile("(?<!^)[aeiou]")
 _DOUBLE = re.compile(r"(.)\1+")
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=NAMES)
 def skeleton(sounding: str) -> str:
     """Return the consonants of a sound, d written as t, after one sign `a` for any leading vowel."""
     return _DOUBLE.sub(_once, _VOWELS.sub("", _FIRST_VOWELS.sub("a", sounding)).replace("d", "t"))

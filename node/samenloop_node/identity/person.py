@@ -10,6 +10,7 @@ from samenloop_node.identity.bsn import refuse_bsn
 from samenloop_node.identity.clean import clean
 from samenloop_node.identity.dates import BirthDate, parse_birth_date
 from samenloop_node.identity.errors import FieldError
+from samenloop_node.identity.remembered import NAMES
 
 NAME_COLUMNS = ("voornamen", "roepnaam", "voorvoegsel", "geslachtsnaam", "partner_voorvoegsel", "partner_geslachtsnaam")
 OPTIONAL_COLUMNS = ("geboorteplaats", "geslacht", "postcode", "huisnummer")
@@ -94,7 +95,7 @@ def _value(column: str, text: str, errors: list[FieldError]) -> str:
         return ""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=NAMES)
 def _checked_name(column: str, text: str) -> str:
     value = clean(column, text)
     if not value.isascii() or _DIGIT.search(value):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from samenloop_node.identity.fold import sound, words
+from samenloop_node.identity.remembered import NAMES
 
 PREFIX_WORDS = frozenset(
     word
@@ -80,7 +81,7 @@ class Spoken:
     words: tuple[str, ...]
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=NAMES)
 def spoken(prefix: str, surname: str) -> Spoken:
     """Return how a surname sounds."""
     parts = segments(prefix, surname)

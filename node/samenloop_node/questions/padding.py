@@ -8,9 +8,8 @@ import hashlib
 from collections.abc import Callable
 
 from samenloop.errors import InvalidInput
-from samenloop.model import MAX_TOKENS, TOKEN_BYTES
+from samenloop.model import MAX_EPOCHS, MAX_TOKENS, TOKEN_BYTES
 from samenloop.texts import _
-from samenloop.wire.convert import MAX_EPOCHS
 
 SEED_BYTES = 32
 _MOST = MAX_EPOCHS * MAX_TOKENS * TOKEN_BYTES

@@ -19,6 +19,7 @@ from samenloop_node.questions.draft import HolderDraft, QuestionDraft
 from samenloop_node.questions.padding import padding_stream
 from samenloop_node.store import Transaction, questions
 from samenloop_node.store.questions import StoredQuestion
+from samenloop_node.tokens.findable import require_findable
 from samenloop_node.tokens.tokenise import tokenise
 
 
@@ -40,7 +41,10 @@ def prepare(
     epochs: tuple[EpochId, ...],
     excluded: tuple[RegistrationId, ...],
 ) -> Prepared:
-    """Return a new question under a fresh number and salt, signed; nothing is stored or sent yet."""
+    """Return a new question under a fresh number and salt, signed; nothing is stored or sent yet.
+
+    Raises InvalidInput for a person of whom too little is known to be found.
+    """
     secrets = Secrets(token_bytes(SALT_BYTES), token_bytes(SALT_BYTES))
     frame = Frame(
         covenant=app.agreement.ref(),
@@ -53,6 +57,7 @@ def prepare(
         responsible_ref=app.references.user(user.responsible),
     )
     token_sets = tokens(app, person, epochs, secrets.salt)
+    require_findable(token_sets, app.profiles())
     made = compose(draft, frame, token_sets, excluded, secrets, app.signing_key, token_bytes)
     stored = StoredQuestion(
         question_id=frame.question_id,

@@ -14,6 +14,7 @@ from samenloop_node.csvfile import CsvFile, Record
 from samenloop_node.registrations.by_hand import by_hand, facts_as_kept, read_decision
 from samenloop_node.registrations.facts import RowDecision, RowFacts, beforehand
 from samenloop_node.registrations.rows import RowReader
+from samenloop_node.registrations.survey import has_changed
 from samenloop_node.store import Store, Transaction, registrations, syncs
 from samenloop_node.store.consents import Detail
 from samenloop_node.store.registrations import Decision
@@ -206,8 +207,12 @@ def _by_hand(source: Source, plan: PlanRow, said: RowFacts) -> tuple[Detail, ...
 
 
 def _records(source: Source, act: Act) -> Iterator[tuple[PlanRow, Record]]:
-    after = 0
+    """Read planned rows again; raises InvalidInput for one that changed, since it may be about another person now."""
+    after, references = 0, source.reader.setting.references
     while plans := source.store.read_now(partial(syncs.todo, sync=source.sync, act=act, after=after, limit=_READ)):
         for plan in plans:
-            yield plan, source.file.record_at(plan.offset, plan.row)
+            record = source.file.record_at(plan.offset, plan.row)
+            if references.record(record.fields) != plan.record_digest:
+                raise has_changed()
+            yield plan, record
         after = plans[-1].row

@@ -9,7 +9,9 @@ from samenloop.decisions.record import INDEX
 from samenloop.errors import InvalidInput
 from samenloop.texts import N_, _
 from samenloop_node.identity.errors import REASON_CODES, FieldError
+from samenloop_node.tokens import findable
 
+NOT_FINDABLE: Final = "not_findable"
 LAPSED_BY_HAND: Final = "decision_by_hand_lapsed"
 _REASONS: Final[Mapping[str, str]] = {
     "field_count": N_("De rij heeft meer of minder velden dan de eerste rij. Kijk naar de scheidingstekens."),
@@ -25,6 +27,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "names_person": N_(
         "De kolom {column} noemt een gegeven van de persoon. Gebruik een nummer zonder naam of geboortedatum."
     ),
+    NOT_FINDABLE: findable.NOT_FINDABLE,
     "duplicate_record": N_("Dit record_id staat vaker in het bestand, met andere gegevens. Houd er één over."),
     "duplicate_decision": N_(
         "Dit besluit staat bij meer dan één registratie. Een besluit vooraf gaat over één registratie (R-76)."

@@ -1,11 +1,12 @@
 """From a record of an export to what must be known of it: person (in memory), facts, and the keyed digests of both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from samenloop.errors import InvalidInput
+from samenloop.profile import profile
 from samenloop.texts import _
 from samenloop_node.columns import FACT_COLUMNS, FactColumn
 from samenloop_node.config import RegisterSettings
@@ -13,25 +14,30 @@ from samenloop_node.csvfile import Header, Record, place_columns
 from samenloop_node.identity.bsn import is_forbidden_column
 from samenloop_node.identity.dates import parse_birth_date, refuse_future
 from samenloop_node.identity.errors import FieldError
-from samenloop_node.identity.mentions import mentions
+from samenloop_node.identity.mentions import identifies
 from samenloop_node.identity.person import NAME_COLUMNS, PERSON_COLUMNS, Person, parse_person, person_values
 from samenloop_node.registrations.facts import MAX_REFERENCE, RowDecision, RowFacts, Setting, read_facts
 from samenloop_node.registrations.reasons import RowError
+from samenloop_node.tokens.findable import is_findable
 
 _MUST_HAVE: Final[tuple[FactColumn, ...]] = ("taak", "kader", "herkomst", "maatregel", "toetsdatum", "bescherming")
-_OWN_REFERENCES: Final[tuple[FactColumn, ...]] = ("besluit", "zaak")
+OWN_REFERENCES: Final[tuple[FactColumn, ...]] = ("besluit", "zaak")
 _UNREAD = ("organisation",)
 _CACHE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row, judged. `row_digest` changes with the person or the token profile."""
+    """One row, judged. `row_digest` changes with the person or the token profile.
+
+    `findable` is false when too little is known for anybody to find the person.
+    """
 
     record_id: str
     person: Person
     said: RowFacts
     row_digest: bytes
+    findable: bool
     dropped: tuple[FieldError, ...] = ()
 
 
@@ -46,35 +52,38 @@ class Layout:
 
 @dataclass(slots=True)
 class RowReader:
-    """Reads rows of one register. Files of one register have few different facts, so those are judged once."""
+    """Reads rows of one register. Files of one register have few different facts, so those are judged once.
+
+    `codes` are words in references that are no names (`registrations.codes`).
+    """
 
     setting: Setting
     layout: Layout
     profile: str
     drop_optional: bool = False
+    codes: frozenset[str] = frozenset()
     _judged: dict[tuple[str, ...], RowFacts | RowError] = field(default_factory=dict)
 
     def record_id(self, record: Record) -> str:
-        """Return the record id of a row that is refused; raises RowError when there is none that may be stored.
-
-        The person may be what is wrong with the row: so the id is held against the texts of the person as they stand.
-        """
-        record_id = self._record_id(record)
-        *names, born = self.person_fields(record)[: len(NAME_COLUMNS) + 1]
-        birth = ""
-        with suppress(FieldError):
-            birth = parse_birth_date("geboortedatum", born.strip()).iso()
-        _refuse_mention("record_id", record_id, names, birth)
-        return record_id
-
-    def _record_id(self, record: Record) -> str:
+        """Return the record id of a row; raises RowError when there is none."""
         if len(record.fields) != self.layout.width:
             raise RowError("", "field_count")
         return check_record_id(record.fields[self.layout.places["record_id"]])
 
+    def names_person(self, record: Record) -> bool:
+        """Tell whether the record id of a row that is refused says who the person is, and so may not be stored.
+
+        The person may be what is wrong with the row: so the id is held against the texts of the person as they stand.
+        """
+        *names, born = self.person_fields(record)[: len(NAME_COLUMNS) + 1]
+        birth = ""
+        with suppress(FieldError):
+            birth = parse_birth_date("geboortedatum", born.strip()).iso()
+        return identifies(self.record_id(record), names, birth, self.codes)
+
     def read(self, record: Record) -> Row:
         """Parse and judge a row; raises RowError or FieldError for the first thing that is wrong."""
-        record_id = self._record_id(record)
+        record_id = self.record_id(record)
         said = self.said(record)
         fields = dict(zip(PERSON_COLUMNS, self.person_fields(record), strict=True))
         dropped: list[FieldError] = []
@@ -83,14 +92,15 @@ class RowReader:
             refuse_future("geboortedatum", person.geboortedatum, self.setting.today)
         self._refuse_mentions(record, record_id, person)
         digest = self.setting.references.row(self.setting.register, self.profile, person.row())
-        return Row(record_id, person, said, digest, tuple(dropped))
+        return Row(record_id, person, said, digest, is_findable(person, profile(self.profile)), tuple(dropped))
 
     def _refuse_mentions(self, record: Record, record_id: str, person: Person) -> None:
         names, birth = person_values(person), person.geboortedatum.iso()
-        _refuse_mention("record_id", record_id, names, birth)
-        for column in _OWN_REFERENCES:
-            if column in self.layout.places and (text := record.fields[self.layout.places[column]]):
-                _refuse_mention(column, text, names, birth)
+        places, fields = self.layout.places, record.fields
+        own = [(column, fields[places[column]]) for column in OWN_REFERENCES if column in places]
+        for column, text in (("record_id", record_id), *own):
+            if identifies(text, names, birth, self.codes):
+                raise RowError(column, "names_person")
 
     def person_fields(self, record: Record) -> tuple[str, ...]:
         """Return the fields of the person in the order of PERSON_COLUMNS, as they stand there."""
@@ -119,11 +129,6 @@ class RowReader:
             return RowError(error.column, error.reason)
         except RowError as error:
             return error
-
-
-def _refuse_mention(column: str, text: str, names: Sequence[str], birth: str) -> None:
-    if mentions(text, names, birth):
-        raise RowError(column, "names_person")
 
 
 def layout_of(header: Header, settings: RegisterSettings) -> Layout:

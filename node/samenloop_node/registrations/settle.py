@@ -33,11 +33,16 @@ _DAY_IS_FULL = "R-76"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a chunk: what was refused, which decisions were not applied, and how many items are done with."""
+    """What came of a chunk: what was refused, which decisions were not applied, and how many items are done with.
+
+    `not_added` and `not_changed` are the registrations that were refused: those that would have been new, and others.
+    """
 
     refused: list[RowProblem]
     not_applied: list[RowProblem]
     done: int
+    not_added: int
+    not_changed: int
 
 
 Report = Callable[[Transaction, Outcome], None]
@@ -62,11 +67,7 @@ class Settler:
         refused = [(item, result.rule or "R-11") for item, result in pairs if result.status == REFUSED]
         done = [item for item, result in pairs if result.status != REFUSED]
         retried = [(item, rule) for item, rule in refused if self._goes_again(item)]
-        outcome = Outcome(
-            refused=[_problem(item, rule) for item, rule in refused if not self._goes_again(item)],
-            not_applied=[RowProblem(item.row, "besluit", item.dropped) for item in done if item.dropped],
-            done=len(sent.items) - len(retried),
-        )
+        final = [(item, rule) for item, rule in refused if not self._goes_again(item)]
         now = milliseconds(self.app.clock.now())
         event = entries.parse(reply.receipt.entry).event.value
 
@@ -81,8 +82,16 @@ class Settler:
             registrations.withdrawn(db, [item.registration_id for item in done if item.act == WITHDRAW], now)
             self._note_full(db, refused)
             again = [self._without(db, item, rule) for item, rule in retried]
-            registrations.remove_never_settled(db, [item.registration_id for item, _rule in refused])
+            registrations.remove_never_settled(db, [item.registration_id for item, _rule in retried])
+            not_added = registrations.remove_never_settled(db, [item.registration_id for item, _rule in final])
             receipts.add(db, reply.receipt.entry, event, now)
+            outcome = Outcome(
+                refused=[_problem(item, rule) for item, rule in final],
+                not_applied=[RowProblem(item.row, "besluit", item.dropped) for item in done if item.dropped],
+                done=len(sent.items) - len(retried),
+                not_added=not_added,
+                not_changed=sum(item.act != WITHDRAW for item, _rule in final) - not_added,
+            )
             self.report(db, outcome)
             return again
 

@@ -15,9 +15,10 @@ from samenloop_node.identity.bsn import ColumnJudge, is_forbidden_column
 from samenloop_node.identity.person import PERSON_COLUMNS
 from samenloop_node.process import today
 from samenloop_node.registrations.by_hand import ByHand, by_hand
+from samenloop_node.registrations.codes import codes_among
 from samenloop_node.registrations.facts import RowDecision
 from samenloop_node.registrations.prepare import Prepared, applied, prepared, withdrawal
-from samenloop_node.registrations.reasons import RowError, explain, is_rule
+from samenloop_node.registrations.reasons import NOT_FINDABLE, RowError, explain, is_rule
 from samenloop_node.registrations.rows import Layout, Row, RowReader, check_record_id, facts_digest
 from samenloop_node.registrations.setting import decisions_per_day, setting_of, settings_of, write_keys
 from samenloop_node.registrations.settle import Outcome, Settler
@@ -50,10 +51,13 @@ async def put(single: Single, fields: Mapping[str, str]) -> Registered:
     """Register or change one person; raises SamenloopError, and then nothing is kept."""
     app = single.app
     await app.agreement.refresh(app.connection)
-    reader = _reader(single, fields)
+    codes = await app.store.read(lambda db: _codes(db, single.register, fields))
+    reader = _reader(single, fields, codes)
     row = _read(reader, fields)
     if row.said.problem is not None:
         raise row.said.problem
+    if not row.findable:
+        raise RowError("", NOT_FINDABLE)
     plan = await app.store.read(lambda db: _plan(db, single, reader, row))
     keys = write_keys(app)
     profiles = app.profiles()
@@ -76,7 +80,11 @@ async def withdraw(single: Single, record_id: str) -> None:
     await _send(single, withdrawal(wanted, found.registration_id), added=False)
 
 
-def _reader(single: Single, fields: Mapping[str, str]) -> RowReader:
+def _codes(db: Transaction, register: str, fields: Mapping[str, str]) -> frozenset[str]:
+    return codes_among(registrations.record_ids(db, register), fields.get("record_id", ""))
+
+
+def _reader(single: Single, fields: Mapping[str, str], codes: frozenset[str]) -> RowReader:
     for name in fields:
         if is_forbidden_column(name) or name not in _COLUMNS:
             raise InvalidInput(name, _("Veld {name} is niet bekend of niet toegestaan. Haal het weg.", name=name))
@@ -84,7 +92,7 @@ def _reader(single: Single, fields: Mapping[str, str]) -> RowReader:
     defaults = settings_of(app, single.register).defaults
     places = {column: place for place, column in enumerate(_COLUMNS) if column in fields or column not in defaults}
     layout = Layout(places, defaults, len(_COLUMNS))
-    return RowReader(setting_of(app, single.register), layout, app.profiles().newest.name)
+    return RowReader(setting_of(app, single.register), layout, app.profiles().newest.name, codes=codes)
 
 
 def _read(reader: RowReader, fields: Mapping[str, str]) -> Row:

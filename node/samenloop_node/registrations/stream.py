@@ -58,7 +58,10 @@ class Stream:
     _making: "asyncio.Task[None] | None" = None
 
     async def run(self) -> None:
-        """Send everything; raises SamenloopError(UNAVAILABLE) when the coordinator stays away for 15 seconds."""
+        """Send everything; raises SamenloopError(UNAVAILABLE) when the coordinator stays away for 15 seconds.
+
+        Raises what making a chunk raised, and then the rest was not sent.
+        """
         pauses = iter(_PAUSES)
         try:
             while not (self._ended and not self._waiting):
@@ -67,12 +70,17 @@ class Stream:
                     pauses = iter(_PAUSES)
                 except SamenloopError as error:
                     pause = next(pauses, None)
-                    if error.code not in _AGAIN or pause is None:
+                    if error.code not in _AGAIN or pause is None or self._broken():
                         raise
                     await asyncio.sleep(pause)
         finally:
             if self._making is not None:
                 await asyncio.wait({self._making})
+
+    def _broken(self) -> bool:
+        """Tell whether making a chunk failed: its items are gone from the source, so there is no going on from here."""
+        made = self._making
+        return made is not None and made.done() and made.exception() is not None
 
     async def _burst(self) -> None:
         window = asyncio.Semaphore(WINDOW)

@@ -1,17 +1,16 @@
 """The first look at an export: is it whole, and may it be read at all? Nothing is stored or sent before this holds."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from samenloop.errors import InvalidInput
-from samenloop.reasons import why
 from samenloop.texts import _
 from samenloop_node.config import RegisterSettings
 from samenloop_node.csvfile import CsvFile, Record
 from samenloop_node.identity.bsn import ColumnJudge
 from samenloop_node.references import References
+from samenloop_node.registrations.codes import Codes
 from samenloop_node.registrations.rows import Layout, layout_of
 
 
@@ -19,7 +18,8 @@ from samenloop_node.registrations.rows import Layout, layout_of
 class Survey:
     """What is known of a whole export. `changed_on` is the day (UTC) that the file was written.
 
-    `repeated_decisions` are the references of decisions beforehand that stand on more than one record.
+    `repeated_decisions` are the references of decisions beforehand that stand on more than one record; `codes` are
+    words in its references that are no names.
     """
 
     layout: Layout
@@ -27,18 +27,20 @@ class Survey:
     digest: bytes
     changed_on: date
     repeated_decisions: frozenset[bytes]
+    codes: frozenset[str]
 
 
 def survey(path: Path, settings: RegisterSettings, references: References) -> Survey:
     """Read the file once; raises InvalidInput with one sentence when it must be refused as a whole."""
-    digest = references.file(_chunks(path))
     with CsvFile(path) as file:
+        digest, changed_on = references.file(file.chunks()), file.changed_on()
         layout = layout_of(file.header, settings)
-        judge, decisions, rows, last = ColumnJudge(), _Decisions(), 0, None
+        judge, decisions, codes, rows, last = ColumnJudge(), _Decisions(), Codes(layout), 0, None
         for record in file.records():
             rows, last = rows + 1, record
             record_id, besluit = (_at(record, layout.places.get(name, -1)) for name in ("record_id", "besluit"))
             judge.feed(record_id)
+            codes.feed(record)
             if besluit:
                 decisions.add(references.decision(besluit), references.seed("record", record_id.encode()))
         if last is None:
@@ -46,6 +48,7 @@ def survey(path: Path, settings: RegisterSettings, references: References) -> Su
                 "file", _("Het bestand heeft geen rijen. Er is niets veranderd. Maak de export opnieuw.")
             )
         file.check_last(last)
+        found = codes.judge(file.records())
     if judge.refused():
         raise InvalidInput(
             "record_id",
@@ -54,8 +57,7 @@ def survey(path: Path, settings: RegisterSettings, references: References) -> Su
                 "geen BSN."
             ),
         )
-    changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
-    return Survey(layout, rows, digest, changed, frozenset(decisions.repeated))
+    return Survey(layout, rows, digest, changed_on, frozenset(decisions.repeated), found)
 
 
 class _Decisions:
@@ -70,19 +72,9 @@ class _Decisions:
             self.repeated.add(reference)
 
 
-def file_digest(path: Path, references: References) -> bytes:
-    """Return the keyed digest of the file as it is now; raises InvalidInput when it is gone."""
-    return references.file(_chunks(path))
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                yield chunk
-    except OSError as error:
-        text = _("Bestand {path} kan niet worden gelezen: {why}.", path=path, why=why(error))
-        raise InvalidInput("file", text) from error
+def has_changed() -> InvalidInput:
+    """Return the refusal of a file that is not any more what was surveyed or planned."""
+    return InvalidInput("file", _("Het bestand is intussen veranderd. Start de synchronisatie opnieuw."))
 
 
 def _at(record: Record, place: int) -> str:

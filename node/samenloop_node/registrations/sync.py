@@ -4,6 +4,7 @@
 2. More than 50 and more than 5% withdrawals are refused before anything is sent, unless their number was confirmed.
 3. When the coordinator is away the synchronisation stays open, and the daemon goes on with it later, if the file is
    the same.
+4. A file that changes while it is read stops the synchronisation; what was sent until then was as surveyed.
 """
 
 import asyncio
@@ -31,9 +32,9 @@ from samenloop_node.registrations.rows import RowReader
 from samenloop_node.registrations.setting import decisions_per_day, setting_of, settings_of, write_keys
 from samenloop_node.registrations.settle import Outcome, Settler
 from samenloop_node.registrations.stream import Sent, Stream
-from samenloop_node.registrations.survey import Survey, survey
+from samenloop_node.registrations.survey import Survey, has_changed, survey
 from samenloop_node.statements import declare
-from samenloop_node.store import Transaction, registrations, syncs
+from samenloop_node.store import Transaction, past, registrations, syncs
 from samenloop_node.store.file import is_one_of
 from samenloop_node.store.syncs import DONE, STOPPED, Sync
 from samenloop_node.tokens.streams import Making
@@ -70,7 +71,6 @@ class Running:
     survey: Survey
     progress: Progress
     counts: Counts
-    withdrawn: int = 0
     refused: int = 0
     sent: int = 0
     total: int = 0
@@ -97,7 +97,7 @@ async def again(app: App, sync: Sync) -> Survey:
     try:
         seen = await _surveyed(app, sync.register, Path(sync.path))
         if seen.digest != sync.file_digest:
-            raise InvalidInput("file", _("Het bestand is intussen veranderd. Start de synchronisatie opnieuw."))
+            raise has_changed()
     except SamenloopError as error:
         text = error.text
         await app.store.write(lambda db: syncs.finish(db, sync.id, STOPPED, text))
@@ -144,18 +144,24 @@ async def _plan_and_send(running: Running) -> None:
     app, sync = running.app, running.sync
     keys = write_keys(app)
     reader = RowReader(
-        setting_of(app, sync.register), running.survey.layout, app.profiles().newest.name, drop_optional=app.evaluation
+        setting_of(app, sync.register),
+        running.survey.layout,
+        app.profiles().newest.name,
+        drop_optional=app.evaluation,
+        codes=running.survey.codes,
     )
     await app.store.write(lambda db: syncs.forget_plan(db, sync.id))
     with CsvFile(Path(sync.path)) as file:
         planner = Planner(
             store=app.store,
             sync=sync.id,
+            since_ms=sync.started_ms,
             reader=reader,
             survey=running.survey,
             epochs=frozenset(one.epoch for one in keys),
             decisions_per_day=decisions_per_day(app),
         )
+        running.refused = running.sent = 0
         running.counts = await asyncio.to_thread(planner.plan, file, _reporting(running, "plan", running.survey.rows))
         withdraw = await _guard(running)
         source = Source(
@@ -192,7 +198,6 @@ async def _guard(running: Running) -> bool:
                 registered=registered,
             ),
         )
-    running.withdrawn = gone
     running.total += gone
     return True
 
@@ -204,6 +209,8 @@ async def _send(running: Running, chunks: Generator[list[Prepared], None, None])
     def told(db: Transaction, came: Outcome) -> None:
         syncs.add_problems(db, sync.id, [*came.refused, *came.not_applied])
         running.refused += len(came.refused)
+        running.counts.added -= came.not_added
+        running.counts.changed -= came.not_changed
         running.counts.decisions_not_applied += len(came.not_applied)
         running.sent += came.done
 
@@ -227,7 +234,8 @@ async def _finish(running: Running) -> dict[str, object]:
     day = min(running.survey.changed_on, app.clock.now().date())
     await declare(app, Freshness(RegisterId(sync.register), day), Event.FRESHNESS.value)
     problems = await app.store.read(lambda db: syncs.problems(db, sync.id, REPORTED))
-    numbers = {**asdict(running.counts), "withdrawn": running.withdrawn}
+    withdrawn = await app.store.read(lambda db: past.withdrawn_since(db, sync.register, sync.started_ms))
+    numbers = {**asdict(running.counts), "withdrawn": withdrawn}
     numbers["failed"] += running.refused
     report = sync_report(sync.register, numbers, problems, day.isoformat())
     entry = {

@@ -8,7 +8,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from secrets import token_hex
 
 from samenloop.audit.fields import Event
@@ -26,7 +25,7 @@ from samenloop_node.registrations.jobs import alone
 from samenloop_node.registrations.single import Single
 from samenloop_node.registrations.single import withdraw as withdraw_record
 from samenloop_node.requests import access
-from samenloop_node.restating import Restated, restate, standing
+from samenloop_node.requests.freezing import freeze, unfreeze
 from samenloop_node.store import Transaction, inbox, registrations, requests
 from samenloop_node.store.registrations import Registration
 from samenloop_node.store.requests import StoredRequest
@@ -126,37 +125,38 @@ async def answer(app: App, user: User, said: Answering) -> tuple[StoredRequest, 
 
 
 async def _hold(app: App, user: User, row: StoredRequest, person: Mapping[str, str]) -> StoredRequest:
-    """Find the records, freeze them where the law says so, and only then store the request as routed to ourselves."""
+    """Find the records, freeze them where the law says so, and only then store the request as routed to ourselves.
+
+    The records are noted before: from then on the answer to another request leaves them frozen.
+    """
     found = await find_own(app, user, SEARCHES[row.kind], person)
     ids = [one.registration_id for one in found]
-    if row.kind in _FREEZING:
-        for one in ids:
-            await set_frozen(app, one, frozen=True)
-    rows = await app.store.read(lambda db: [registrations.by_id(db, one) for one in ids])
+    new = await app.store.write(lambda db: _note_records(db, row, ids))
+    try:
+        if row.kind in _FREEZING:
+            for one in ids:
+                await freeze(app, one)
+        return await app.store.write(lambda db: _routed(app, db, user, row, ids))
+    except SamenloopError:
+        if new:
+            await app.store.write(lambda db: requests.purge(db, row.number))
+        raise
+
+
+def _note_records(db: Transaction, row: StoredRequest, ids: list[bytes]) -> bool:
+    new = requests.add(db, row)
+    requests.keep_records(db, row.number, ids)
+    return new
+
+
+def _routed(app: App, db: Transaction, user: User, row: StoredRequest, ids: list[bytes]) -> StoredRequest:
+    rows = [registrations.by_id(db, one) for one in ids]
     frozen = all(one is None or one.frozen for one in rows)
     routed = _step(app, row, RequestEvent.ROUTE, _input(app, row, identity_checked=True, frozen=frozen))
-
-    def work(db: Transaction) -> None:
-        if not requests.add(db, routed):
-            requests.change(db, routed)
-        requests.keep_records(db, routed.number, ids)
-        public = {"action": "routed", "request": routed.number, "receiver": routed.holder, "count": len(ids)}
-        log(app, db, user, Event.RIGHTS, public)
-
-    await app.store.write(work)
+    requests.change(db, routed)
+    public = {"action": "routed", "request": routed.number, "receiver": routed.holder, "count": len(ids)}
+    log(app, db, user, Event.RIGHTS, public)
     return routed
-
-
-async def set_frozen(app: App, registration_id: bytes, *, frozen: bool) -> None:
-    """Freeze a registration, or let it answer again; nothing happens when it is so already or is gone."""
-
-    def look(db: Transaction) -> Restated | None:
-        row = registrations.by_id(db, registration_id)
-        return Restated(row, frozen, standing(app, db, row)) if row and row.frozen != frozen else None
-
-    said = await app.store.read(look)
-    if said is not None:
-        await restate(app, said, lambda _db: None)
 
 
 async def _pass_on(app: App, user: User, row: StoredRequest) -> None:
@@ -181,8 +181,7 @@ async def _effect(app: App, user: User, row: StoredRequest, outcome: str, rows: 
             await alone(app, one.register, work)
     elif row.kind in _FREEZING and outcome not in GRANTED:
         for one in rows:
-            if not await app.store.read(partial(requests.held_still, of=one.registration_id, besides=row.number)):
-                await set_frozen(app, one.registration_id, frozen=False)
+            await unfreeze(app, one.registration_id, row.number)
 
 
 async def _store_answer(app: App, user: User, row: StoredRequest, motive: str) -> None:

@@ -24,6 +24,7 @@ from samenloop.wire.ask import parse_part
 from samenloop_node.app import App
 from samenloop_node.requests import access, desk
 from samenloop_node.requests.access import Scope
+from samenloop_node.review.provisions import carried_out
 from samenloop_node.review.reading import reading
 from samenloop_node.store.inbox import StoredHit
 
@@ -65,7 +66,7 @@ def _entries(app: App, told: Scope, hits: Iterable[StoredHit]) -> list[Entry]:
         provisions = reader.newest(
             Search(event=Event.PROTOCOL.value), _MOST, lambda one: one.text("question") in disclosed
         )
-    return [*reversed(own), *(entry for _seq, entry in reversed(provisions))]
+    return [*reversed(own), *(entry for _seq, entry in carried_out(reversed(provisions)))]
 
 
 def _shown_at_once(hits: Iterable[StoredHit]) -> list[_Line]:

@@ -1,12 +1,16 @@
-"""One round of purging: each thing past its term goes, with all kept about it and its log line, in one transaction.
+"""One round of purging: each thing past its term goes, with all kept about it and its log line, in a transaction of
+its own, so that one that cannot go yet holds up no other.
 
 Terms are the catalogue's; covenant and participant may only shorten them. Nothing ends a term by itself: closing,
 answering and ending are acts of people, and their day starts it.
 """
 
 import asyncio
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from samenloop.audit.fields import Event
 from samenloop.covenant.permissions import retention_months
@@ -16,15 +20,19 @@ from samenloop.model import ParticipantId
 from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.cases.facts import case_input, read_parts, state_of
-from samenloop_node.process import log, today
+from samenloop_node.process import log, one_by_one, today
 from samenloop_node.store import Transaction, cases, consents, notices, past, requests
 from samenloop_node.store import retention as store
-from samenloop_node.store.cases import CaseFile
 
 _MS_PER_DAY = 86_400_000
 _EPOCH = date(1970, 1, 1)
 _NOBODY = User("", "", frozenset(), "", date.max, date.max, date.min)
 """The daemon itself: an account with no right whatever."""
+
+
+_Gone = tuple[str, int]
+"""Of which kind how many were removed."""
+_Step = Callable[[Transaction], _Gone]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +49,24 @@ class Purged:
     past: int = 0
     entries: int = 0
 
-    @property
-    def total(self) -> int:
-        """Return how many things were removed, the own log left out."""
-        return (
-            self.cases
-            + self.consents
-            + self.requests
-            + self.hits
-            + self.notices
-            + self.texts
-            + self.receipts
-            + self.past
-        )
-
 
 async def purge(app: App) -> Purged:
-    """Remove all that is past its term, then empty the write-ahead log."""
-    done = await app.store.write(lambda db: _purge(app, db))
-    cutoff, version = _before_ms(app, "logboek"), app.covenant().version
-    entries = await asyncio.to_thread(app.ownlog.purge, cutoff, (today(app) - _day(cutoff)).days, version)
-    if done.total or entries:
-        await asyncio.to_thread(app.store.truncate_log)
-    return replace(done, entries=entries)
+    """Remove all that is past its term, then empty the write-ahead log; raises the first failure when all was tried."""
+    done: Counter[str] = Counter()
+
+    async def step(work: _Step) -> None:
+        name, count = await app.store.write(work)
+        done[name] += count
+
+    try:
+        await one_by_one(await app.store.read(lambda db: _steps(app, db)), step)
+    finally:
+        cutoff, version = _before_ms(app, "logboek"), app.covenant().version
+        days = (today(app) - _day(cutoff)).days
+        done["entries"] = await asyncio.to_thread(app.ownlog.purge, cutoff, days, version)
+        if done.total():
+            await asyncio.to_thread(app.store.truncate_log)
+    return Purged(**done)
 
 
 def due(app: App, db: Transaction) -> dict[str, object]:
@@ -80,40 +83,60 @@ def due(app: App, db: Transaction) -> dict[str, object]:
     }
 
 
-def _purge(app: App, db: Transaction) -> Purged:
-    count_cases = sum(_purge_case(app, db, one) for one in cases.listed(db) if _over(app, "casus", one.closed_on))
-    ended = [one for one in consents.listed(db) if _over(app, "toestemming", one.ended_on)]
-    for consent in ended:
-        consents.purge(db, consent.number)
-        log(app, db, None, Event.CONSENT, {"action": "purged"})
-    answered = [one for one in requests.listed(db) if _over(app, "verzoek", one.answered_on)]
-    for request in answered:
-        requests.purge(db, request.number)
-        log(app, db, None, Event.RIGHTS, {"action": "purged", "request": request.number})
-    rest = Purged(
-        cases=count_cases,
-        consents=len(ended),
-        requests=len(answered),
-        hits=store.purge_hits(db, _before_ms(app, "casus")),
-        notices=notices.purge_gone(db),
-        texts=store.purge_notes(db, _before_ms(app, "logboek")),
-        receipts=store.purge_receipts(db, _before_ms(app, "logboek")),
-    )
-    rest = replace(rest, past=past.purge(db, _before_ms(app, "logboek")))
-    for name in ("hits", "notices", "texts", "receipts", "past"):
-        if getattr(rest, name):
-            log(app, db, None, Event.ADMIN, {"action": f"purged-{name}", "count": getattr(rest, name)})
-    return rest
+def _steps(app: App, db: Transaction) -> list[_Step]:
+    """Return what there is to do: one step for each case, consent and request, and one for all else of each kind."""
+    closed = [one.case_number for one in cases.listed(db) if _over(app, "casus", one.closed_on)]
+    ended = [one.number for one in consents.listed(db) if _over(app, "toestemming", one.ended_on)]
+    answered = [one.number for one in requests.listed(db) if _over(app, "verzoek", one.answered_on)]
+    return [
+        *(partial(_purge_case, app, number) for number in closed),
+        *(partial(_purge_consent, app, number) for number in ended),
+        *(partial(_purge_request, app, number) for number in answered),
+        *(partial(_purge_kind, app, name, remove) for name, remove in _kinds(app).items()),
+    ]
 
 
-def _purge_case(app: App, db: Transaction, case: CaseFile) -> int:
-    given = case_input(app, db, _NOBODY, case.case_number, read_parts(case.data))
-    given = replace(given, answers_lapsed=not store.answers_left(db, case.case_number), term_ended=True)
+def _kinds(app: App) -> dict[str, Callable[[Transaction], int]]:
+    cases_ms, log_ms = _before_ms(app, "casus"), _before_ms(app, "logboek")
+    return {
+        "hits": lambda db: store.purge_hits(db, cases_ms),
+        "notices": notices.purge_gone,
+        "texts": lambda db: store.purge_notes(db, log_ms),
+        "receipts": lambda db: store.purge_receipts(db, log_ms),
+        "past": lambda db: past.purge(db, log_ms),
+    }
+
+
+def _purge_kind(app: App, name: str, remove: Callable[[Transaction], int], db: Transaction) -> _Gone:
+    count = remove(db)
+    if count:
+        log(app, db, None, Event.ADMIN, {"action": f"purged-{name}", "count": count})
+    return name, count
+
+
+def _purge_consent(app: App, number: str, db: Transaction) -> _Gone:
+    consents.purge(db, number)
+    log(app, db, None, Event.CONSENT, {"action": "purged"})
+    return "consents", 1
+
+
+def _purge_request(app: App, number: str, db: Transaction) -> _Gone:
+    requests.purge(db, number)
+    log(app, db, None, Event.RIGHTS, {"action": "purged", "request": number})
+    return "requests", 1
+
+
+def _purge_case(app: App, number: str, db: Transaction) -> _Gone:
+    case = cases.find(db, number)
+    if case is None:
+        return "cases", 0
+    given = case_input(app, db, _NOBODY, number, read_parts(case.data))
+    given = replace(given, answers_lapsed=not store.answers_left(db, number), term_ended=True)
     CASE.step(app.catalogue, state_of(case), CaseEvent.PURGE, given)
-    notices.purge_case(db, case.case_number)
-    cases.purge(db, case.case_number)
-    log(app, db, None, Event.CASE, {"case": app.references.case(case.case_number).hex(), "action": "purged"})
-    return 1
+    notices.purge_case(db, number)
+    cases.purge(db, number)
+    log(app, db, None, Event.CASE, {"case": app.references.case(number).hex(), "action": "purged"})
+    return "cases", 1
 
 
 def _over(app: App, term: str, started_on: str) -> bool:

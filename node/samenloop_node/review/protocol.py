@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from samenloop.audit.entry import Entry
 from samenloop.audit.fields import Event
-from samenloop.clock import from_milliseconds
+from samenloop.clock import from_milliseconds, milliseconds
 from samenloop.reports.accountability import ground_text, purpose_text
 from samenloop.reports.model import Report, Row, Section, Table
 from samenloop.reports.periods import Period
@@ -17,6 +17,7 @@ from samenloop.texts import _
 from samenloop.wire.ask import parse_part
 from samenloop_node.app import App
 from samenloop_node.review.naming import Names, names, note
+from samenloop_node.review.provisions import REFUSED, carried_out
 from samenloop_node.review.reading import reading
 from samenloop_node.store import Transaction, past
 from samenloop_node.store.inbox import StoredHit
@@ -47,9 +48,12 @@ async def extract(app: App, period: Period) -> Report:
 
 
 def _entries(app: App, period: Period) -> list[tuple[int, Entry]]:
+    """Return the provisions of a period; whether one was refused may stand in the log after its end."""
+    now = milliseconds(app.clock.now()) + 1
     with reading(app) as reader:
-        found = reader.between(period.from_ms, period.until_ms)
-        return [(seq, one) for seq, one in found if one.event is Event.PROTOCOL and one.text("status") != "refused"]
+        found = reader.between(period.from_ms, max(period.until_ms, now))
+        said = ((seq, one) for seq, one in found if one.event is Event.PROTOCOL and one.text("status") != "refused")
+        return [(seq, one) for seq, one in carried_out(said) if one.integer("end_ms") < period.until_ms]
 
 
 def _rows(app: App, db: Transaction, found: list[tuple[int, Entry]], period: Period) -> list[Row]:
@@ -116,6 +120,7 @@ def _kind(code: str) -> str:
     words = {
         "release": _("vrijgegeven"),
         "take-back": _("vrijgave teruggenomen"),
+        REFUSED: _("eerdere vrijgave geweigerd: niets verstrekt"),
         "beforehand": _("vooraf besloten"),
         "beforehand-withdrawn": _("besluit vooraf teruggenomen"),
         "shown": _("meteen getoond"),

@@ -48,11 +48,11 @@ def warnings(app: App) -> list[str]:
 
 
 def unfair(app: App) -> tuple[int, tuple[int, ...]]:
-    """Return how many draws there were, and the places of those that the lot did not make. Blocking."""
+    """Return how many draws can be drawn again, and the places of those that the lot did not make. Blocking."""
     covenant = app.covenant()
     with reading(app) as reader:
-        known = rounds(app, reader).history()
-        return len(known.draws), rounds(app, reader).unfair(known, lambda draw: _plan_for(covenant, draw))
+        made = rounds(app, reader)
+        return made.unfair(made.history(), lambda draw: _plan_for(covenant, draw))
 
 
 def _plan_for(covenant: Covenant, draw: Draw) -> Plan | None:

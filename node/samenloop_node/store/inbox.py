@@ -136,11 +136,18 @@ def decide_hit(db: sqlite3.Connection, question_id: bytes, state: str, decided_b
     )
 
 
-def undecide_hit(db: sqlite3.Connection, before: StoredHit) -> None:
-    """Put a hit back as it was before a decision that never left this node."""
+def undo_release(db: sqlite3.Connection, question_id: bytes) -> None:
+    """Hide a hit again whose release the coordinator refused. Its asker saw it only if it was shown at once, or by an
+    earlier release, which was then taken back.
+    """
     db.execute(
-        "UPDATE hit SET state = ?, decided_by = ?, decided_ms = ?, disclosed = ? WHERE question_id = ?",
-        (before.state, before.decided_by, before.decided_ms, int(before.disclosed), before.question_id),
+        "UPDATE hit SET disclosed = shown OR EXISTS"
+        " (SELECT 1 FROM declaration WHERE subject = ? AND kind = 'release_withdrawn') WHERE question_id = ?",
+        (question_id.hex(), question_id),
+    )
+    db.execute(
+        "UPDATE hit SET state = 'hidden', decided_by = '', decided_ms = 0 WHERE question_id = ? AND state = 'released'",
+        (question_id,),
     )
 
 
@@ -190,14 +197,42 @@ def open_declarations(db: sqlite3.Connection) -> list[StoredDeclaration]:
     """Return declarations that the coordinator has not confirmed yet, oldest first."""
     rows = db.execute(
         "SELECT request_id, kind, request, subject, made_ms, state FROM declaration"
-        " WHERE state = 'open' ORDER BY made_ms"
+        " WHERE state = 'open' ORDER BY made_ms, rowid"
     )
     return [StoredDeclaration(*row) for row in rows]
 
 
-def close_declaration(db: sqlite3.Connection, request_id: bytes, state: str) -> None:
-    """Mark a declaration done or refused; its body is no longer needed."""
-    db.execute("UPDATE declaration SET state = ?, request = x'' WHERE request_id = ?", (state, request_id))
+def is_open(db: sqlite3.Connection, request_id: bytes) -> bool:
+    """Say whether a declaration is still to be sent: another may have sent, renewed or dropped it."""
+    return bool(
+        db.execute("SELECT 1 FROM declaration WHERE request_id = ? AND state = 'open'", (request_id,)).fetchone()
+    )
+
+
+def renew_declaration(db: sqlite3.Connection, request_id: bytes, renewed: StoredDeclaration) -> bool:
+    """Replace an open declaration by the same act signed anew, which keeps its turn; False when it is closed by now."""
+    done = db.execute(
+        "UPDATE declaration SET request_id = ?, request = ? WHERE request_id = ? AND state = 'open'",
+        (renewed.request_id, renewed.request, request_id),
+    )
+    return done.rowcount == 1
+
+
+def close_declaration(db: sqlite3.Connection, request_id: bytes, state: str) -> bool:
+    """Mark an open declaration done or refused; its body is no longer needed. False when it was closed before."""
+    done = db.execute(
+        "UPDATE declaration SET state = ?, request = x'' WHERE request_id = ? AND state = 'open'", (state, request_id)
+    )
+    return done.rowcount == 1
+
+
+def drop_release(db: sqlite3.Connection, question_id: bytes) -> None:
+    """Close a release that may not have left yet: it is taken back, and is not sent again after that."""
+    db.execute(
+        "UPDATE declaration SET state = 'refused', request = x''"
+        " WHERE subject = ? AND kind = 'release' AND state = 'open'",
+        (question_id.hex(),),
+    )
 
 
 _HIT = (

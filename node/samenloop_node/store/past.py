@@ -127,6 +127,15 @@ def keep_withdrawn(db: sqlite3.Connection, registration_ids: Sequence[bytes], no
         keep_decisions(db, identity, (), now_ms)
 
 
+def withdrawn_since(db: sqlite3.Connection, register: str, since_ms: int) -> int:
+    """Return how many registrations of a register were withdrawn since a moment."""
+    row = db.execute(
+        "SELECT count(*) FROM registration_past WHERE register = ? AND withdrawn = 1 AND until_ms >= ?",
+        (register, since_ms),
+    ).fetchone()
+    return int(row[0])
+
+
 def keep_decisions(db: sqlite3.Connection, registration_id: bytes, held: Sequence[HeldDecision], now_ms: int) -> None:
     """Keep which decisions hold over a registration from now on; the others end."""
     rows = db.execute(

@@ -22,7 +22,10 @@ migrations = Migrations("registrations")
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """One registration as stored. Its digests are empty while unsettled; `epochs` are those it has tokens for."""
+    """One registration as stored. Its digests are empty while unsettled; `epochs` are those it has tokens for.
+
+    `added_ms` is when it was first on its way out, `changed_ms` when it was last confirmed.
+    """
 
     register: str
     record_id: str
@@ -33,6 +36,8 @@ class Registration:
     case_number: str
     frozen: bool
     epochs: frozenset[str]
+    added_ms: int = 0
+    changed_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,15 @@ def registration_since(db: Database) -> None:
     db.execute("ALTER TABLE registration ADD COLUMN since_ms INTEGER NOT NULL DEFAULT 0")
 
 
-_COLUMNS = "register, record_id, registration_id, row_digest, facts_digest, facts, case_number, frozen"
+@migrations()
+def registration_added(db: Database) -> None:
+    """Remember when a registration was first on its way out; 0 for those of before."""
+    db.execute("ALTER TABLE registration ADD COLUMN added_ms INTEGER NOT NULL DEFAULT 0")
+
+
+_COLUMNS = (
+    "register, record_id, registration_id, row_digest, facts_digest, facts, case_number, frozen, added_ms, changed_ms"
+)
 
 
 def find(db: sqlite3.Connection, register: str, record_id: str) -> Registration | None:
@@ -144,7 +157,7 @@ def count_only_in(db: sqlite3.Connection, epoch: str) -> int:
 def unsettle(db: sqlite3.Connection, rows: Iterable[tuple[str, str, bytes]], now_ms: int) -> None:
     """Note that these (register, record id, registration id) are on their way out; new ones are added."""
     db.executemany(
-        "INSERT INTO registration VALUES (?, ?, ?, x'', x'', '', '', 0, ?4, ?4)"
+        "INSERT INTO registration VALUES (?, ?, ?, x'', x'', '', '', 0, ?4, ?4, ?4)"
         " ON CONFLICT (register, record_id) DO UPDATE SET row_digest = x'', facts_digest = x''",
         [(*row, now_ms) for row in rows],
     )
@@ -228,16 +241,21 @@ def decision_owner(db: sqlite3.Connection, reference: bytes) -> bytes | None:
     return row[0] if row else None
 
 
-def _registration(db: sqlite3.Connection, row: tuple[str, str, bytes, bytes, bytes, str, str, int]) -> Registration:
+def _registration(
+    db: sqlite3.Connection, row: tuple[str, str, bytes, bytes, bytes, str, str, int, int, int]
+) -> Registration:
     epochs = db.execute("SELECT epoch FROM registration_epoch WHERE registration_id = ?", (row[2],))
-    return Registration(*row[:7], bool(row[7]), frozenset(epoch for (epoch,) in epochs))
+    return Registration(*row[:7], bool(row[7]), frozenset(epoch for (epoch,) in epochs), *row[8:])
 
 
-def remove_never_settled(db: sqlite3.Connection, registration_ids: Iterable[bytes]) -> None:
-    """Forget registrations that the coordinator refused and never held before; others stay, unsettled."""
-    db.executemany(
+def remove_never_settled(db: sqlite3.Connection, registration_ids: Iterable[bytes]) -> int:
+    """Forget registrations that the coordinator refused and never held before, and return how many; others stay,
+    unsettled.
+    """
+    cursor = db.executemany(
         "DELETE FROM registration WHERE registration_id = ? AND facts = ''", [(value,) for value in registration_ids]
     )
+    return cursor.rowcount if cursor.rowcount > 0 else 0
 
 
 def set_frozen(db: sqlite3.Connection, registration_id: bytes, *, frozen: bool) -> None:

@@ -34,7 +34,10 @@ class Sync:
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """What to do with one record. `row` counts from 1, the header included. `decision` is the reference to apply."""
+    """What to do with one record. `row` counts from 1, the header included. `decision` is the reference to apply.
+
+    `record_digest` is the keyed digest of the record as it stood in the file, empty where it is not read again.
+    """
 
     row: int
     offset: int
@@ -44,6 +47,7 @@ class PlanRow:
     row_digest: bytes
     facts_digest: bytes
     decision: bytes
+    record_digest: bytes = b""
     frozen: bool = False
     by_hand: bool = False
 
@@ -76,6 +80,12 @@ def sync_tables(db: Database) -> None:
         "CREATE TABLE sync_problem (sync INTEGER NOT NULL REFERENCES sync (id), row INTEGER NOT NULL,"
         " column_name TEXT NOT NULL, reason TEXT NOT NULL) STRICT"
     )
+
+
+@migrations()
+def record_digests(db: Database) -> None:
+    """Keep of each planned row what it said, as a keyed digest: it is read a second time before it is sent."""
+    db.execute("ALTER TABLE sync_row ADD COLUMN record_digest BLOB NOT NULL DEFAULT x''")
 
 
 def start(db: sqlite3.Connection, sync: Sync) -> Sync:
@@ -125,13 +135,14 @@ def last_done(db: sqlite3.Connection, register: str) -> int | None:
     return int(row[0]) if row else None
 
 
-_PLAN = "row, offset, record_id, act, registration_id, row_digest, facts_digest, decision"
+_PLAN = "row, offset, record_id, act, registration_id, row_digest, facts_digest, decision, record_digest"
 
 
 def plan(db: sqlite3.Connection, sync: int, row: PlanRow) -> None:
     """Add a row to the plan."""
-    values = (row.row, row.offset, row.record_id, row.act, row.registration_id, row.row_digest, row.facts_digest)
-    db.execute("INSERT INTO sync_row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (sync, *values, row.decision))
+    where = (row.row, row.offset, row.record_id, row.act, row.registration_id)
+    said = (row.row_digest, row.facts_digest, row.decision, row.record_digest)
+    db.execute("INSERT INTO sync_row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (sync, *where, *said))
 
 
 def planned(db: sqlite3.Connection, sync: int, record_id: str) -> PlanRow | None:
@@ -152,7 +163,8 @@ def todo(db: sqlite3.Connection, sync: int, act: int, after: int, limit: int) ->
     """Return up to `limit` rows to be done with this act, in the order of the file, after row `after`."""
     rows = db.execute(
         "SELECT p.row, p.offset, p.record_id, p.act, p.registration_id, p.row_digest, p.facts_digest, p.decision,"
-        " coalesce(r.frozen, 0), EXISTS (SELECT 1 FROM beforehand_detail d WHERE d.registration_id = p.registration_id)"
+        " p.record_digest, coalesce(r.frozen, 0),"
+        " EXISTS (SELECT 1 FROM beforehand_detail d WHERE d.registration_id = p.registration_id)"
         " FROM sync_row p LEFT JOIN registration r ON r.registration_id = p.registration_id"
         " WHERE p.sync = ? AND p.act = ? AND p.act > 0 AND p.row > ? ORDER BY p.row LIMIT ?",
         (sync, act, after, limit),

@@ -13,9 +13,9 @@ from samenloop_node.identity.firstnames import FirstNames, first_names, initial,
 from samenloop_node.identity.fold import skeleton, sound, words
 from samenloop_node.identity.person import Person
 from samenloop_node.identity.places import place_sound
+from samenloop_node.identity.remembered import DATES, NAMES
 from samenloop_node.identity.surnames import spoken
 
-_CACHED = 65536
 _SEXES = {"M": ("1:M",), "V": ("1:V",), "": ("1:M", "1:V")}
 _MOST_WORDS, _MOST_OWN, _MOST_SURNAMES, _MOST_INITIALS = 3, 3, 4, 3
 Values = tuple[str, ...]
@@ -116,12 +116,11 @@ def _exchanged(voornamen: str, surname: str) -> bool:
     return _is_initials(surname) and any(len(word) > 2 for word in words(voornamen))
 
 
-@lru_cache(maxsize=_CACHED)
 def _is_initials(surname: str) -> bool:
     return bool(surname) and all(len(word) == 1 for word in words(surname))
 
 
-@lru_cache(maxsize=_CACHED)
+@lru_cache(maxsize=DATES)
 def _dates(date: BirthDate) -> Dates:
     """Day and month are sorted, so that an exchange of the two changes nothing."""
     year = f"4:{date.year:04}"
@@ -132,7 +131,7 @@ def _dates(date: BirthDate) -> Dates:
     return Dates(f"8:{date.year:04}{low:02}{high:02}", year, parts, is_year_only=False)
 
 
-@lru_cache(maxsize=_CACHED)
+@lru_cache(maxsize=NAMES)
 def _surname_keys(prefix: str, surname: str, partner_prefix: str, partner: str) -> SurnameKeys:
     own = spoken(prefix, surname)
     found = own.sounds[:_MOST_OWN] + spoken(partner_prefix, partner).sounds
@@ -145,7 +144,7 @@ def _surname_keys(prefix: str, surname: str, partner_prefix: str, partner: str) 
     )
 
 
-@lru_cache(maxsize=_CACHED)
+@lru_cache(maxsize=NAMES)
 def _first_keys(voornamen: str, roepnaam: str, capitals_are_names: bool) -> FirstKeys:
     first = first_names(voornamen, roepnaam, capitals_are_names)
     named = tuple(dict.fromkeys((*first.official[:1], *((first.call,) if first.call else ()))))
@@ -159,7 +158,7 @@ def _first_keys(voornamen: str, roepnaam: str, capitals_are_names: bool) -> Firs
     )
 
 
-@lru_cache(maxsize=_CACHED)
+@lru_cache(maxsize=NAMES)
 def _named_keys(named: Values, candidates: Values) -> _Named:
     stems = tuple(dict.fromkeys(stem(name) for name in named + candidates))
     return _Named(

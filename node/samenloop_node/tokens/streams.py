@@ -9,11 +9,15 @@ import multiprocessing
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
+from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.model import TokenSet
 from samenloop.profile import Profile
+from samenloop.texts import _
 from samenloop_node.identity.errors import FieldError
 from samenloop_node.identity.person import parse_row
 from samenloop_node.tokens.keys import EpochKeys
@@ -53,14 +57,38 @@ class Making:
 
 
 def tokenise_rows(rows: Iterable[Row], making: Making, processes: int = 1) -> Iterator[TokenSets]:
-    """Tokenise a stream in order; reads only 4,000 rows ahead."""
+    """Tokenise a stream in order; reads only 4,000 rows ahead.
+
+    Raises SamenloopError(UNAVAILABLE) when one of the processes dies.
+    """
     if processes <= 1:
         yield from map(making.token_sets, rows)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_start, initargs=(making,)) as pool:
+    with _pool(making, processes) as pool:
         for made in _in_order(pool, iter(rows)):
             yield from map(making.whole, made)
+
+
+@contextmanager
+def _pool(making: Making, processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Have processes ready, and see that they end: also after one was killed.
+
+    Then the thread that feeds them may be writing to a pipe that nobody reads any more, but whose other end Python
+    itself holds open in this process in older releases: that thread, and who waits for it, would wait for ever
+    (github.com/python/cpython, issue 94777). So that end is closed first.
+    """
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_start, initargs=(making,))
+    calls = pool._call_queue  # type: ignore[attr-defined]
+    try:
+        yield pool
+    except BrokenProcessPool as broken:
+        raise SamenloopError(
+            ErrorCode.UNAVAILABLE, _("Een hulpproces van de node is onverwacht gestopt. Zie of er genoeg geheugen is.")
+        ) from broken
+    finally:
+        calls._reader.close()
+        pool.shutdown(cancel_futures=True)
 
 
 def _in_order(pool: ProcessPoolExecutor, rows: Iterator[Row]) -> Iterator[list[Cuts]]:

@@ -24,6 +24,7 @@ from samenloop.covenant.fields import (
 )
 from samenloop.covenant.parties import Participant, by_id
 from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.model import MAX_EPOCHS
 from samenloop.profile import EpochProfiles, profile
 from samenloop.texts import _
 
@@ -63,7 +64,7 @@ class EpochPolicy:
     """
 
     renew_after_days: Count
-    max_live: Annotated[int, Field(ge=1, le=4)]
+    max_live: Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
     kept_profiles: tuple[KeptProfile, ...] = ()
 
 

@@ -6,7 +6,7 @@ covenant of that moment; what is folded later are verified notices only, so a la
 
 import enum
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -101,6 +101,32 @@ def verify_notice(covenant: Covenant, notice: Notice) -> Verified:
     _check_author(kind, author)
     VerifyKey(author.signing_key).verify(_label(kind), notice.body, notice.signature)
     return Verified(kind, author.id, epoch_id(str(body["epoch"])), body, hashlib.sha256(notice.body).hexdigest())
+
+
+class BoardReader:
+    """Verifies the notices of a board as they were when they arrived, each with the covenant version of its moment.
+
+    A notice has no date that can be trusted, but a board has an order: what a version verified was not put there before
+    what an older one did. So a replaced key keeps its past, and counts for nothing after a notice that needs its
+    successor. Give the versions oldest first, and the notices in the board's order.
+    """
+
+    def __init__(self, versions: Sequence[Covenant]) -> None:
+        self._versions = versions
+        self._since = 0
+
+    def verify(self, notice: Notice) -> Verified:
+        """Check the next notice; raises what the newest version says when none verifies it."""
+        for place in range(self._since, len(self._versions) - 1):
+            try:
+                found = verify_notice(self._versions[place], notice)
+            except SamenloopError:
+                continue
+            self._since = place
+            return found
+        found = verify_notice(self._versions[-1], notice)
+        self._since = len(self._versions) - 1
+        return found
 
 
 def _kind(text: str) -> Kind:

@@ -139,10 +139,10 @@ def check_version(
     raise SamenloopError(ErrorCode.COVENANT_MISMATCH, text)
 
 
-def lifted(*, flagged: bool, started: bool) -> bool:
-    """Tell whether budgets and modes are lifted for an evaluation; raises NOT_PERMITTED when only one side says so."""
+def check_evaluation(*, flagged: bool, started: bool) -> None:
+    """Refuse to start for an evaluation when only one of covenant and start option says so; raises NOT_PERMITTED."""
     if flagged == started:
-        return flagged
+        return
     raise SamenloopError(
         ErrorCode.NOT_PERMITTED,
         _(

@@ -41,7 +41,7 @@ class Rounds:
         A due draw without bytes of another party waits, silently; an extra one raises UNAVAILABLE.
         """
         if not known.commitments:
-            return self._owned([samples.first_commitment(self.key, known)], covenant)
+            return self._owned([samples.commitment(self.key, self.reader.size())], covenant)
         if not extra and not samples.is_due(known, plan_of(covenant), now_ms):
             return []
         size = self.reader.size()
@@ -63,10 +63,14 @@ class Rounds:
         by = {"user": user} if user else {}
         return self._owned([(event, {**public, **by})], covenant)[0]
 
-    def unfair(self, known: History, plan_for: Callable[[Draw], Plan | None]) -> tuple[int, ...]:
-        """Return the places of draws that the lot did not make."""
-        return sampling.recheck(
-            known, plan_for, self.population, lambda promise, draw: self.outside(promise, draw.size)
+    def unfair(self, known: History, plan_for: Callable[[Draw], Plan | None]) -> tuple[int, tuple[int, ...]]:
+        """Return how many draws can be drawn again, and the places of those that the lot did not make.
+
+        A draw of which a part of the population was purged cannot be drawn again, by nobody.
+        """
+        whole = known.whole_from(max((one.last + 1 for one in self.reader.entries.purges()), default=0))
+        return len(whole), sampling.recheck(
+            known, whole, plan_for, self.population, lambda promise, draw: self.outside(promise, draw.size)
         )
 
     def _owned(self, made: Sequence[NewEntry], covenant: Covenant) -> list[NewEntry]:

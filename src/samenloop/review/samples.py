@@ -17,7 +17,6 @@ REASONS = ("no-task", "wrong-purpose", "too-many", "odd-hour", "own-circle", "ot
 """Why an entry is escalated. Closed; what it is about stands in the reviewer's own file."""
 _DAY_MS = 86_400_000
 _SEARCHED = (Event.ADMIN, Event.SAMPLE, Event.SIGN_OFF, Event.ESCALATE)
-_MOST = 100_000
 NewEntry = tuple[Event, Mapping[str, object]]
 
 
@@ -25,27 +24,32 @@ def history(reader: LogReader, actor: str) -> History:
     """Return the history of samples of this log; `actor` is under whose name the log's owner writes about itself."""
     found: list[tuple[int, Entry]] = []
     for event in _SEARCHED:
-        found += reader.newest(Search(event=event.value, actor=actor), _MOST, lambda _one: True)
+        found += reader.newest(Search(event=event.value, actor=actor), reader.size(), _about_samples)
     return parse_history(sorted(found, key=lambda pair: pair[0]))
 
 
 def parse_history(found: Iterable[tuple[int, Entry]]) -> History:
     """Return what these entries, in order, say about samples."""
     pairs = list(found)
+    draws = tuple(_draw(seq, one) for seq, one in pairs if one.event is Event.SAMPLE)
     return History(
         tuple(
-            Commitment(seq, one.integer("end_ms"), one.text("document"))
+            _commitment(seq, one, draws)
             for seq, one in pairs
             if one.event is Event.ADMIN and one.text("action") == COMMIT
         ),
-        tuple(_draw(seq, one) for seq, one in pairs if one.event is Event.SAMPLE),
+        draws,
         tuple(_verdict(seq, one) for seq, one in pairs if one.event in (Event.SIGN_OFF, Event.ESCALATE)),
     )
 
 
-def first_commitment(key: SigningKey, known: History) -> NewEntry:
-    """Return the entry that promises the seed of the next draw."""
-    return Event.ADMIN, {"action": COMMIT, "document": sampling.digest(sampling.seed(key, len(known.draws)))}
+def commitment(key: SigningKey, size: int) -> NewEntry:
+    """Return the entry that promises the seed of the next draw.
+
+    The seed's number is the size of the log, which only grows: no seed comes twice, also when earlier promises and
+    draws were purged.
+    """
+    return Event.ADMIN, {"action": COMMIT, "document": sampling.digest(sampling.seed(key, size)), "count": size}
 
 
 def is_due(known: History, plan: Plan, now_ms: int) -> bool:
@@ -69,12 +73,11 @@ def draw(
             ErrorCode.UNAVAILABLE, _("De steekproef wacht op een getal dat een andere partij in het logboek zet.")
         )
     size, now_ms = at
-    seed = sampling.seed(key, len(known.draws))
+    seed = sampling.seed(key, known.commitments[-1].number)
     drawn = sampling.pick(sampling.lot(seed, outside), places, sampling.wanted(plan, len(places)))
     due_ms = now_ms + plan.within_days * _DAY_MS
     public = {"drawn": list(drawn), "due_ms": due_ms, "size": size, "document": seed.hex()}
-    promise = {"action": COMMIT, "document": sampling.digest(sampling.seed(key, len(known.draws) + 1))}
-    return (Event.SAMPLE, public), (Event.ADMIN, promise)
+    return (Event.SAMPLE, public), commitment(key, size)
 
 
 def verdict(known: History, entry: int, reason: str, *, own: bool) -> NewEntry:
@@ -107,6 +110,16 @@ def warnings(known: History, plan: Plan, now_ms: int) -> list[str]:
     if is_due(known, plan, now_ms - _DAY_MS):
         texts.append(_("De steekproef van het logboek had al getrokken moeten zijn."))
     return texts
+
+
+def _about_samples(entry: Entry) -> bool:
+    return entry.event is not Event.ADMIN or entry.text("action") == COMMIT
+
+
+def _commitment(seq: int, entry: Entry, draws: Iterable[Draw]) -> Commitment:
+    """Return a promise; one of an earlier version of this program was numbered by the draws before it."""
+    number = entry.integer("count") if "count" in entry.public else sum(one.seq < seq for one in draws)
+    return Commitment(seq, entry.integer("end_ms"), entry.text("document"), number)
 
 
 def _draw(seq: int, entry: Entry) -> Draw:

@@ -30,11 +30,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
-    """A promised seed: the SHA-256 (hex) that stands in the log at place `seq`."""
+    """A promised seed: the SHA-256 (hex) that stands in the log at place `seq`, and by which number it was made."""
 
     seq: int
     at_ms: int
     digest: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,14 @@ class History:
         earlier = [one.size for one in self.draws if draw is None or one.seq < draw.seq]
         return max(earlier, default=0)
 
+    def whole_from(self, first: int) -> tuple[Draw, ...]:
+        """Return the draws of which nothing is gone when the log begins at place `first`."""
+        return tuple(one for one in self.draws if self.population_start(one) >= first)
 
-def seed(key: SigningKey, ordinal: int) -> bytes:
-    """Return the seed of the draw with this number, 32 bytes: only the holder of the log's key can make it."""
-    return hashlib.sha256(key.sign(SEED_LABEL, ordinal.to_bytes(8, "big"))).digest()
+
+def seed(key: SigningKey, number: int) -> bytes:
+    """Return the seed with this number, 32 bytes: only the holder of the log's key can make it."""
+    return hashlib.sha256(key.sign(SEED_LABEL, number.to_bytes(8, "big"))).digest()
 
 
 def digest(seed_bytes: bytes) -> str:
@@ -119,17 +124,18 @@ def pick(lot_bytes: bytes, population: Iterable[int], count: int) -> tuple[int, 
 
 def recheck(
     history: History,
+    draws: Iterable[Draw],
     plan_of: Callable[[Draw], Plan | None],
     population: Callable[[int, int], Sequence[int]],
     outside: Callable[[Commitment, Draw], Sequence[bytes]],
 ) -> tuple[int, ...]:
-    """Return the places of the draws that are not what the lot says; empty means that all are fair.
+    """Return the places of those `draws` that are not what the lot says; empty means that all are fair.
 
     `plan_of(draw)` is the plan that held, None when its covenant version is not at hand: then the number of drawn
     entries is not judged. `population(first, end)` gives the reviewable places, `outside` the others' bytes between
     commitment and draw.
     """
-    return tuple(draw.seq for draw in history.draws if not _fair(history, plan_of, population, outside, draw))
+    return tuple(draw.seq for draw in draws if not _fair(history, plan_of, population, outside, draw))
 
 
 def _fair(

@@ -79,8 +79,11 @@ def coordinator_certificate(files: TlsFiles, address: str, trust_domain: str, pi
     """Shake hands with `address` (host:port) and return the server's certificate (PEM) if it is the coordinator's.
 
     Checked: TLS 1.3, signed by the CA, host name, the coordinator's URI name, the pin of the covenant. Raises
-    SamenloopError(UNAVAILABLE) if nobody answers within `timeout` seconds, (NOT_AUTHENTICATED) if somebody else does.
+    SamenloopError(UNAVAILABLE) if nobody answers within `timeout` seconds, (NOT_AUTHENTICATED) if somebody else does,
+    and before anything is sent one that names an own file that is missing or does not fit.
     """
+    read_certificate(files.ca)
+    _pair(files)
     host, _sep, port = address.rpartition(":")
     host = host.strip("[]")
     try:

@@ -12,7 +12,6 @@ from samenloop.texts import _
 from samenloop.wire import fields
 from samenloop.wire.v1 import common_pb2, overlap_pb2
 
-MAX_EPOCHS = 3
 MAX_STEPS = 8
 
 
@@ -37,8 +36,8 @@ def covenant_message(ref: CovenantRef) -> common_pb2.CovenantRef:
 
 
 def token_sets(messages: Sequence[common_pb2.TokenSet], where: str = "tokens") -> tuple[TokenSet, ...]:
-    """Parse the token sets of one person: one per epoch, 1 to 3 epochs."""
-    fields.between(messages, 1, MAX_EPOCHS, where)
+    """Parse the token sets of one person: one per epoch, 1 to `MAX_EPOCHS` epochs."""
+    fields.between(messages, 1, model.MAX_EPOCHS, where)
     values = tuple(
         TokenSet(model.epoch_id(item.epoch, where), item.mask, item.facts, item.counts, item.tokens)
         for item in messages

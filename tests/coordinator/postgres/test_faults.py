@@ -209,6 +209,26 @@ def test_a_database_that_went_back_in_time_is_not_written_to(dsn: str) -> None:
     _with_store(dsn, scenario)
 
 
+def test_after_the_break_what_was_queued_is_refused_too(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    postgres.create_store(dsn)
+
+    async def scenario(store: PostgresStore, journal: Journal) -> None:
+        whole = PostgresSession.run
+
+        def bug(*_given: Any) -> None:
+            monkeypatch.setattr(PostgresSession, "run", whole)
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(PostgresSession, "run", bug)
+        acts = [store.write(_act(journal, os.urandom(16))) for _unit in range(postgres.MOST_UNITS + 5)]
+        results = await asyncio.gather(*acts, return_exceptions=True)
+        assert all(isinstance(one, Exception) for one in results)
+        assert store.broken
+        assert _numbers(store) == []
+
+    _with_store(dsn, scenario)
+
+
 def test_a_read_is_one_snapshot_whatever_others_commit_meanwhile(dsn: str) -> None:
     postgres.create_store(dsn)
 

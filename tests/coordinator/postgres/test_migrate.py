@@ -1,8 +1,10 @@
 """Moving a coordinator from SQLite to PostgreSQL: everything arrives and the log goes on as one history."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,16 @@ def test_the_old_files_can_serve_no_second_history(files: Consortium, dsn: str) 
 
 async def _never() -> None:
     pytest.fail("it served")
+
+
+def test_files_of_before_an_upgrade_are_moved_too(files: Consortium, dsn: str) -> None:
+    _integrated(files)
+    with closing(sqlite3.connect(_paths(files)[0], isolation_level=None)) as older:
+        older.execute("DROP INDEX counter_by_until")
+        older.execute("ALTER TABLE counter DROP COLUMN until")
+        older.execute("DELETE FROM _sqlite_migrations WHERE name = 'counters_until'")
+        counters = older.execute("SELECT count(*) FROM counter").fetchone()[0]
+    assert postgres_copy.move(*_paths(files), dsn).rows["counter"] == counters
 
 
 def _nothing_there(dsn: str) -> bool:

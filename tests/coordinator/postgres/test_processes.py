@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -15,8 +15,10 @@ import pytest
 from samenloop.audit.fields import Event
 from samenloop.audit.store import Search
 from samenloop.errors import ErrorCode, SamenloopError
+from samenloop.wire.v1 import covenant_pb2
 from samenloop_coordinator import operating
 from samenloop_coordinator.control import ACTOR
+from samenloop_coordinator.services.covenant import CovenantServicer
 from tests.coordinator.consortium import Consortium, _free_port
 from tests.coordinator.harness import (
     HOUSE,
@@ -31,6 +33,7 @@ from tests.coordinator.harness import (
     question_request,
 )
 from tests.coordinator.postgres.places import address_of, second
+from tests.coordinator.test_covenants import _submit, _with_contact
 from tests.coordinator.world import opened_world
 
 REPLACED_SECONDS = 10.0
@@ -226,3 +229,17 @@ def test_of_two_processes_only_the_one_that_leads_looks_for_reviews(consortium: 
             return leads, await one.coordinator.integrator.tree(lambda tree: tree.count(promised))
 
     assert asyncio.run(playing()) == ([True, False], 1)
+
+
+def test_every_process_names_a_version_as_soon_as_one_of_them_took_it(consortium: Consortium) -> None:
+    """A node brings its covenant up to date before it judges mail; the mail may come from the other process."""
+
+    async def playing() -> int:
+        async with opened_world(consortium) as one, opened_world(second(consortium, _free_port())) as other:
+            await _submit(one, _with_contact(consortium.covenant, "Nieuwe manager"))
+            coordinator = other.coordinator
+            servicer = CovenantServicer(cast("Any", None), coordinator.desk, coordinator.board)
+            state = covenant_pb2.GetStateRequest(covenant=consortium.covenant.id)
+            return (await servicer._state(other.peer(POLICE), state)).version
+
+    assert asyncio.run(playing()) == 2

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import os
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from samenloop.clock import milliseconds
 from samenloop.covenant import Covenant, canonical, fingerprint
+from samenloop.covenant.document import Flags
 from samenloop.covenant.files import signatures_path
 from samenloop.covenant.override import sign_override
 from samenloop.covenant.signatures import format_signatures, sign
@@ -20,6 +22,7 @@ from samenloop.model import Mode
 from samenloop.wire.declare import Anchor
 from samenloop.wire.v1 import covenant_pb2
 from samenloop_node.app import App, one_daemon
+from samenloop_node.connection import client
 from samenloop_node.connection.client import Connection
 from samenloop_node.periodic import anchor
 from samenloop_node.registrations.jobs import synchronise
@@ -67,6 +70,17 @@ def test_a_newer_version_is_taken_over_when_everybody_signed_and_stays_after_a_r
     successor(fake, partner, name="Nog nieuwer")
     with_app(partner, lambda app: app.agreement.refresh(app.connection))
     assert with_app(partner, _version) == 3
+
+
+def test_jobs_that_refresh_at_the_same_moment_all_see_the_newer_version(both):
+    fake, partner = both
+    successor(fake, partner, name="Nieuwe naam")
+
+    async def act(app: App) -> int:
+        await asyncio.gather(*(app.agreement.refresh(app.connection) for _job in range(4)))
+        return app.covenant().version
+
+    assert with_app(partner, act) == 2
 
 
 async def _version(app: App) -> int:
@@ -172,6 +186,52 @@ def test_a_renewed_certificate_is_used_without_a_restart(both):
     assert first is not second
 
 
+def test_a_running_stream_goes_on_when_the_channel_is_replaced_and_nobody_waits_for_it(both, tmp_path, monkeypatch):
+    fake, partner = both
+    fake.seconds_per_chunk = 1.5
+    monkeypatch.setattr(client, "_CLOSE_GRACE", 0.2)
+
+    async def act(app: App) -> tuple[bool, int]:
+        order = Order(REGISTER, write(tmp_path / "a.csv", [person(1)]), 0, "o.operator")
+        begun, original = asyncio.Event(), app.connection.register
+
+        def register(requests, seconds: float):
+            begun.set()
+            return original(requests, seconds)
+
+        app.connection.register = register  # type: ignore[method-assign]
+        stream = asyncio.create_task(synchronise(app, order, lambda _message: None))
+        await begun.wait()
+        await asyncio.sleep(0.5)
+        os.utime(partner.config().tls.certificate, ns=(1, 1))
+        await app.agreement.refresh(app.connection)
+        waited = stream.done()
+        return waited, (await stream)["added"]
+
+    assert with_app(partner, act) == (False, 1)
+
+
+def test_who_needs_the_coordinator_at_the_same_moment_waits_for_one_dialling(both, monkeypatch):
+    _fake, partner = both
+    dialled = []
+
+    def away(*_arguments: object) -> bytes:
+        dialled.append(1)
+        time.sleep(0.2)
+        raise SamenloopError(ErrorCode.UNAVAILABLE, "weg")
+
+    async def act(app: App) -> set[str]:
+        request = covenant_pb2.GetStateRequest(covenant=app.covenant().id)
+        replies = await asyncio.gather(*(app.connection.get_state(request) for _n in range(5)), return_exceptions=True)
+        return {one.text if isinstance(one, SamenloopError) else type(one).__name__ for one in replies}
+
+    with monkeypatch.context() as patched:
+        patched.setattr(client, "coordinator_certificate", away)
+        assert with_app(partner, act) == {"weg"}
+    assert len(dialled) == 1
+    assert with_app(partner, act) == {"CovenantState"}
+
+
 def test_somebody_else_at_the_address_of_the_coordinator_is_not_believed(tmp_path):
     fake, partner = world(tmp_path)
     impostor = odd_certificate(
@@ -212,6 +272,22 @@ def test_the_own_log_is_anchored_once_a_day_with_a_salt_that_stays_here(both):
     due = with_app(partner, kept)
     assert due.sent
     assert due.digest() == sent.digest
+
+
+def test_the_flags_of_the_version_that_is_active_now_count_and_only_with_their_start_options(both):
+    fake, partner = both
+
+    async def followed(app):
+        started = dataclasses.replace(app, started_demo=True, started_evaluation=True)
+        seen = [(started.demo, started.evaluation)]
+        for flags in (Flags(evaluation=True), Flags(demo=True), Flags()):
+            successor(fake, partner, flags=flags)
+            await app.agreement.refresh(app.connection)
+            assert (app.demo, app.evaluation) == (False, False)
+            seen.append((started.demo, started.evaluation))
+        return seen
+
+    assert with_app(partner, followed)[1:] == [(False, True), (True, False), (False, False)]
 
 
 def test_one_daemon_per_state_folder(tmp_path):

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.logs import open_log
 from samenloop_node.background import Background, Periodic
@@ -42,6 +44,35 @@ def test_a_failing_round_is_told_and_the_next_round_comes(capsys):
 
     assert asyncio.run(main()) == [{"poll": "weg"}, {}]
     assert "weg" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("problem", [OSError("Zonnebloemenveld"), asyncio.CancelledError()], ids=["bug", "cancelled"])
+def test_after_a_round_that_met_something_unexpected_the_next_round_comes(capsys, problem):
+    """`CancelledError` reaches a job from something it waited for, as when a channel is closed under its stream."""
+    import sys
+
+    rounds = []
+
+    async def run() -> None:
+        rounds.append(1)
+        if len(rounds) == 1:
+            raise problem
+
+    async def main() -> list[dict[str, str]]:
+        jobs = background(sys.stderr)
+        jobs.repeat(Periodic("poll", 0.05, run))
+        first = await until(jobs.troubles, wanted=True)
+        second = await until(jobs.troubles, wanted=False)
+        await jobs.stop()
+        assert not jobs.running("poll"), "a job that is to stop does stop"
+        return [first, second]
+
+    first, second = asyncio.run(asyncio.wait_for(main(), 20))
+    assert "logboek" in first["poll"]
+    assert second == {}
+    logged = capsys.readouterr().err
+    assert type(problem).__name__ in logged
+    assert "Zonnebloemenveld" not in logged
 
 
 def test_a_job_goes_on_when_its_caller_is_cancelled(capsys):

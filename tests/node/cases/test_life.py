@@ -223,6 +223,17 @@ def test_free_text_is_sealed_and_refused_when_it_names_the_person(app, step):
     assert app.store.read_now(lambda db: db.execute("SELECT count(*) FROM note").fetchone()[0]) == 1
 
 
+def test_a_number_of_the_own_system_is_refused_when_it_names_the_person_typed_beside_it(app, anna):
+    """Invariant 1: a case number is stored as it is."""
+    report = {"action": "report", "target_group": ["gebiedsprobleem"], "person": PERSON, "motive": "Buren klagen"}
+    with pytest.raises(InvalidInput) as caught:
+        run(case_command.run(app, anna, {**report, "case": "Zandstra 17-05-1984"}, None))
+    assert caught.value.field == "case"
+    files = b"".join(path.read_bytes() for path in app.config.state.iterdir() if path.is_file())
+    assert b"Zandstra" not in files
+    run(case_command.run(app, anna, {**report, "case": "Z-2026-1"}, None))
+
+
 def test_a_case_of_somebody_else_does_not_exist(step, user_of):
     step("report", target_group=["gebiedsprobleem"])
     for action in ("show", "triage"):

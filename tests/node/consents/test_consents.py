@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from samenloop.errors import InvalidInput, Refused, SamenloopError
+from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
+from samenloop_node import declaring, refused
 from samenloop_node.commands import beforehand as beforehand_command
 from samenloop_node.commands import consent as consent_command
 from samenloop_node.consents import ending
 from samenloop_node.process import today
+from samenloop_node.registrations.jobs import job_name
 from samenloop_node.store import consents
 from tests.coordinator.consortium import make_consortium
 from tests.coordinator.harness import CARE, PROBATION, Process, hold_ceremony
@@ -86,6 +88,32 @@ def released_on(world: World, case: str, who: dict[str, str], record: str) -> tu
     return number, asked
 
 
+def deciding(world: World, who: dict[str, str], record: str, reference: str, number: str) -> dict[str, Any]:
+    return {
+        "action": "decide",
+        "register": "ggz",
+        "record": record,
+        "reference": reference,
+        "receivers": [PROBATION],
+        "purpose": "toezicht",
+        "give_basis": "toestemming",
+        "breach_ground": "toestemming",
+        "valid_until": (today(world.node(CARE)) + timedelta(days=30)).isoformat(),
+        "consent": number,
+        "motive": "Afgewogen met de persoon",
+        "person": who,
+    }
+
+
+def decided_on(world: World, who: dict[str, str], record: str, reference: str) -> str:
+    """Record a consent for an own record and decide beforehand on it; return the number of the consent."""
+    world.register(CARE, who, record)
+    number = str(consent(world, "record", register="ggz", record=record, form=ticks(world))["consent"])
+    given = deciding(world, who, record, reference, number)
+    world.run(beforehand_command.run(world.node(CARE), BAKKER, given, None))
+    return number
+
+
 def known(world: World, case: str) -> bool:
     world.poll(PROBATION)
     return bool(world.answers(case)[-1]["answers"][0]["known"])
@@ -104,6 +132,33 @@ def test_R50_a_release_on_consent_is_hidden_again_when_the_consent_is_withdrawn(
         consent(world, "withdraw", consent=number)
 
 
+def test_R52_a_consent_is_given_back_when_its_release_is_refused_long_after(world, monkeypatch):
+    def answering(code):
+        async def declare(_request):
+            raise SamenloopError(code, "zo besteld")
+
+        monkeypatch.setattr(world.node(CARE).connection, "declare", declare)
+
+    answering(ErrorCode.UNAVAILABLE)
+    number, asked = released_on(world, "C-9", person(9), "ggz-9")
+    assert consent(world, "show", consent=number)["state"] == "used"
+    answering(ErrorCode.EXPIRED)
+    with pytest.raises(SamenloopError):
+        world.run(declaring.send_open(world.node(CARE)))
+    assert consent(world, "show", consent=number)["state"] == "given"
+    (hit,) = [one for one in world.inbox(CARE) if one["question"] == asked]
+    assert hit["state"] == "hidden"
+
+
+def test_R50_R52_a_consent_whose_release_was_taken_back_is_not_given_back_with_a_later_one(world):
+    number, asked = released_on(world, "C-10", person(10), "ggz-10")
+    world.decide(CARE, "take-back", question=asked)
+    assert not known(world, "C-10")
+    app = world.node(CARE)
+    app.store.write_now(lambda db: refused.undo_release(app, db, bytes.fromhex(asked)))
+    assert consent(world, "show", consent=number)["state"] == "used"
+
+
 def test_R52_one_consent_serves_one_release(world):
     number, _asked = released_on(world, "C-2", person(2), "ggz-2")
     other = world.ask("C-2b", person(2), CARE)["question"]
@@ -119,20 +174,7 @@ def test_R50_R76_a_decision_beforehand_on_consent_ends_with_the_consent(world):
     who = person(3)
     world.register(CARE, who, "ggz-3")
     number = consent(world, "record", register="ggz", record="ggz-3", form=ticks(world))["consent"]
-    given = {
-        "action": "decide",
-        "register": "ggz",
-        "record": "ggz-3",
-        "reference": "B-3",
-        "receivers": [PROBATION],
-        "purpose": "toezicht",
-        "give_basis": "toestemming",
-        "breach_ground": "toestemming",
-        "valid_until": (today(world.node(CARE)) + timedelta(days=30)).isoformat(),
-        "consent": number,
-        "motive": "Afgewogen met de persoon",
-        "person": who,
-    }
+    given = deciding(world, who, "ggz-3", "B-3", number)
     with pytest.raises(Refused) as caught:
         world.run(beforehand_command.run(world.node(CARE), BAKKER, {**given, "consent": ""}, None))
     assert "R-76 consent receivers[0]" in caught.value.missing
@@ -194,6 +236,44 @@ def test_R52_a_consent_past_its_term_expires_and_hides_what_rested_on_it(world):
     assert consent(world, "show", consent=number)["state"] == "expired"
     assert not known(world, "C-5")
     assert app.store.read_now(consents.to_undo) == []
+
+
+def test_R50_an_ended_consent_that_cannot_be_undone_yet_holds_up_no_other(world, monkeypatch):
+    """A decision beforehand waits while its register is busy; the release on another consent is hidden all the same."""
+    numbers = iter(("00" * 8, "ff" * 8))
+    monkeypatch.setattr("samenloop_node.consents.records.token_hex", lambda _bytes: next(numbers))
+    who, app = person(11), world.node(CARE)
+    first = decided_on(world, who, "ggz-11", "B-11")
+    second, _asked = released_on(world, "C-12", person(12), "ggz-12")
+    past = (today(app) - timedelta(days=1)).isoformat()
+    change = "UPDATE consent SET form = json_set(form, '$.valid_until', ?) WHERE number IN (?, ?)"
+    app.store.write_now(lambda db: db.execute(change, (past, first, second)).rowcount)
+
+    async def while_busy():
+        busy = app.background.start(job_name("ggz"), asyncio.sleep(30))
+        with pytest.raises(SamenloopError, match="wordt al bijgewerkt"):
+            await ending.settle(app)
+        busy.cancel()
+
+    world.run(while_busy())
+    assert not known(world, "C-12")
+    assert [one.number for one in app.store.read_now(consents.to_undo)] == [first]
+    world.run(ending.settle(app))
+    assert app.store.read_now(consents.to_undo) == []
+
+
+def test_R50_withdrawing_says_what_the_coordinator_still_has_to_hear(world, monkeypatch):
+    number, asked = released_on(world, "C-13", person(13), "ggz-13")
+
+    async def away(_request):
+        raise SamenloopError(ErrorCode.UNAVAILABLE, "weg")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.node(CARE).connection, "declare", away)
+        done = consent(world, "withdraw", consent=number)
+    assert done["effects"] == [{"kind": "release", "subject": asked, "done": False}]
+    world.run(declaring.send_open(world.node(CARE)))
+    assert not known(world, "C-13")
 
 
 def test_R47_no_name_has_a_place_in_a_consent(world):

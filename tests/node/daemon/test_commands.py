@@ -92,6 +92,7 @@ def test_register_status_and_withdraw(both):
         ({"zaak": "Zaak Heijdenrijk"}, InvalidInput, "zaak"),
         ({"besluit": "Besluit Heijdenrijk"}, InvalidInput, "besluit"),
         ({"geboortedatum": "2199-01-01"}, InvalidInput, "geboortedatum"),
+        ({"voornamen": "", "roepnaam": ""}, InvalidInput, ""),
         ({"zaak": "z" * 65}, InvalidInput, "zaak"),
         ({"zaak": "a\u202eb"}, InvalidInput, "zaak"),
         ({"record_id": ""}, InvalidInput, "record_id"),

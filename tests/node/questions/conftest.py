@@ -17,10 +17,11 @@ from samenloop.audit import tree
 from samenloop.audit.checkpoint import TreeHead
 from samenloop.audit.fields import Event
 from samenloop.audit.note import NoteSigner
-from samenloop.audit.seal import make_content_keys, seal_fixed
+from samenloop.audit.seal import ContentKeys, make_content_keys, seal_fixed
 from samenloop.clock import Clock, from_milliseconds, milliseconds
 from samenloop.commitment import tokens_digest
 from samenloop.covenant import Covenant, canonical, fill_keys, fingerprint, parse_toml
+from samenloop.covenant.signatures import format_signatures, sign
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.keys import SealingKey, SigningKey, VerifyKey, load_private
 from samenloop.model import EpochId, ParticipantId, QuestionId, RegistrationId, TokenSet
@@ -63,6 +64,23 @@ class Kit:
     secret: bytes = field(default_factory=lambda: os.urandom(32))
     part_changes: dict[str, object] = field(default_factory=dict)
     question_id: QuestionId = field(default_factory=lambda: QuestionId(os.urandom(16)))
+    versions: dict[int, covenant_pb2.CovenantDocument] = field(default_factory=dict)
+
+    def rotate(self, owner: str, kind: str) -> None:
+        """Activate a covenant version with a new signing or sealing key of `owner`, signed by everybody who must."""
+        old, old_signing = self.covenant, self.signing
+        fresh = SigningKey.generate() if kind == "signing" else SealingKey.generate()
+        keys = {**getattr(self, kind), owner: fresh}
+        rows = tuple(
+            dataclasses.replace(row, **{f"{kind}_key": fresh.public.hex}) if row.id == owner else row
+            for row in old.participants
+        )
+        new = dataclasses.replace(old, version=old.version + 1, predecessor=fingerprint(old), participants=rows)
+        signers = [row.id for row in old.participants if not row.network]
+        signatures = format_signatures([sign(new, name, old_signing[name]) for name in signers])
+        self.versions[new.version] = covenant_pb2.CovenantDocument(document=canonical(new), signatures=signatures)
+        self.covenant = new
+        setattr(self, kind, keys)
 
     def raw_files(self, owner: str, folder: Path) -> None:
         """Copy the key files of a participant into the folder of its node."""
@@ -233,8 +251,8 @@ class Coordinator:
         self.older = b""
         self.witnesses: tuple[str, ...] = ("ggz-midden", "zvh-oost")
         self._day = f"{clock.now():%Y-%m-%d}"
-        keys = {row.id: kit.sealing[row.id].public for row in kit.covenant.participants}
-        self._content = make_content_keys(self._day, keys, SealingKey.generate().public)
+        self._contents: list[ContentKeys] = []
+        self.renew_content_keys()
 
     async def ask(self, request: overlap_pb2.AskRequest) -> overlap_pb2.AskReply:
         self._fault()
@@ -279,10 +297,18 @@ class Coordinator:
             write_epochs=self.epochs,
         )
 
+    async def get_covenant(self, request: covenant_pb2.GetCovenantRequest) -> covenant_pb2.CovenantDocument:
+        return self.kit.versions[request.version]
+
+    def renew_content_keys(self) -> None:
+        """Seal from now on to the sealing keys that everybody has now."""
+        keys = {row.id: self.kit.sealing[row.id].public for row in self.kit.covenant.participants}
+        self._contents.append(make_content_keys(self._day, keys, SealingKey.generate().public))
+
     def post(self, receiver: str, content: mailbox_pb2.MailContent, item_id: bytes | None = None) -> bytes:
         """Put mail into the box of `receiver`."""
         item_id = item_id or os.urandom(16)
-        key = self._content.keys[receiver]
+        key = self._contents[-1].keys[receiver]
         sealed = seal_fixed(key, pack_mail(content), MAIL_BYTES + 2, item_id + receiver.encode())
         self.mail[item_id] = mailbox_pb2.MailItem(item_id=item_id, key_id=key.key_id, sealed=sealed)
         return item_id
@@ -291,7 +317,8 @@ class Coordinator:
         self._fault()
         wraps = [
             mailbox_pb2.KeyWrap(key_id=one.key_id, wrapped=self._day.encode() + one.for_holder)
-            for one in self._content.wrapped
+            for content in self._contents
+            for one in content.wrapped
         ]
         items = list(self.mail.values())[: request.limit]
         return mailbox_pb2.FetchReply(items=items, keys=wraps, more=len(self.mail) > len(items))
@@ -474,7 +501,7 @@ def _node(kit: Kit, coordinator: Coordinator, tmp_path: Path) -> Iterator[Callab
 @pytest.fixture(name="kit")
 def _kit(consortium: Kit) -> Kit:
     """Return the consortium with a question of its own, so that no test sees what another changed."""
-    return dataclasses.replace(consortium, question_id=QuestionId(os.urandom(16)), part_changes={})
+    return dataclasses.replace(consortium, question_id=QuestionId(os.urandom(16)), part_changes={}, versions={})
 
 
 @pytest.fixture(scope="session", name="consortium")

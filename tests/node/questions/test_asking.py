@@ -62,6 +62,16 @@ def test_a_person_who_would_be_born_after_today_is_refused_and_nothing_is_asked(
     assert app.store.read_now(questions.open_questions) == []
 
 
+def test_a_person_of_whom_too_little_is_known_is_refused_with_what_is_missing_and_nothing_is_asked(
+    app, anna, coordinator
+):
+    with pytest.raises(InvalidInput, match=r"niemand te vinden.*voorletter.*postcode"):
+        put(app, anna, person={**PERSON, "voornamen": "-"})
+    assert app.store.read_now(questions.open_questions) == []
+    assert own_log(app) == []
+    put(app, anna)
+
+
 def again(app, anna, number, person=PERSON):
     return run(ask_command.run(app, anna, {"retry": number, "person": person}, None))
 
@@ -245,11 +255,18 @@ def test_what_only_a_retry_needs_is_wiped_with_the_answer(app, anna, coordinator
     assert app.store.read_now(lambda db: db.execute("SELECT count(*) FROM receipt").fetchone()) == (1,)
 
 
-def test_only_in_an_evaluation_an_optional_field_that_is_refused_is_left_out(app, anna, coordinator):
+def test_only_in_an_evaluation_an_optional_field_that_is_refused_is_left_out(app, anna, coordinator, monkeypatch):
     odd = {**PERSON, "postcode": "onbekend"}
     with pytest.raises(InvalidInput):
         put(app, anna, person=odd)
-    evaluating = dataclasses.replace(app, evaluation=True)
+    evaluating = dataclasses.replace(app, started_evaluation=True)
+    with pytest.raises(InvalidInput):
+        put(evaluating, anna, person=odd)
+    flags = dataclasses.replace(app.covenant().flags, evaluation=True)
+    flagged = dataclasses.replace(app.covenant(), flags=flags)
+    monkeypatch.setattr(type(app), "covenant", lambda _app: flagged)
+    with pytest.raises(InvalidInput):
+        put(app, anna, person=odd)
     assert put(evaluating, anna, person=odd)["state"] == "answered"
 
 

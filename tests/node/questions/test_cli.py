@@ -260,6 +260,13 @@ def test_the_witness_shows_sentences(run, daemon):
     assert "kleiner" in text
 
 
+def test_find_own_never_asks_off_a_terminal(run, daemon):
+    """An empty object goes to the node, which says what is missing."""
+    daemon.result = {"records": []}
+    assert run("find-own", "--purpose", "access", stdin="{}").exit_code == 0
+    assert daemon.calls == [("find-own", {"purpose": "access"})]
+
+
 def test_find_own_and_closing_and_steps_print_lines(run, daemon):
     daemon.result = {"records": [{"register": "politie", "record_id": "p-1"}]}
     assert "politie: p-1" in run("find-own", "--purpose", "access", stdin={"person": PERSON}).output

@@ -1,8 +1,11 @@
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from samenloop.errors import InvalidInput
+from samenloop_node.commands import ask, findown
 from samenloop_node.questions.draft import MAX_HOLDERS, parse_holder_argument, parse_question
 
 HOLDER = {
@@ -80,3 +83,18 @@ def test_a_holder_argument_is_a_name_and_fields():
 def test_a_holder_argument_of_another_form_is_refused(text):
     with pytest.raises(InvalidInput):
         parse_holder_argument(text, "--holder")
+
+
+@pytest.mark.parametrize(
+    ("command", "request_"),
+    [
+        (ask, {"person": {}, "question": {}, "purpose": "access"}),
+        (ask, {"person": {}, "question": {}, "retry": "ab"}),
+        (findown, {"person": {}, "purpose": "access", "case": "R-1"}),
+    ],
+)
+def test_what_a_command_does_not_know_is_refused_and_not_left_out(command, request_):
+    """Who gives a question beside the number of an open one would think that both were sent."""
+    with pytest.raises(InvalidInput, match="onbekend veld") as caught:
+        asyncio.run(command.run(None, None, request_, None))
+    assert caught.value.field == "arguments"

@@ -139,6 +139,68 @@ def test_a_forged_hit_is_refused_and_recorded(kit, node, coordinator):
     assert (hits(holder), len(alarms(holder)), coordinator.mail) == ([], 1, {})
 
 
+def test_mail_under_a_key_that_this_node_did_not_know_yet_is_judged_by_it(kit, node, coordinator):
+    holder = node(HOLDER)
+    kit.rotate(ASKER, "signing")
+    coordinator.post(HOLDER, kit.hit(HOLDER))
+    poll(holder)
+    assert (len(hits(holder)), alarms(holder), coordinator.mail) == (1, [], {})
+
+
+def test_mail_waits_at_the_coordinator_until_the_covenant_is_up_to_date(kit, node, coordinator):
+    holder = node(HOLDER)
+    kit.rotate(ASKER, "signing")
+    for content in (kit.hit(HOLDER), mailbox_pb2.MailContent(dummy=mailbox_pb2.Dummy())):
+        coordinator.post(HOLDER, content)
+    real = coordinator.get_covenant
+
+    async def away(request):
+        raise SamenloopError(ErrorCode.UNAVAILABLE, "weg")
+
+    coordinator.get_covenant = away
+    with pytest.raises(SamenloopError):
+        poll(holder)
+    assert (hits(holder), alarms(holder), coordinator.acknowledged) == ([], [], [])
+    coordinator.get_covenant = real
+    poll(holder)
+    assert (len(hits(holder)), alarms(holder), coordinator.mail) == (1, [], {})
+
+
+def test_a_wrong_clock_here_holds_no_mail_back_while_the_covenant_is_the_same(kit, node, coordinator):
+    holder = node(HOLDER)
+    coordinator.post(HOLDER, kit.hit(HOLDER))
+    real = coordinator.get_state
+
+    async def ahead(request):
+        state = await real(request)
+        state.now_ms += 600_000
+        return state
+
+    coordinator.get_state = ahead
+    poll(holder)
+    assert (len(hits(holder)), coordinator.mail) == (1, {})
+    kit.rotate(ASKER, "signing")
+    coordinator.post(HOLDER, kit.hit(HOLDER))
+    with pytest.raises(SamenloopError, match="klok"):
+        poll(holder)
+    assert (alarms(holder), len(coordinator.mail)) == ([], 1)
+
+
+def test_mail_for_the_new_sealing_key_waits_until_that_key_is_here(kit, node, coordinator):
+    holder = node(HOLDER)
+    coordinator.post(HOLDER, mailbox_pb2.MailContent(dummy=mailbox_pb2.Dummy()))
+    kit.rotate(HOLDER, "sealing")
+    coordinator.renew_content_keys()
+    coordinator.post(HOLDER, kit.hit(HOLDER))
+    coordinator.post(HOLDER, mailbox_pb2.MailContent(dummy=mailbox_pb2.Dummy()))
+    with pytest.raises(SamenloopError, match="verzegelsleutel"):
+        poll(holder)
+    assert (alarms(holder), len(coordinator.acknowledged), len(coordinator.mail)) == ([], 1, 2)
+    holder = dataclasses.replace(holder, sealing_key=kit.sealing[HOLDER])
+    poll(holder)
+    assert (len(hits(holder)), alarms(holder), coordinator.mail) == (1, [], {})
+
+
 @pytest.mark.parametrize("fault", ["sealed", "item_id", "key_id"])
 def test_a_changed_item_is_refused_and_recorded(kit, node, coordinator, fault):
     holder = node(HOLDER)

@@ -50,6 +50,13 @@ def test_nothing_found_is_an_answer_too(app, officer, coordinator):
     assert find(app, officer)["records"] == []
 
 
+def test_who_cannot_be_found_with_what_was_typed_is_not_searched_for(app, officer, coordinator):
+    coordinator.find = [b"1" * 16]
+    with pytest.raises(InvalidInput, match="niemand te vinden"):
+        find(app, officer, person={**PERSON, "voornamen": ""})
+    assert app.store.read_now(lambda db: db.execute("SELECT count(*) FROM log_entry").fetchone()[0]) == 0
+
+
 def test_a_registration_that_is_not_ours_is_an_alarm(app, officer, coordinator):
     coordinator.find = [b"9" * 16]
     with pytest.raises(SamenloopError) as caught:

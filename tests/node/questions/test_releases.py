@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 
 from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
 from samenloop.model import RegistrationId
-from samenloop.wire.declare import Release
+from samenloop.wire.declare import CaseClosed, Release
 from samenloop.wire.v1 import mailbox_pb2
 from samenloop_node import declaring, mailbox
 from samenloop_node.accounts import Role
@@ -16,6 +17,7 @@ from samenloop_node.commands import inbox as inbox_command
 from samenloop_node.store import inbox, questions, registrations
 from samenloop_node.store.questions import StoredAnswer, StoredQuestion
 from samenloop_node.store.registrations import Settled
+from tests.node.questions.conftest import FixedClock
 
 HOLDER, ASKER = "politie-midden", "reclassering-midden"
 PART = {
@@ -214,6 +216,154 @@ def test_a_release_that_the_coordinator_refuses_leaves_the_hit_hidden(holder, ba
         decide(holder, bakker, "release", filled_in(holder, bakker, hit))
     assert look(holder, bakker)[0]["state"] == "hidden"
     assert holder.store.read_now(inbox.open_declarations) == []
+
+
+AWAY = SamenloopError(ErrorCode.UNAVAILABLE, "weg")
+TOO_OLD = SamenloopError(ErrorCode.CLOCK_SKEW, "te oud")
+
+
+def away(coordinator, monkeypatch):
+    """Make the coordinator answer too old, and then nothing: between refusal and renewal it is gone."""
+
+    async def gone(request):
+        raise AWAY
+
+    coordinator.faults = [TOO_OLD]
+    monkeypatch.setattr(coordinator, "get_state", gone)
+
+
+def heard(coordinator):
+    return ["take back" if one.act.withdrawn else "release" for one in coordinator.declared]
+
+
+def test_R38_a_release_that_was_taken_back_before_it_left_is_never_sent(holder, bakker, coordinator):
+    (hit,) = look(holder, bakker)
+    coordinator.faults = [AWAY]
+    assert decide(holder, bakker, "release", filled_in(holder, bakker, hit))["reported"] is False
+    assert decide(holder, bakker, "take-back", {"question": hit["question"]})["reported"]
+    holder.clock.at += timedelta(seconds=130)
+    run(declaring.send_open(holder))
+    assert (heard(coordinator), look(holder, bakker)[0]["state"]) == (["take back"], "hidden")
+
+
+def test_R38_a_release_that_is_being_sent_is_not_renewed_once_it_was_taken_back(
+    holder, bakker, coordinator, monkeypatch
+):
+    """The take-back comes while the daemon waits for the answer that the release is too old."""
+    (hit,) = look(holder, bakker)
+    coordinator.faults = [AWAY]
+    decide(holder, bakker, "release", filled_in(holder, bakker, hit))
+    real = coordinator.declare
+
+    async def overtaken(request):
+        monkeypatch.setattr(coordinator, "declare", real)
+        await decide_command.run(
+            holder, bakker, {"action": "take-back", "decision": {"question": hit["question"]}}, None
+        )
+        raise TOO_OLD
+
+    monkeypatch.setattr(coordinator, "declare", overtaken)
+    run(declaring.send_open(holder))
+    run(declaring.send_open(holder))
+    assert heard(coordinator) == ["take back"]
+
+
+def test_R38_what_is_said_of_one_hit_arrives_in_the_order_in_which_it_was_decided(holder, bakker, coordinator):
+    (hit,) = look(holder, bakker)
+    filled = filled_in(holder, bakker, hit)
+    decide(holder, bakker, "release", filled)
+    coordinator.faults = [AWAY, AWAY]
+    assert decide(holder, bakker, "take-back", {"question": hit["question"]})["reported"] is False
+    assert decide(holder, bakker, "release", filled)["reported"] is False, "it waits for the taking back"
+    holder.clock.at += timedelta(seconds=130)
+    coordinator.faults = [TOO_OLD]
+    run(declaring.send_open(holder))
+    assert heard(coordinator) == ["release", "take back", "release"]
+    assert look(holder, bakker)[0]["state"] == "released"
+
+
+def test_R38_a_taking_back_is_kept_when_the_coordinator_goes_away_before_it_is_renewed(
+    holder, bakker, coordinator, monkeypatch
+):
+    (hit,) = look(holder, bakker)
+    decide(holder, bakker, "release", filled_in(holder, bakker, hit))
+    with monkeypatch.context() as patch:
+        away(coordinator, patch)
+        assert decide(holder, bakker, "take-back", {"question": hit["question"]})["reported"] is False
+    assert [one.kind for one in holder.store.read_now(inbox.open_declarations)] == ["release_withdrawn"]
+    run(declaring.send_open(holder))
+    assert heard(coordinator) == ["release", "take back"]
+    assert holder.store.read_now(inbox.open_declarations) == []
+
+
+def test_R38_a_taking_back_is_kept_while_the_own_clock_is_wrong_and_leaves_once_it_is_right(
+    holder, bakker, coordinator
+):
+    (hit,) = look(holder, bakker)
+    decide(holder, bakker, "release", filled_in(holder, bakker, hit))
+    right = coordinator.clock
+    coordinator.clock = FixedClock()
+    coordinator.clock.at = right.at + timedelta(seconds=180)
+    coordinator.faults = [TOO_OLD]
+    assert decide(holder, bakker, "take-back", {"question": hit["question"]})["reported"] is False
+    coordinator.faults = [TOO_OLD]
+    with pytest.raises(SamenloopError, match="klok"):
+        run(declaring.send_open(holder))
+    coordinator.clock = right
+    coordinator.faults = [TOO_OLD]
+    run(declaring.send_open(holder))
+    assert heard(coordinator) == ["release", "take back"]
+
+
+def test_R38_a_release_that_is_refused_long_after_leaves_the_hit_hidden_and_corrects_the_protocol(
+    holder, bakker, coordinator
+):
+    (hit,) = look(holder, bakker)
+    coordinator.faults = [AWAY]
+    decide(holder, bakker, "release", filled_in(holder, bakker, hit))
+    coordinator.faults = [SamenloopError(ErrorCode.EXPIRED, "gesloten")]
+    with pytest.raises(SamenloopError):
+        run(declaring.send_open(holder))
+    assert look(holder, bakker)[0]["state"] == "hidden"
+    assert holder.store.read_now(inbox.disclosed_hits) == []
+    assert [b'"release-refused"' in one for one in own_log(holder, "protocol")] == [False, True]
+
+
+def test_R38_a_taking_back_by_a_partner_that_is_suspended_is_said_when_it_no_longer_is(holder, bakker, coordinator):
+    """Closed as refused it would leave the asker with "bekend" for good: nobody could take it back a second time."""
+    suspended = SamenloopError(ErrorCode.NOT_PERMITTED, "geschorst")
+    (hit,) = look(holder, bakker)
+    decide(holder, bakker, "release", filled_in(holder, bakker, hit))
+    coordinator.faults = [suspended]
+    assert decide(holder, bakker, "take-back", {"question": hit["question"]})["reported"] is False
+    coordinator.faults = [suspended]
+    with pytest.raises(SamenloopError, match="geschorst"):
+        run(declaring.send_open(holder))
+    run(declaring.send_open(holder))
+    assert (heard(coordinator), look(holder, bakker)[0]["state"]) == (["release", "take back"], "hidden")
+
+
+def test_a_release_by_a_partner_that_is_suspended_was_none(holder, bakker, coordinator):
+    (hit,) = look(holder, bakker)
+    coordinator.faults = [SamenloopError(ErrorCode.NOT_PERMITTED, "geschorst")]
+    with pytest.raises(SamenloopError, match="geschorst"):
+        decide(holder, bakker, "release", filled_in(holder, bakker, hit))
+    assert look(holder, bakker)[0]["state"] == "hidden"
+    assert holder.store.read_now(inbox.open_declarations) == []
+
+
+def test_one_declaration_that_fails_holds_up_no_other(holder, bakker, coordinator):
+    (hit,) = look(holder, bakker)
+    coordinator.faults = [AWAY]
+    decide(holder, bakker, "release", filled_in(holder, bakker, hit))
+    other = declaring.prepare(holder, CaseClosed(b"c" * 32), "R-1")
+    holder.store.write_now(lambda db: inbox.add_declaration(db, other))
+    coordinator.faults = [SamenloopError(ErrorCode.INTERNAL, "stuk")]
+    with pytest.raises(SamenloopError, match="stuk"):
+        run(declaring.send_open(holder))
+    assert [type(one.act) for one in coordinator.declared] == [CaseClosed]
+    run(declaring.send_open(holder))
+    assert [type(one.act) for one in coordinator.declared] == [CaseClosed, Release]
 
 
 def test_a_hit_on_two_records_asks_which_one(node, kit, coordinator, bakker):

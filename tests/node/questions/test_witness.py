@@ -231,6 +231,23 @@ def test_own_questions_of_yesterday_are_counted(app, coordinator, kit, reply_to,
     assert grow(app, coordinator, kit, reply_to).stops == stops
 
 
+def test_a_question_on_its_way_at_midnight_is_counted_when_it_has_arrived(app, coordinator, kit, reply_to, clock):
+    own(app, coordinator, kit, reply_to)
+    assert grow(app, coordinator, kit, reply_to).stops == (), "the day before is counted"
+    midnight = (clock.at + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    clock.at = midnight - timedelta(minutes=1)
+    own(app, coordinator, kit, reply_to)
+    clock.at = midnight + timedelta(minutes=1)
+    coordinator.counts = {"question": 3}
+    assert grow(app, coordinator, kit, reply_to).stops == ()
+    clock.at = midnight + timedelta(minutes=11)
+    coordinator.counts = {"question": 2}
+    assert grow(app, coordinator, kit, reply_to).stops == ()
+    coordinator.counts = {"question": 3}
+    clock.at += timedelta(days=1)
+    assert grow(app, coordinator, kit, reply_to).stops == (Reason.COUNT_DIFFERS,), "the control"
+
+
 def test_going_on_after_a_stop_is_a_decision_in_the_own_log(app, coordinator, kit, reply_to, user_of):
     grow(app, coordinator, kit, reply_to, 5)
     removed = coordinator.entries[3:]

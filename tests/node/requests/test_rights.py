@@ -11,17 +11,19 @@ from typing import Any
 import pytest
 
 from samenloop.errors import InvalidInput, Refused, SamenloopError
-from samenloop_node import declaring
+from samenloop_node import declaring, restating
+from samenloop_node.commands import beforehand as beforehand_command
 from samenloop_node.commands import notice as notice_command
 from samenloop_node.commands import register as register_command
 from samenloop_node.commands import rights as rights_command
 from samenloop_node.commands import withdraw as withdraw_command
 from samenloop_node.process import today
+from samenloop_node.registrations.jobs import job_name
 from samenloop_node.store import notices, registrations, requests
 from tests.coordinator.consortium import make_consortium
 from tests.coordinator.harness import HOUSE, MAYOR, POLICE, PROBATION, Process, hold_ceremony
 from tests.e2e import world as worlds
-from tests.e2e.world import ANNA, OFFICER, World, person, roomy
+from tests.e2e.world import ANNA, BAKKER, OFFICER, World, person, roomy
 
 worlds.KINDS[MAYOR] = "burgemeester"
 ASKER = "Reclassering Midden"
@@ -85,6 +87,60 @@ def test_R67_a_dismissed_objection_leaves_a_restriction_in_place(world):
     assert not shown(world, "A-2", who)
     answer(world, MAYOR, restricted["request"], "afgewezen", who)
     assert shown(world, "A-2b", who)
+
+
+def meanwhile(monkeypatch, act):
+    """Have `act` done just before the next change of a registration begins, after it was asked for."""
+    waiting, alone = [act], restating.alone
+
+    async def first(app, register, work):
+        if waiting:
+            await waiting.pop()()
+        return await alone(app, register, work)
+
+    monkeypatch.setattr(restating, "alone", first)
+
+
+def test_R67_an_objection_that_comes_while_a_restriction_ends_keeps_the_record_frozen(world, monkeypatch):
+    who, app = person(41), world.node(MAYOR)
+    world.register(MAYOR, who, "bur-41")
+    restricted = receive(world, MAYOR, "beperking", who)
+    objection = {"kind": "bezwaar", "basis": "publieke_taak", "received_on": today(app).isoformat()}
+    objection |= {"action": "receive", "identity_checked": True, "person": who}
+    with monkeypatch.context() as patch:
+        meanwhile(patch, lambda: rights_command.run(app, OFFICER, objection, None))
+        answer(world, MAYOR, restricted["request"], "afgewezen", who)
+    assert not shown(world, "A-41", who)
+
+
+def test_R67_freezing_a_record_does_not_bring_back_a_decision_that_is_being_taken_back(world, monkeypatch):
+    who, app = person(42), world.node(POLICE)
+    world.register(POLICE, who, "pol-42")
+    decision = {"register": "politie", "record": "pol-42", "reference": "B-42"}
+    said = {"receivers": [PROBATION], "purpose": "toezicht", "give_basis": "wpg20", "breach_ground": "wpg20"}
+    said |= {"valid_until": (today(app) + timedelta(days=30)).isoformat(), "motive": "Nodig", "person": who}
+    world.run(beforehand_command.run(app, BAKKER, {"action": "decide", **decision, **said}, None))
+    taking = {"action": "withdraw", **decision}
+    with monkeypatch.context() as patch:
+        meanwhile(patch, lambda: beforehand_command.run(app, BAKKER, taking, None))
+        receive(world, POLICE, "beperking", who)
+    assert world.run(beforehand_command.run(app, BAKKER, {"action": "list"}, None))["decisions"] == []
+
+
+def test_R67_a_request_whose_record_cannot_be_frozen_is_not_kept(world):
+    who, app = person(43), world.node(MAYOR)
+    world.register(MAYOR, who, "bur-43")
+    before = app.store.read_now(requests.listed)
+
+    async def while_busy():
+        busy = app.background.start(job_name("openbare_orde"), asyncio.sleep(30))
+        given = {"action": "receive", "kind": "beperking", "received_on": today(app).isoformat()}
+        with pytest.raises(SamenloopError, match="wordt al bijgewerkt"):
+            await rights_command.run(app, OFFICER, {**given, "identity_checked": True, "person": who}, None)
+        busy.cancel()
+
+    world.run(while_busy())
+    assert app.store.read_now(requests.listed) == before
 
 
 def test_R65_erasure_withdraws_the_record(world):

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from samenloop.clock import milliseconds
+from samenloop.errors import Refused
 from samenloop_node.accounts import Role
 from samenloop_node.commands import case as case_command
 from samenloop_node.commands import retention as retention_command
 from samenloop_node.process import keep_text
 from samenloop_node.retention import purging
-from samenloop_node.store import cases, inbox, notices, registrations, requests
+from samenloop_node.store import cases, inbox, notices, questions, registrations, requests
 from samenloop_node.store.inbox import StoredHit
+from samenloop_node.store.questions import StoredQuestion
 from samenloop_node.store.requests import StoredRequest
 
 NUMBER = "ZAAK-GEHEIM-2026-4711"
@@ -60,6 +62,21 @@ def test_R69_R70_a_closed_case_goes_when_its_term_is_over_and_not_a_day_before(c
     assert (done.cases, done.texts) == (1, 1)
     assert closed.store.read_now(lambda db: cases.find(db, NUMBER)) is None
     assert closed.store.read_now(notices.unsettled) == []
+
+
+def test_R69_a_case_that_cannot_go_yet_holds_up_nothing_else(closed, anna, clock):
+    number = "A-EERDER"
+    run(case_command.run(closed, anna, {"action": "report", "case": number, "target_group": ["gebiedsprobleem"]}, None))
+    run(case_command.run(closed, anna, {"action": "reject", "case": number}, None))
+    asked = StoredQuestion(b"q" * 16, number, "anna", "anna", 1, b"", b"", b"", b"", (), ("zvh-midden",), (b"1",))
+    closed.store.write_now(lambda db: questions.add_question(db, asked))
+    clock.at += FIVE_YEARS
+    with pytest.raises(Refused):
+        run(purging.purge(closed))
+    left = closed.store.read_now(cases.listed)
+    assert [one.case_number for one in left] == [number], "its answers have not lapsed"
+    assert closed.store.read_now(lambda db: db.execute("SELECT count(*) FROM note").fetchone()) == (0,)
+    assert NUMBER.encode() not in on_disk(closed.config.state)
 
 
 def test_R69_what_was_purged_is_in_no_byte_of_the_folder(closed, clock):

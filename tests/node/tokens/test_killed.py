@@ -32,6 +32,35 @@ if __name__ == "__main__":
 """
 
 
+BEREFT = """
+import multiprocessing, os, signal
+from tests.node.tokens.test_streams import MAKING, population
+from samenloop.errors import SamenloopError
+from samenloop_node.tokens.streams import tokenise_rows
+
+def rows():
+    for one in population({people}):
+        yield tuple(text + " " + "x" * 150 if text else "" for text in one[:6]) + one[6:]
+
+if __name__ == "__main__":
+    made = tokenise_rows(rows(), MAKING, 2)
+    next(made)
+    os.kill(multiprocessing.active_children()[-1].pid, signal.SIGKILL)
+    try:
+        print(sum(1 for _one in made))
+    except SamenloopError as error:
+        print(error.code.value)
+"""
+
+
+def test_a_worker_that_is_killed_ends_the_stream_with_an_error_and_holds_nothing_up() -> None:
+    """Rows are so long that the pipe to the workers is full at that moment."""
+    for _time in range(3):
+        line = [sys.executable, "-c", BEREFT.format(people=PEOPLE)]
+        done = subprocess.run(line, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=60, check=True)
+        assert done.stdout == "unavailable\n"
+
+
 def _alive(pid: int) -> bool:
     """Tell whether a process runs; one that ended and was not waited for does not."""
     try:

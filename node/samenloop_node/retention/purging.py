@@ -61,8 +61,9 @@ async def purge(app: App) -> Purged:
     try:
         await one_by_one(await app.store.read(lambda db: _steps(app, db)), step)
     finally:
-        cutoff = _before_ms(app, "logboek")
-        done["entries"] = await asyncio.to_thread(app.ownlog.purge, cutoff, (today(app) - _day(cutoff)).days)
+        cutoff, version = _before_ms(app, "logboek"), app.covenant().version
+        days = (today(app) - _day(cutoff)).days
+        done["entries"] = await asyncio.to_thread(app.ownlog.purge, cutoff, days, version)
         if done.total():
             await asyncio.to_thread(app.store.truncate_log)
     return Purged(**done)

@@ -13,9 +13,11 @@ from typing import Any
 
 from samenloop.audit import anchor as anchors
 from samenloop.audit import checkpoint as checkpoints
+from samenloop.audit import entry as entries
 from samenloop.audit import layout
 from samenloop.audit.anchored import ANCHORS, DailyAnchor
 from samenloop.audit.checkpoint import Checkpoint
+from samenloop.audit.fields import Event
 from samenloop.audit.kept import kept_checkpoints
 from samenloop.audit.layout import FileFact, Manifest
 from samenloop.audit.note import NoteSigner
@@ -40,11 +42,13 @@ def pieces(
     """Yield everything up to the latest checkpoint, the manifest last: what has no manifest is no export.
 
     `covenants` are documents in canonical form, the current version last. `daily` has the anchors of a partner's own
-    log, None for the coordinator's. Raises IntegrityError when entries are missing, BUSY when bodies are purged
-    meanwhile.
+    log, None for the coordinator's. A version whose entry is not in the signed tree yet is left out. Raises
+    IntegrityError when entries are missing, BUSY when bodies are purged meanwhile.
     """
     entry_store, tree_store = stores
     head = checkpoints.verify(tree_store.head(), signer.name, signer.public_key())
+    waiting = _waiting(entry_store, head)
+    covenants = [one for one in covenants if anchors.from_document(one).fingerprint not in waiting] or covenants[:1]
     purged = _purges(entry_store, head)
     hashes: dict[str, tuple[int, Any]] = {}
     for path, data in _content(entry_store, tree_store, head, covenants, daily):
@@ -122,6 +126,16 @@ def _content(
     step = min(STEP, layout.RANGE)
     for first in range(0, head.size, step):
         yield from _entries(entry_store, first, min(step, head.size - first))
+
+
+def _waiting(entry_store: EntryStore, head: Checkpoint) -> set[str]:
+    """Return the fingerprints of covenant versions that went into force after `head` was signed."""
+    found, first = set[str](), head.size
+    while batch := entry_store.entries(first, STEP):
+        parsed = [entries.parse(one.body) for one in batch if one.body is not None]
+        found.update(one.text("document") for one in parsed if one.event is Event.COVENANT)
+        first += len(batch)
+    return found
 
 
 def _purges(entry_store: EntryStore, head: Checkpoint) -> Sequence[Purged]:

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
-from samenloop.audit import anchor as anchors
 from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import evidence, log, tree
 from samenloop.audit.anchor import TrustAnchor
 from samenloop.audit.checkpoint import Checkpoint
 from samenloop.audit.evidence import Judged
-from samenloop.audit.kept import kept_checkpoints
-from samenloop.audit.purges import Terms
+from samenloop.audit.kept import kept_checkpoints, kept_sizes
 from samenloop.audit.replay import Replay
 from samenloop.audit.store import EntryStore, Purged, StoredEntry, TreeStore
 from samenloop.audit.tree import Node
 from samenloop.audit.verify import Progress, Report
+from samenloop.audit.versions import Versions
 from samenloop.audit.witnessed import Witnessed
 from samenloop.errors import IntegrityError, SamenloopError
 from samenloop.texts import _
@@ -30,15 +29,17 @@ def fsck(
 ) -> Report:
     """Re-derive everything from the bodies on disk; entries that wait for the integrator are replayed too.
 
-    `earlier`: the anchors of earlier covenant versions, whose witnesses cosigned before. That too few witnesses looked
-    is a warning here: kept checkpoints may be gone, or the witnesses are away. Memory does not grow with the log. Safe
-    while the coordinator runs, on connections of its own.
+    `earlier`: the anchors of earlier covenant versions, newest first. That too few witnesses looked is a warning here:
+    kept checkpoints may be gone, or the witnesses are away. Memory does not grow with the log. Safe while the
+    coordinator runs, on connections of its own.
     """
-    replay = Replay(anchor.origin)
+    versions = Versions((*reversed(earlier), anchor))
+    replay = Replay(versions)
     size, missed = 0, Judged()
     try:
-        head = log.latest(tree_store, anchor.origin, anchor.audit_key)
+        head = checkpoints.parse(tree_store.head())
         size = head.size
+        replay.marks = kept_sizes(tree_store)
         for stored in _all(entry_store, size, progress):
             _check(replay, tree_store, stored, size)
             if replay.frontier.size == size and replay.frontier.root() != head.root:
@@ -46,10 +47,10 @@ def fsck(
         if replay.frontier.size < size:
             replay.problem(_("er zijn {count} regels te weinig: teruggezet", count=size - replay.frontier.size))
         _check_purges(replay, entry_store)
-        chain = (anchor, *earlier)
-        seen = _witnessed(replay, tree_store, chain)
-        replay.finish(_terms(seen, chain))
-        missed = evidence.of_witnesses(seen, replay, own=bool(anchor.participant))
+        versions.cosigned(head)
+        seen = _witnessed(replay, tree_store)
+        replay.finish(seen)
+        missed = evidence.of_witnesses(seen, replay)
     except SamenloopError as error:
         replay.problem(error.text)
     return Report(
@@ -63,35 +64,26 @@ def fsck(
     )
 
 
-def _terms(seen: Witnessed, chain: Sequence[TrustAnchor]) -> Terms:
-    """Return by what purges are judged."""
-    anchor, fewest = chain[0], min(one.retention_days for one in chain)
-    return Terms(anchor.retention_days, fewest, seen.ages() if anchor.quorum else None)
-
-
-def _witnessed(replay: Replay, tree_store: TreeStore, chain: Sequence[TrustAnchor]) -> Witnessed:
+def _witnessed(replay: Replay, tree_store: TreeStore) -> Witnessed:
     """Check every kept checkpoint, and return what the witnesses saw."""
-    seen = Witnessed(chain[0].quorum)
+    seen = Witnessed()
     for checkpoint in kept_checkpoints(tree_store):
-        _count(replay, tree_store, seen, checkpoint, chain)
+        _count(replay, tree_store, seen, checkpoint)
     return seen
 
 
-def _count(
-    replay: Replay, tree_store: TreeStore, seen: Witnessed, checkpoint: Checkpoint, chain: Sequence[TrustAnchor]
-) -> None:
+def _count(replay: Replay, tree_store: TreeStore, seen: Witnessed, checkpoint: Checkpoint) -> None:
     size = checkpoint.size
     try:
         holds = tree.frontier(size, tree_store.node).root() == checkpoint.root
-        signed_by = anchors.signed_by(checkpoint, chain)
-        seconds = checkpoints.cosignatures(checkpoint, signed_by.witnesses)
+        counting = replay.versions.cosigned(checkpoint).counting
     except IntegrityError as error:
         replay.problem(_("ijkpunt {size}: {text}", size=size, text=error.text))
         return
     if not holds:
         replay.problem(_("ijkpunt {size}: de regels geven een andere hash", size=size))
         return
-    seen.add(size, 0, seconds)
+    seen.add(size, counting)
 
 
 def _check(replay: Replay, tree_store: TreeStore, stored: StoredEntry, size: int) -> None:

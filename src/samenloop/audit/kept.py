@@ -19,9 +19,17 @@ def kept_checkpoints(tree_store: TreeStore, from_size: int = 0, batch: int = BAT
 
     The row's own size leads on, so that this ends whatever the notes say.
     """
+    return map(_fitting, _rows(tree_store, from_size, batch))
+
+
+def kept_sizes(tree_store: TreeStore) -> set[int]:
+    """Return of how many entries each kept checkpoint is, by its row."""
+    return {row.size for row in _rows(tree_store, 0, BATCH)}
+
+
+def _rows(tree_store: TreeStore, from_size: int, batch: int) -> Iterator[Kept]:
     while rows := tree_store.checkpoints(from_size, batch):
-        for row in rows:
-            yield _fitting(row)
+        yield from rows
         from_size = rows[-1].size + 1
 
 

@@ -125,13 +125,13 @@ def purgeable(tree_store: TreeStore, cutoff_ms: int, first: int = 0, quorum: int
 
 def _witnessed(tree_store: TreeStore, cutoff_ms: int, first: int, quorum: int) -> int:
     """Return how many entries the kept checkpoints show to have existed at `cutoff_ms`, as a verifier reads them."""
-    seen = Witnessed(quorum)
+    seen = Witnessed()
     for checkpoint in kept_checkpoints(tree_store, first + 1):
         times = checkpoints.claimed_times(checkpoint)
-        seen.add(checkpoint.size, 0, times)
+        seen.add(checkpoint.size, times)
         if times and min(times.values()) * 1000 > cutoff_ms:
             break
-    return seen.ages().size_at(cutoff_ms)
+    return seen.ages(quorum).size_at(cutoff_ms)
 
 
 def newest_ms(entry_store: EntryStore) -> int:

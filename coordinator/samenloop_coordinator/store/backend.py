@@ -3,8 +3,9 @@
 PostgreSQL is an extra: its modules are imported only when an address asks for them.
 """
 
+import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -21,7 +22,7 @@ from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.store.contract import Store
 from samenloop_coordinator.store.mail import SqliteCovenants
 from samenloop_coordinator.store.sqlite import create_store, open_store
-from samenloop_coordinator.store.sqlite_link import connect
+from samenloop_coordinator.store.sqlite_link import connect, lock_database
 
 _FEW_MIB = 8
 
@@ -104,9 +105,12 @@ class SqliteBackend:
         return open_store(self.database, journal, _FEW_MIB if briefly else self.cache_mib)
 
     def open_tree(self) -> LogTree:
-        """Open the tree file; the one process leads."""
-        tree = open_tree_file(self.log_head)
-        return LogTree(tree, tree.close, lambda: True, nullcontext)
+        """Open the tree file and lock it, since another database may name it too; the one process leads."""
+        with ExitStack() as held:
+            held.callback(os.close, lock_database(self.log_head))
+            tree = open_tree_file(self.log_head)
+            held.callback(tree.close)
+            return LogTree(tree, held.pop_all().close, lambda: True, nullcontext)
 
     @contextmanager
     def open_log(self) -> Iterator[OpenLog]:

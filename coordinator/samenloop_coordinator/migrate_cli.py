@@ -2,13 +2,12 @@
 
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
 from samenloop.texts import _
-from samenloop_coordinator.config import POSTGRESQL, DataFiles, load_config
+from samenloop_coordinator.config import DataFiles, load_config
 
 SQLITE = "sqlite:"
 
@@ -32,14 +31,16 @@ def migrate(
     Voorbeeld: samenloop-coordinator migrate --from sqlite:coordinator.db --to postgresql://samenloop@db/samenloop
     """
     database, log_head = _files(load_config(config).data, source)
-    address = _address(target)
     try:
+        from samenloop_coordinator.store.postgres_address import reach, without_password
         from samenloop_coordinator.store.postgres_move import move
     except ImportError as error:
         raise SamenloopError(
             ErrorCode.NOT_FOUND,
             _("Voor PostgreSQL is extra software nodig: installeer samenloop-coordinator[postgres]."),
         ) from error
+    address = without_password("--to", target)
+    reach(address)
     moved = move(database, log_head, address)
     for table, rows in moved.rows.items():
         typer.echo(f"{table}: {rows}")
@@ -59,12 +60,3 @@ def _files(data: DataFiles, given: str) -> tuple[Path, Path]:
     if not data.database.is_file() or not path.samefile(data.database):
         raise InvalidInput("--from", _("Noem de database uit de configuratie: sqlite:{path}.", path=data.database))
     return data.database, data.log_head
-
-
-def _address(given: str) -> str:
-    """Refuse a password in the arguments: every user of the machine can read those."""
-    if not given.startswith(POSTGRESQL):
-        raise InvalidInput("--to", _("Noem een adres, zoals postgresql://gebruiker@machine/naam."))
-    if urlsplit(given).password is not None or "password=" in given:
-        raise InvalidInput("--to", _("Zet geen wachtwoord in de opdracht: gebruik een wachtwoordbestand (PGPASSFILE)."))
-    return given

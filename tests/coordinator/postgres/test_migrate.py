@@ -1,12 +1,14 @@
 """Moving a coordinator from SQLite to PostgreSQL: everything arrives and the log goes on as one history."""
 
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -157,11 +159,49 @@ def _tool(consortium: Consortium, *arguments: str) -> "subprocess.CompletedProce
     )
 
 
-def test_the_command_moves_and_refuses_a_password_in_its_arguments(files: Consortium, dsn: str) -> None:
-    source = f"sqlite:{_paths(files)[0]}"
-    refused = _tool(files, "migrate", "--from", source, "--to", "postgresql://a:secret@127.0.0.1/test")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://a:secret@127.0.0.1/test",
+        "postgresql://127.0.0.1/test?password=secret",
+        "postgresql://127.0.0.1/test?pass%77ord=secret",
+        "postgresql://127.0.0.1/test?sslpassword=secret",
+        "postgresql://[::1/secret",
+        "postgresql://127.0.0.1/secret%zz",
+        "postgres://127.0.0.1/secret",
+    ],
+)
+def test_a_password_in_the_arguments_and_what_is_no_address_are_refused(files: Consortium, address: str) -> None:
+    refused = _tool(files, "migrate", "--from", f"sqlite:{_paths(files)[0]}", "--to", address)
     assert refused.returncode == 2
+    assert "wachtwoord" in refused.stderr or "postgresql://" in refused.stderr
     assert "secret" not in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_server_that_lets_nobody_in_and_no_server_are_told_apart(files: Consortium, dsn: str) -> None:
+    source, shut = f"sqlite:{_paths(files)[0]}", _free_port()
+    server = urlsplit(dsn)
+    host = server.netloc.rpartition("@")[2]
+    for address, told in (
+        (f"postgresql://nobody_known@{host}/{server.path.strip('/')}", "laat ons niet binnen"),
+        (f"postgresql://{server.netloc}/no_such_database", "laat ons niet binnen"),
+        (f"postgresql://127.0.0.1:{shut}/test", "antwoordt geen server"),
+        ("postgresql://127.0.0.1:notaport/test", "antwoordt geen server"),
+    ):
+        refused = _tool(files, "migrate", "--from", source, "--to", address)
+        assert refused.returncode != 0
+        assert told in " ".join(refused.stderr.split()), refused.stderr
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def test_the_command_moves(files: Consortium, dsn: str) -> None:
+    source = f"sqlite:{_paths(files)[0]}"
     done = _tool(files, "migrate", "--from", source, "--to", dsn)
     assert done.returncode == 0, done.stderr
     assert "registration: 36" in done.stdout

@@ -106,13 +106,15 @@ def test_a_commit_without_answer_sets_the_files_still_and_the_same_command_goes_
     _arrived(files, dsn)
 
 
-def test_a_half_done_move_goes_nowhere_else(files: Consortium, dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_half_done_move_goes_nowhere_else(
+    files: Consortium, database: str, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _integrated(files)
     _failing_commit(monkeypatch, lambda connection: connection.close())
     with pytest.raises(SamenloopError):
         postgres_move.move(*_paths(files), dsn)
     monkeypatch.undo()
-    with own_schema() as elsewhere:
+    with own_schema(database) as elsewhere:
         with pytest.raises(SamenloopError) as caught:
             postgres_move.move(*_paths(files), elsewhere)
         assert caught.value.code is ErrorCode.NOT_PERMITTED

@@ -21,6 +21,7 @@ from samenloop_coordinator.config import DataFiles
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.store.contract import Store
 from samenloop_coordinator.store.mail import SqliteCovenants
+from samenloop_coordinator.store.moved_head import refuse_moved
 from samenloop_coordinator.store.sqlite import create_store, open_store
 from samenloop_coordinator.store.sqlite_link import connect, lock_database
 
@@ -101,7 +102,8 @@ class SqliteBackend:
         create_tree_file(self.log_head, note)
 
     def open(self, journal: Journal, *, briefly: bool = False) -> Store:
-        """Open the database; raises BUSY when another process has it."""
+        """Open the database; raises BUSY when another process has it, NOT_PERMITTED when it moved."""
+        refuse_moved(self.log_head)
         return open_store(self.database, journal, _FEW_MIB if briefly else self.cache_mib)
 
     def open_tree(self) -> LogTree:
@@ -114,7 +116,8 @@ class SqliteBackend:
 
     @contextmanager
     def open_log(self) -> Iterator[OpenLog]:
-        """Open both files to read."""
+        """Open both files to read; raises NOT_PERMITTED when they moved."""
+        refuse_moved(self.log_head)
         with closing(connect(self.database, _FEW_MIB)) as connection, closing(open_tree_file(self.log_head)) as tree:
             documents = tuple(row.document for row in SqliteCovenants(connection).active())
             yield OpenLog(SqliteEntries(connection), tree, documents)

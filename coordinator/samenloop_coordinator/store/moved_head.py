@@ -99,6 +99,18 @@ class Head:
             raise SamenloopError(ErrorCode.UNAVAILABLE, text) from error
 
 
+def refuse_moved(place: Path) -> None:
+    """Raise NOT_PERMITTED when the log moved or is moving from here, also when a copy of its head was put back."""
+    aside = Head(place, "").aside
+    if aside.exists():
+        text = _(
+            "Deze coördinator is verhuisd naar PostgreSQL: zie {aside}. Zet dat adres in de configuratie. "
+            "Brak het verhuizen af, geef dan `migrate` nog een keer.",
+            aside=aside,
+        )
+        raise SamenloopError(ErrorCode.NOT_PERMITTED, text)
+
+
 def _write(path: Path, text: str) -> None:
     with path.open("w", encoding="utf-8") as file:
         file.write(text)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -181,7 +182,7 @@ def test_what_stands_in_the_way_of_the_old_head_is_named_before_anything_is_stor
     assert "log-head.db.moved" in refused.stderr.replace("\n", "")
     assert "Traceback" not in refused.stderr
     assert _nothing_there(dsn)
-    assert _serves(files)
+    assert head.is_file()
 
 
 def test_a_disk_that_does_not_set_the_head_aside_stores_nothing(
@@ -198,6 +199,17 @@ def test_a_disk_that_does_not_set_the_head_aside_stores_nothing(
     assert caught.value.code is ErrorCode.UNAVAILABLE
     assert _nothing_there(dsn)
     assert _serves(files)
+
+
+def test_a_backup_of_the_head_put_back_after_the_move_serves_nothing(files: Consortium, dsn: str) -> None:
+    _integrated(files)
+    head = _paths(files)[1]
+    postgres_move.move(*_paths(files), dsn)
+    shutil.copy(head.with_name(head.name + ".moved"), head)
+    assert not _serves(files)
+    told = _tool(files, "status")
+    assert told.returncode != 0
+    assert "verhuisd" in told.stderr
 
 
 def test_files_that_went_on_after_the_move_are_no_finished_move(files: Consortium, dsn: str) -> None:

@@ -164,7 +164,10 @@ LOOKS = {
     "council": (report_command, {"kind": "council"}),
     "register": (report_command, {"kind": "register"}),
     "protocol": (protocol_command, {"period": "2027-01"}),
-    "breach": (breach_command, {"kind": "node-stolen", "discovered": "2027-01-15T01:00+00:00"}),
+    "breach": (
+        breach_command,
+        {"kind": "node-stolen", "since": "2027-01-15T00:00+00:00", "discovered": "2027-01-15T01:00+00:00"},
+    ),
 }
 
 
@@ -454,7 +457,8 @@ def test_the_breach_aid_names_records_epochs_acts_and_the_hours_that_are_left(ho
 
 
 def test_the_clock_of_a_breach_runs_out(holder, officer, clock):
-    request = {"kind": "key-leaked", "discovered": (clock.at - timedelta(hours=80)).isoformat()}
+    late = (clock.at - timedelta(hours=80)).isoformat()
+    request = {"kind": "key-leaked", "since": late, "discovered": late}
     result = run(breach_command.run(holder, officer, request, None))
     assert result["hours_left"] == -8
     assert "8 uur te laat" in texts(result["files"], ".html")
@@ -463,7 +467,7 @@ def test_the_clock_of_a_breach_runs_out(holder, officer, clock):
 def test_a_wrongly_shown_hit_concerns_only_its_own_records(holder, officer, clock, kit):
     register(holder, record="demo-pol-99", identity=b"9" * 16)
     moment = clock.at.isoformat()
-    request = {"kind": "wrong-hit-shown", "discovered": moment, "question": kit.question_id.hex()}
+    request = {"kind": "wrong-hit-shown", "since": moment, "discovered": moment, "question": kit.question_id.hex()}
     page = texts(run(breach_command.run(holder, officer, request, None))["files"], ".html")
     assert "demo-pol-24" in page
     assert "demo-pol-99" not in page
@@ -486,7 +490,7 @@ def test_who_was_there_at_the_time_is_named_also_when_changed_or_withdrawn_since
     clock.at += timedelta(hours=2)
     run(purging.purge(holder))
     for kind in ("node-stolen", "key-leaked", "wrong-registration"):
-        page = breach_page(holder, officer, kind=kind, discovered=discovered)
+        page = breach_page(holder, officer, kind=kind, since=discovered, discovered=discovered)
         assert "2 registraties" in page, kind
         assert "politie/demo-pol-24" in page
         assert "politie/demo-pol-99" in page
@@ -504,8 +508,8 @@ def test_who_came_or_had_gone_before_is_not_named_but_the_file_of_a_stolen_node_
     holder.store.write_now(
         lambda db: registrations.unsettle(db, [("politie", "too-late", b"7" * 16)], milliseconds(clock.at))
     )
-    leaked = breach_page(holder, officer, kind="key-leaked", discovered=moment)
-    stolen = breach_page(holder, officer, kind="node-stolen", discovered=moment)
+    leaked = breach_page(holder, officer, kind="key-leaked", since=moment, discovered=moment)
+    stolen = breach_page(holder, officer, kind="node-stolen", since=moment, discovered=moment)
     assert ("demo-pol-99" in leaked, "demo-pol-99" in stolen) == (False, True)
     assert "too-late" not in leaked + stolen
 
@@ -514,7 +518,8 @@ def test_a_wrongly_shown_hit_keeps_its_records_after_they_were_withdrawn_and_pur
     moment = clock.at.isoformat()
     holder.store.write_now(lambda db: registrations.withdrawn(db, [b"1" * 16], milliseconds(clock.at)))
     assert run(purging.purge(holder)).hits == 1
-    page = breach_page(holder, officer, kind="wrong-hit-shown", discovered=moment, question=kit.question_id.hex())
+    told = {"kind": "wrong-hit-shown", "since": moment, "discovered": moment, "question": kit.question_id.hex()}
+    page = breach_page(holder, officer, **told)
     assert "1 registraties" in page
     assert "politie/demo-pol-24" in page
     month = run(protocol_command.run(holder, officer, {"period": f"{clock.at:%Y-%m}"}, None))["files"]
@@ -553,6 +558,16 @@ def test_a_misused_account_that_decides_concerns_the_records_that_it_saw(holder,
     assert "demo-pol-99" not in page
 
 
+def test_a_breach_report_never_says_that_nothing_happened_over_a_time_that_nobody_gave(asked, officer, line, clock):
+    moment = clock.at.isoformat()
+    request = {"kind": "account-misused", "discovered": moment, "account": "anna"}
+    with pytest.raises(InvalidInput, match="since"):
+        breach_page(asked, officer, **request)
+    told = line("breach", "report", "--kind", "node-stolen", "--discovered", moment, "--out", "lek")
+    assert (told.exit_code, "--since" in told.output) == (2, True)
+    assert "stelde 1 vragen" in breach_page(asked, officer, since="2000-01-01T00:00+00:00", **request)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -562,13 +577,15 @@ def test_a_misused_account_that_decides_concerns_the_records_that_it_saw(holder,
         {"discovered": "yesterday"},
         {"discovered": "2026-11-21T10:00"},
         {"discovered": "2999-01-01T00:00+00:00"},
+        {"since": ""},
         {"since": "2027-01-15T09:00+00:00", "until": "2027-01-14T09:00+00:00"},
         {"question": "xyz"},
     ],
     ids=str,
 )
 def test_a_breach_with_impossible_facts_is_refused(holder, officer, clock, wrong):
-    request = {"kind": "node-stolen", "discovered": clock.at.isoformat(), **wrong}
+    moment = clock.at.isoformat()
+    request = {"kind": "node-stolen", "since": moment, "discovered": moment, **wrong}
     with pytest.raises(InvalidInput):
         run(breach_command.run(holder, officer, request, None))
 
@@ -615,6 +632,7 @@ def test_review_commands_say_what_they_did(line):
 
 def test_a_late_breach_is_worded_as_on_the_page(line, clock, tmp_path: Path):
     late = (clock.at - timedelta(hours=80)).isoformat()
-    shown = line("breach", "report", "--kind", "key-leaked", "--discovered", late, "--out", str(tmp_path / "lek"))
+    times = ["--since", late, "--discovered", late]
+    shown = line("breach", "report", "--kind", "key-leaked", *times, "--out", str(tmp_path / "lek"))
     assert "8 uur te laat: meld nu, met de reden van het uitstel" in shown.output
     assert "-8 uur" not in shown.output

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,7 +32,8 @@ from samenloop_node.commands import status as status_command
 from samenloop_node.process import keep_text
 from samenloop_node.retention import purging
 from samenloop_node.review import sampling
-from samenloop_node.store import past, registrations
+from samenloop_node.store import inbox as stored
+from samenloop_node.store import outcomes, past, registrations
 from samenloop_node.store.registrations import Decision, Settled
 from tests.node.questions.conftest import (  # noqa: F401 - fixtures
     _clock,
@@ -346,6 +348,47 @@ def test_a_holders_report_tells_its_own_response_to_hidden_hits_without_small_nu
     rows = list(csv.reader(io.StringIO(texts(files, ".csv").lstrip("\ufeff")), delimiter=";"))
     released = [row for row in rows if row[:2] == ["Reactie op verborgen treffers", "Vrijgegeven"]]
     assert released == [["Reactie op verborgen treffers", "Vrijgegeven", "Aantal", "minder dan 10"]]
+
+
+def holders_rows(app, who, period):
+    files = run(report_command.run(app, who, {"kind": "accountability", "period": period}, None))["files"]
+    rows = list(csv.reader(io.StringIO(texts(files, ".csv").lstrip("\ufeff")), delimiter=";"))
+    return {row[1]: row[3] for row in rows if row[0] == "Reactie op verborgen treffers"}
+
+
+@pytest.mark.parametrize("looked", [True, False], ids=["reported", "counted-by-the-nightly-round"])
+def test_an_ended_month_tells_the_same_of_hits_after_they_were_decided_lapsed_or_went(holder, officer, clock, looked):
+    (base,) = holder.store.read_now(stored.list_hits)
+    ids = [bytes([50 + number]) * 16 for number in range(24)]
+
+    def come(db):
+        registrations.unsettle(db, [("politie", identity.hex(), identity) for identity in ids], base.received_ms)
+        for identity in ids:
+            hit = replace(base, question_id=identity, state="hidden", registrations=(identity,), decided_ms=0)
+            stored.add_hit(db, hit)
+
+    holder.store.write_now(come)
+    holder.store.write_now(lambda db: registrations.withdrawn(db, ids[:1], milliseconds(clock.at)))
+    run(purging.purge(holder))
+    month = f"{clock.at:%Y-%m}"
+    clock.at += timedelta(days=31)
+    if looked:
+        assert holders_rows(holder, officer, month)["Nog niet besloten"] == "20"
+    run(purging.purge(holder))
+
+    def later(db):
+        registrations.withdrawn(db, ids[1:8], milliseconds(clock.at))
+        stored.decide_hit(db, ids[8], "withheld", "p.bakker", milliseconds(clock.at))
+        for identity in ids[9:20]:
+            stored.lapse_hit(db, identity)
+
+    holder.store.write_now(later)
+    run(purging.purge(holder))
+    rows = holders_rows(holder, officer, month)
+    assert (rows["Nog niet besloten"], rows["Vervallen"], rows["Samen"]) == ("20", "minder dan 10", "20")
+    clock.at += timedelta(days=5 * 366)
+    run(purging.purge(holder))
+    assert holder.store.read_now(lambda db: outcomes.of_months(db, [month])) == []
 
 
 @pytest.mark.parametrize(

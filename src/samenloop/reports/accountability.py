@@ -108,20 +108,21 @@ def _refusals(months: Sequence[Numbers]) -> Section:
 
 
 def _reviews(period: Period, reviews: History, now_ms: int) -> Section:
-    late = set(reviews.overdue(now_ms))
+    late = reviews.late(now_ms)
     found = numbers.shown([_reviewed(month, reviews, late) for month in period.months()], _REVIEWS, (*_VERDICTS, _LATE))
     draws = [one for one in reviews.draws if period.from_ms <= one.at_ms < period.until_ms]
     on_time = late.isdisjoint(entry for one in draws for entry in one.drawn)
-    drawn, signed, escalated = (text_of(found.parts[name]) for name in _VERDICTS)
-    rows = (
-        (_("Steekproeven"), str(len(draws))),
-        (_("Getrokken regels"), drawn),
-        (_("Akkoord"), signed),
-        (_("Doorgezet voor onderzoek"), escalated),
-        (_("Te laat beoordeeld"), _("geen") if on_time else text_of(found.parts[_LATE])),
+    labels = (_("Getrokken regels"), _("Akkoord"), _("Doorgezet voor onderzoek"), _("Te laat beoordeeld"))
+    bars = tuple(bar_of(label, cell) for label, cell in zip(labels, found.parts.values(), strict=True))
+    if on_time:
+        bars = (*bars[:-1], Bar(labels[-1], 0, _("geen")))
+    rows = ((_("Steekproeven"), str(len(draws))), *((bar.label, bar.text) for bar in bars))
+    text = _(
+        "Een machine trekt door loting regels uit het logboek. Een mens beoordeelt elke getrokken regel. Te laat is "
+        "een regel die na de termijn nog geen oordeel had, ook als dat er nu wel is."
     )
-    text = _("Een machine trekt door loting regels uit het logboek. Een mens beoordeelt elke getrokken regel.")
-    return Section(_("Controle van het logboek"), (text,), Table(_("Steekproeven"), (_("Wat"), _("Aantal")), rows))
+    table = Table(_("Steekproeven"), (_("Wat"), _("Aantal")), rows)
+    return Section(_("Controle van het logboek"), (text,), table, bars)
 
 
 def _reviewed(month: Period, reviews: History, late: AbstractSet[int]) -> Numbers:

@@ -82,6 +82,13 @@ class History:
         """Return the drawn entries whose review is too late."""
         return tuple(entry for entry, draw in self.open() if draw.due_ms < now_ms)
 
+    def late(self, now_ms: int) -> frozenset[int]:
+        """Return the drawn entries that had no verdict when their term was over, also when they have one since."""
+        judged = {one.entry: one.at_ms for one in self.verdicts}
+        return frozenset(
+            entry for draw in self.draws for entry in draw.drawn if draw.due_ms < judged.get(entry, now_ms)
+        )
+
     def population_start(self, draw: Draw | None = None) -> int:
         """Return where the population of `draw` (default: of the next one) begins."""
         earlier = [one.size for one in self.draws if draw is None or one.seq < draw.seq]

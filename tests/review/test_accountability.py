@@ -1,14 +1,18 @@
 """What the accountability report says about the review of the log."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
 
 from samenloop.catalogue import load_catalogue
 from samenloop.covenant import parse_canonical
 from samenloop.reports import accountability, numbers, periods
 from samenloop.reports.accountability import Scope
 from samenloop.reports.model import Section
+from samenloop.review import samples
 from samenloop.review.facts import Activity
-from samenloop.review.sampling import Draw, History, Verdict
+from samenloop.review.sampling import Draw, History, Plan, Verdict
 from tests.audit.world import COVENANT
 
 DAY_MS = 86_400_000
@@ -28,6 +32,16 @@ def reviews(verdicts: tuple[Verdict, ...], draw: Draw = DRAW) -> Section:
     report = accountability.build(scope, [numbers.count(Activity(), MONTH)], history, LATER_MS)
     (section,) = (one for one in report.sections if one.title == "Controle van het logboek")
     return section
+
+
+@pytest.mark.parametrize(("drawn", "said"), [(999, False), (1_000, True)])
+def test_a_sample_that_holds_no_more_says_that_it_may_be_less_than_the_covenants_share(
+    drawn: int, *, said: bool
+) -> None:
+    draw = replace(DRAW, drawn=tuple(range(drawn)))
+    assert ("hoogstens 1000 regels" in " ".join(reviews((), draw).paragraphs)) is said
+    status = samples.warnings(History((), (draw,), ()), Plan(5, 5, 7, 14), DRAW.at_ms)
+    assert ("hoogstens 1000 regels" in " ".join(status)) is said
 
 
 def late(verdicts: tuple[Verdict, ...]) -> str:

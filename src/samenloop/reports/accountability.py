@@ -16,7 +16,7 @@ from samenloop.reports.cells import THRESHOLD, Block, share
 from samenloop.reports.model import Bar, Report, Section, Table, bar_of, percent, text_of
 from samenloop.reports.numbers import Numbers
 from samenloop.reports.periods import Period
-from samenloop.review.sampling import History
+from samenloop.review.sampling import History, full_text
 from samenloop.texts import _
 
 _REVIEWS, _LATE = "reviews", "late"
@@ -122,7 +122,8 @@ def _reviews(period: Period, reviews: History, now_ms: int) -> Section:
         "een regel die na de termijn nog geen oordeel had, ook als dat er nu wel is."
     )
     table = Table(_("Steekproeven"), (_("Wat"), _("Aantal")), rows)
-    return Section(_("Controle van het logboek"), (text,), table, bars)
+    full = (full_text(),) if any(one.full for one in draws) else ()
+    return Section(_("Controle van het logboek"), (text, *full), table, bars)
 
 
 def _reviewed(month: Period, reviews: History, late: AbstractSet[int]) -> Numbers:

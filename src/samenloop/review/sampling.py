@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from samenloop.keys import SigningKey
+from samenloop.texts import _
 
 MOST_DRAWN = 1_000
+"""Of one sample: its entry in the log holds no more. A share that comes to more is cut off, and `Draw.full` says so."""
 SEED_LABEL = "samenloop/v1 review seed"
 _LOT = b"samenloop/v1 review lot\0"
 
@@ -52,6 +54,11 @@ class Draw:
     drawn: tuple[int, ...]
     due_ms: int
     version: int = 0
+
+    @property
+    def full(self) -> bool:
+        """Tell whether this is the most that one sample holds: the share of the covenant may have come to more."""
+        return len(self.drawn) >= MOST_DRAWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,15 @@ class History:
         return tuple(one for one in self.draws if self.population_start(one) >= first)
 
 
+def full_text() -> str:
+    """Return what people must know of a sample that is full."""
+    return _(
+        "Een steekproef telt hoogstens {most} regels. Dat kan minder zijn dan het aandeel in het convenant: laat daar "
+        "vaker trekken (every_days).",
+        most=MOST_DRAWN,
+    )
+
+
 def seed(key: SigningKey, number: int) -> bytes:
     """Return the seed with this number, 32 bytes: only the holder of the log's key can make it."""
     return hashlib.sha256(key.sign(SEED_LABEL, number.to_bytes(8, "big"))).digest()
@@ -118,7 +134,9 @@ def lot(seed_bytes: bytes, outside: Sequence[bytes]) -> bytes:
 
 
 def wanted(plan: Plan, population: int) -> int:
-    """Return how many of a population are drawn: the share rounded up, at least the minimum, at most all of it."""
+    """Return how many of a population are drawn: the share rounded up, at least the minimum, at most all of it
+    and at most `MOST_DRAWN`.
+    """
     share = -(-population * plan.share_percent // 100)
     return min(max(share, plan.minimum), population, MOST_DRAWN)
 

@@ -429,7 +429,7 @@ def _decided(node, kit, coordinator):
 def protocol_rows(app, who, clock):
     files = run(protocol_command.run(app, who, {"period": f"{clock.at:%Y-%m}"}, None))["files"]
     cells = list(csv.reader(io.StringIO(texts(files, ".csv").lstrip("\ufeff")), delimiter=";"))[1:]
-    return {column: value for _section, _time, column, value in cells}
+    return {column: value for _section, _number, column, value in cells}
 
 
 def test_the_protocol_names_the_decision_beforehand_that_showed_a_hit_and_who_took_it(decided, officer, clock):
@@ -451,6 +451,21 @@ def test_the_protocol_names_no_decision_that_came_after_the_question(decided, of
     decided.store.write_now(lambda db: db.execute("UPDATE decision_past SET since_ms = ?", (1 << 50,)).rowcount)
     row = protocol_rows(decided, officer, clock)
     assert (row["besluit"], row["door"], row["soort"]) == ("-", "-", "meteen getoond (shown)")
+
+
+def test_each_row_of_the_protocol_has_a_name_of_its_own_also_within_one_second(holder, officer, clock):
+    (base,) = holder.store.read_now(stored.list_hits)
+
+    def shown(db):
+        for number in range(3):
+            stored.add_hit(db, replace(base, question_id=bytes([number]) * 16, state="shown", shown=True))
+
+    holder.store.write_now(shown)
+    files = run(protocol_command.run(holder, officer, {"period": f"{clock.at:%Y-%m}"}, None))["files"]
+    cells = list(csv.reader(io.StringIO(texts(files, ".csv").lstrip("\ufeff")), delimiter=";"))[1:]
+    assert len({(row, column) for _section, row, column, _value in cells}) == len(cells) == 4 * 10
+    assert {row for _section, row, _column, _value in cells} == {"1", "2", "3", "4"}
+    assert {value for _section, _row, column, value in cells if column == "tijd"} == {f"{clock.at:%Y-%m-%dT%H:%M:%SZ}"}
 
 
 def test_the_protocol_speaks_in_words_with_the_codes_behind_them(holder, officer, clock):

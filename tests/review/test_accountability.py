@@ -44,6 +44,16 @@ def test_a_sample_that_holds_no_more_says_that_it_may_be_less_than_the_covenants
     assert ("hoogstens 1000 regels" in " ".join(status)) is said
 
 
+def test_T10_a_report_of_one_partner_says_that_it_is_not_for_the_public_beside_the_one_of_all() -> None:
+    def said(asker: str) -> str:
+        scope = Scope(parse_canonical(COVENANT), load_catalogue(), MONTH, asker)
+        report = accountability.build(scope, [numbers.count(Activity(), MONTH)], History(), LATER_MS)
+        return " ".join(report.sections[-1].paragraphs)
+
+    assert "niet openbaar" in said("politie-midden")
+    assert "niet openbaar" not in said("")
+
+
 def late(verdicts: tuple[Verdict, ...]) -> str:
     table = reviews(verdicts).table
     assert table is not None

@@ -144,7 +144,7 @@ def accountability(
     as_json: JsonOption = False,
 ) -> None:
     """Schrijf het verantwoordingsrapport van deze partner over een maand of jaar dat voorbij is, zonder kleine
-    aantallen.
+    aantallen. Niet openbaar: dat is alleen het rapport van de coördinator.
 
     Voorbeeld: samenloop-node report accountability --period 2026 --out reports
     """

@@ -52,7 +52,7 @@ def build(
         _refusals(months),
         *extra,
         _reviews(scope.period, reviews, now_ms),
-        _method(len(months)),
+        _method(scope, len(months)),
     ]
     name = f"verantwoording-{scope.asker or covenant.id}-{scope.period.name}"
     return Report(name, _("Verantwoording samenloopvragen"), tuple(facts), tuple(sections))
@@ -134,7 +134,7 @@ def _reviewed(month: Period, reviews: History, late: AbstractSet[int]) -> Number
     return Numbers({_REVIEWS: dict(zip((*_VERDICTS, _LATE), counts, strict=True))})
 
 
-def _method(months: int) -> Section:
+def _method(scope: Scope, months: int) -> Section:
     texts = [
         _(
             "Een aantal onder {threshold} staat er niet, ook niet als het nul is. Andere aantallen zijn naar "
@@ -152,6 +152,13 @@ def _method(months: int) -> Section:
                 "Een jaar telt op wat de maanden tonen. Was een houder of regel in elke maand te klein, dan staat er "
                 "het aantal van het jaar, maar nooit meer dan {most}.",
                 most=numbers.most_unseen(months),
+            )
+        )
+    if scope.asker:
+        texts.append(
+            _(
+                "Maak dit rapport van één deelnemer niet openbaar. Wie het naast het rapport van alle deelnemers samen "
+                "legt, kan van een klein aantal te veel te weten komen. Alleen dat andere rapport is openbaar."
             )
         )
     texts.append(_("Verborgen treffers tellen niet mee: alleen de houder zelf kent ze."))

@@ -4,10 +4,10 @@ import resource
 
 
 def no_core() -> None:
-    """Forbid core files of this process and of all that it starts; nothing without privileges can allow them again.
+    """Forbid core files of this process and of all that it starts.
 
-    One byte and not zero: that is what Linux takes for "not to a helper program either" (core(5)). Where the limit is
-    zero already it stays.
+    One byte and not zero: that is what Linux takes for "not to a helper program either" (core(5)). Where none is
+    allowed already it stays so.
     """
-    most = 1 if resource.getrlimit(resource.RLIMIT_CORE)[1] else 0
-    resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (1 if hard else 0, hard))

@@ -20,6 +20,7 @@ from samenloop.decisions.release import VISIBLE as RELEASE
 from samenloop.errors import Refused, SamenloopError
 from samenloop.model import Mode, ParticipantId, QuestionId, RegisterId, RegistrationId
 from samenloop.wire.declare import Grounds, Release, grounds_digest
+from samenloop.wire.register import DAY_IS_FULL
 from samenloop_coordinator import declaring, gate, indexing
 from samenloop_coordinator.agreement import InForce
 from tests.coordinator.consortium import Consortium
@@ -246,7 +247,7 @@ DECIDED: dict[Condition, tuple[Attempt, str]] = {
     ("R-19", "index_purpose"): (registers(decided={"purpose": "zsm"}), "R-19"),
     ("R-76", "dates"): (registers(decided={"valid_until": TODAY + timedelta(days=300)}), "R-76"),
     ("R-76", "reference"): (registers(decided={"reference": bytes(32)}), "R-76"),
-    ("R-76", "daily_limit"): (_one_too_many, "R-76"),
+    ("R-76", "daily_limit"): (_one_too_many, DAY_IS_FULL),
 }
 
 

@@ -7,9 +7,12 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from samenloop.decisions.network import evaluation_overdue
 from samenloop.errors import SamenloopError
+from samenloop.texts import _
 from samenloop_node import witness
 from samenloop_node.accounts import Role, User
+from samenloop_node.activation import facts_of
 from samenloop_node.app import App
 from samenloop_node.questions.answers import visible_to
 from samenloop_node.registrations.jobs import job_name
@@ -39,7 +42,13 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
         "open_questions": await app.store.read(lambda db: _open_questions(db, user)),
         "messages": list(
             dict.fromkeys(
-                [*_certificate(app), *app.background.troubles().values(), *await _log(app), *await _reviews(app, user)]
+                [
+                    *_certificate(app),
+                    *_evaluation(app),
+                    *app.background.troubles().values(),
+                    *await _log(app),
+                    *await _reviews(app, user),
+                ]
             )
         ),
     }
@@ -88,6 +97,16 @@ def _certificate(app: App) -> list[str]:
     except SamenloopError as error:
         return [error.text]
     return [warning] if warning else []
+
+
+def _evaluation(app: App) -> list[str]:
+    if not evaluation_overdue(app.catalogue, facts_of(app)):
+        return []
+    text = _(
+        "Convenant en protocol zijn ouder dan {years} jaar. Evalueer de verwerking en leg haar opnieuw vast (R-73).",
+        years=app.catalogue.limit("evaluation_years"),
+    )
+    return [text]
 
 
 def _day(ms: int) -> str:

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typer.testing import CliRunner
 from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
 from samenloop_node import daemon
 from samenloop_node.accounts import Role, User
+from samenloop_node.activation import facts_of
 from samenloop_node.app import App
 from samenloop_node.cli import _status_lines
 from samenloop_node.cli import app as program
@@ -271,3 +273,12 @@ def _eleven(value: int) -> bool:
     digits = [int(digit) for digit in f"{value:09d}"]
     weights = (9, 8, 7, 6, 5, 4, 3, 2, -1)
     return sum(weight * digit for weight, digit in zip(weights, digits, strict=True)) % 11 == 0
+
+
+def test_R73_status_says_when_the_processing_is_due_for_evaluation(both, monkeypatch):
+    _fake, partner = both
+    (fresh,) = done(partner, (status, {}))
+    assert not any("R-73" in one for one in fresh["messages"])
+    monkeypatch.setattr(status, "facts_of", lambda app: replace(facts_of(app), agreement_dated=date(2020, 1, 1)))
+    (old,) = done(partner, (status, {}))
+    assert any("ouder dan 2 jaar" in one and "R-73" in one for one in old["messages"])

@@ -51,7 +51,7 @@ ONLY = {
     "typer": ("samenloop.usage", "*.cli", "*.cli.*", "*.cli_*", "*_cli"),
     "rich": ("*.cli", "*.cli.*", "*.cli_*", "*_cli", "*.prompts"),
     "jinja2": ("samenloop.reports.html", "samenloop_node.documents.render"),
-    "fpdf": ("samenloop.reports.pdf", "samenloop_node.documents.render"),
+    "fpdf": ("samenloop.reports.pdf", "samenloop.reports.typeface", "samenloop_node.documents.render"),
     "pickle": (),  # unpickling runs code
     "random": (),  # secrets only: predictable ids and dummies would tell hidden hits apart
 }

@@ -5,7 +5,7 @@ They count questions, never what a question found. Lifting them takes a covenant
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from samenloop.covenant.document import Budgets
 from samenloop.errors import ErrorCode, SamenloopError
@@ -14,8 +14,7 @@ from samenloop.texts import _
 _LIFE = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """One counter: its scope, the ISO day it belongs to (empty: as long as the case lasts), the most it may reach."""
 
     scope: bytes

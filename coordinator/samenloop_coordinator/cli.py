@@ -166,11 +166,17 @@ def audit_fsck(config: Config = DEFAULT, as_json: Json = False) -> None:
 
     with _progress() as advance:
         report = operating.check_log(load_config(config), advance)
-    text = "\n".join(_("STUK: {problem}", problem=problem) for problem in report.problems)
-    text = text or _("Het logboek klopt: {size} regels.", size=report.size)
     bad = bool(report.problems)
-    found = {"holds": not bad, "size": report.size, "problems": list(report.problems)}
-    _say(text, found, as_json=as_json, failed=bad)
+    lines = [_("STUK: {problem}", problem=problem) for problem in report.problems]
+    lines += [_("Let op: {warning}", warning=warning) for warning in report.warnings]
+    lines += [] if bad else [_("Het logboek klopt: {size} regels.", size=report.size)]
+    found = {
+        "holds": not bad,
+        "size": report.size,
+        "problems": list(report.problems),
+        "warnings": list(report.warnings),
+    }
+    _say("\n".join(lines), found, as_json=as_json, failed=bad)
     if bad:
         raise typer.Exit(FAILED)
 

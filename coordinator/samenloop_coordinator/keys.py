@@ -47,23 +47,25 @@ class DayKeys:
         self._clock = clock
         self._current: ContentKeys | None = None
         self._made: _Made | None = None
+        self._served: Covenant | None = None
 
     async def renew(self, covenant: Covenant) -> ContentKeys:
         """Return today's keys for the sealing keys that the covenant names; made and logged first when they are not
         there.
         """
+        day, current = self._clock.now().date().isoformat(), self._current
+        if current is not None and covenant is self._served and current.day == day:
+            return current
         wanted = _Made(
-            self._clock.now().date().isoformat(),
-            {str(row.id): row.sealing_key for row in covenant.participants},
-            covenant.auditor.sealing_key,
+            day, {str(row.id): row.sealing_key for row in covenant.participants}, covenant.auditor.sealing_key
         )
-        if self._current is not None and self._made is not None and self._made.serves(wanted):
-            return self._current
-        holders = {name: SealingPublicKey(key) for name, key in wanted.holders.items()}
-        keys = make_content_keys(wanted.day, holders, SealingPublicKey(wanted.auditor))
-        await self._store.write(lambda parts: self._record(parts, keys))
-        self._current, self._made = keys, wanted
-        return keys
+        if current is None or self._made is None or not self._made.serves(wanted):
+            holders = {name: SealingPublicKey(key) for name, key in wanted.holders.items()}
+            made = current = make_content_keys(wanted.day, holders, SealingPublicKey(wanted.auditor))
+            await self._store.write(lambda parts: self._record(parts, made))
+            self._current, self._made = current, wanted
+        self._served = covenant
+        return current
 
     def _record(self, parts: Parts, keys: ContentKeys) -> None:
         parts.log.append(self._journal.body(Event.CONTENT_KEY, keys.public()), ())

@@ -2,19 +2,18 @@
 
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
 from samenloop.texts import _
-from samenloop_coordinator.config import POSTGRESQL, CoordinatorConfig, load_config
+from samenloop_coordinator.config import DataFiles, load_config
 
 SQLITE = "sqlite:"
 
 
 def migrate(
-    source: Annotated[str, typer.Option("--from", help="Het databasebestand, als sqlite:PAD.")],
+    source: Annotated[str, typer.Option("--from", help="De database uit de configuratie, als sqlite:PAD.")],
     target: Annotated[
         str, typer.Option("--to", help="Het adres, als postgresql://GEBRUIKER@HOST/NAAM, zonder wachtwoord.")
     ],
@@ -27,19 +26,21 @@ def migrate(
     logboek na.
 
     Een wachtwoord komt uit een wachtwoordbestand van PostgreSQL (PGPASSFILE). Schrijf daarna het adres in de
-    configuratie.
+    configuratie. Brak het af, geef dan dezelfde opdracht nog een keer: die gaat verder waar het bleef.
 
     Voorbeeld: samenloop-coordinator migrate --from sqlite:coordinator.db --to postgresql://samenloop@db/samenloop
     """
-    database, log_head = _file(source), _head(load_config(config))
-    address = _address(target)
+    database, log_head = _files(load_config(config).data, source)
     try:
-        from samenloop_coordinator.store.postgres_copy import move
+        from samenloop_coordinator.store.postgres_address import reach, without_password
+        from samenloop_coordinator.store.postgres_move import move
     except ImportError as error:
         raise SamenloopError(
             ErrorCode.NOT_FOUND,
             _("Voor PostgreSQL is extra software nodig: installeer samenloop-coordinator[postgres]."),
         ) from error
+    address = without_password("--to", target)
+    reach(address)
     moved = move(database, log_head, address)
     for table, rows in moved.rows.items():
         typer.echo(f"{table}: {rows}")
@@ -47,23 +48,15 @@ def migrate(
     typer.echo(_("Zet het adres nu in de configuratie: [data] database en log_head."))
 
 
-def _file(given: str) -> Path:
+def _files(data: DataFiles, given: str) -> tuple[Path, Path]:
+    """Return the files that the configuration names. `--from` must be that database, and no copy: only that one's lock
+    tells whether a coordinator runs, and only that one goes with the head of the log.
+    """
+    if not isinstance(data.database, Path) or not isinstance(data.log_head, Path):
+        raise InvalidInput("data.log_head", _("De configuratie moet nog de bestanden van SQLite noemen."))
     path = Path(given.removeprefix(SQLITE))
     if not given.startswith(SQLITE) or not path.is_file():
         raise InvalidInput("--from", _("Noem een bestaand bestand, zoals sqlite:coordinator.db."))
-    return path
-
-
-def _head(config: CoordinatorConfig) -> Path:
-    if not isinstance(config.data.log_head, Path):
-        raise InvalidInput("data.log_head", _("De configuratie moet nog de bestanden van SQLite noemen."))
-    return config.data.log_head
-
-
-def _address(given: str) -> str:
-    """Refuse a password in the arguments: every user of the machine can read those."""
-    if not given.startswith(POSTGRESQL):
-        raise InvalidInput("--to", _("Noem een adres, zoals postgresql://gebruiker@machine/naam."))
-    if urlsplit(given).password is not None or "password=" in given:
-        raise InvalidInput("--to", _("Zet geen wachtwoord in de opdracht: gebruik een wachtwoordbestand (PGPASSFILE)."))
-    return given
+    if not data.database.is_file() or not path.samefile(data.database):
+        raise InvalidInput("--from", _("Noem de database uit de configuratie: sqlite:{path}.", path=data.database))
+    return data.database, data.log_head

@@ -136,7 +136,8 @@ def export(config: CoordinatorConfig, folder: Path, clock: Clock) -> int:
     """Write an export for an auditor; return how many entries it has."""
     with log_files(config) as files:
         size = files.head().size
-        looked(config, clock, Looked(Event.EXPORT, size=size))
+    looked(config, clock, Looked(Event.EXPORT, size=size))
+    with log_files(config) as files:  # anew: a covenant version may have gone into force meanwhile
         stores = (files.entries, files.tree)
         created_ms = max(milliseconds(clock.now()), log.newest_ms(files.entries))
         return write_export(folder, stores, files.signer, files.documents, created_ms).size

@@ -17,6 +17,7 @@ from samenloop.audit.fields import Event
 from samenloop.audit.store import TreeStore
 from samenloop.clock import milliseconds
 from samenloop.covenant import Covenant
+from samenloop_coordinator.covenants import in_force
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.store.contract import Parts, Store
 
@@ -38,13 +39,18 @@ async def purge(store: Store, journal: Journal, on_tree: OnTree, covenant: Coven
     if last is None or last < first:
         return 0
 
-    def unit(parts: Parts) -> None:
+    def unit(parts: Parts) -> int:
+        state = in_force(parts)
+        if state is None or state.current != covenant:
+            return 0  # a verifier judges by the version that is in force where the purge entry stands
         public = {"first": 0, "last": last, "term_days": term_days(covenant)}
         parts.log.purge(journal.body(Event.PURGE, public), size)
+        return int(last) - first + 1
 
-    await store.write(unit)
-    await on_tree(lambda tree: tree.forget(first, last))
-    return int(last) - first + 1
+    count = await store.write(unit)
+    if count:
+        await on_tree(lambda tree: tree.forget(first, last))
+    return count
 
 
 def _range(tree: TreeStore, first: int, cutoff_ms: int, quorum: int) -> tuple[int | None, int]:

@@ -74,6 +74,8 @@ class App:
         files = TlsFiles(config.tls.key, config.tls.certificate, config.tls.ca)
         signer = load_signer(covenant.own_log_origin(config.participant), config.keys.signing)
         former = agreement.former_signing_keys(config.participant)
+        ownlog = OwnLog(store, config.state / "ownlog.tree", signer, clock, former)
+        agreement.log_to(ownlog.append)
         return cls(
             config=config,
             store=store,
@@ -82,7 +84,7 @@ class App:
             keyring=Keyring(config.keys.secrets),
             clock=clock,
             references=references,
-            ownlog=OwnLog(store, config.state / "ownlog.tree", signer, clock, former),
+            ownlog=ownlog,
             authorisations=Authorisations.load(config.authorisations),
             signing_key=SigningKey.load(config.keys.signing),
             sealing_key=SealingKey.load(config.keys.sealing),

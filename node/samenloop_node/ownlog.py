@@ -26,7 +26,7 @@ from samenloop.audit.sqlite import SqliteEntries, append, purge
 from samenloop.audit.sqlite_tree import SqliteTree, create_tree_file, open_tree_file
 from samenloop.audit.stamp import Stamper
 from samenloop.clock import Clock
-from samenloop_node.store import Store, Transaction, ownlog
+from samenloop_node.store import Store, Transaction, covenants, ownlog
 from samenloop_node.store.base import connect
 
 SALT_BYTES = 32
@@ -97,8 +97,11 @@ class OwnLog:
                 checkpoint = log.integrate(stored, tree, self._signer)
         return checkpoint
 
-    def purge(self, cutoff_ms: int, term_days: int) -> int:
+    def purge(self, cutoff_ms: int, term_days: int, version: int) -> int:
         """Erase the bodies of entries that ended before `cutoff_ms`; their hashes stay. Blocking; returns how many.
+
+        `version`: of the covenant that the term is of. Nothing goes when a newer one was taken over meanwhile, for the
+        purge entry would stand behind it and be judged by it.
 
         The purge is an entry itself and names all that is gone by then and the term, so that a verifier can tell it
         from a theft, also when older purge entries are gone themselves.
@@ -112,7 +115,15 @@ class OwnLog:
                 return 0
             size = log.latest(tree, self._signer.name, self._signer.public_key()).size
             public = {"first": 0, "last": last, "term_days": term_days}
-            self._store.write_now(lambda db: purge(db, self._body(db, Event.PURGE, public), size))
+
+            def work(db: Transaction) -> bool:
+                if covenants.newest(db) > version:
+                    return False
+                purge(db, self._body(db, Event.PURGE, public), size)
+                return True
+
+            if not self._store.write_now(work):
+                return 0
             tree.forget(first, last)
         return last - first + 1
 

@@ -3,12 +3,14 @@
 1. A checkpoint is accepted only if signed, not smaller and consistent with the last one; it is persisted first of all.
 2. Every own entry must be found in the accepted tree within 60 seconds, or the node stops asking and cosigning.
 3. Once a day the own questions of yesterday are counted against the log.
-4. A failed check stops this node until a person looked (`resume`); the first stop is an alarm in the node's own log.
+4. A failed check stops this node until a person looked (`resume`); the first stop is an alarm in the node's own log,
+   and a checkpoint that contradicts what was accepted is kept as evidence, its hash in that alarm.
 5. A log that lost history for good is accepted again only by a person of every partner (`accept_loss`).
 """
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
@@ -29,7 +31,7 @@ from samenloop_node.cosigners import cosigners
 from samenloop_node.store import Transaction, receipts
 from samenloop_node.store import witness as kept
 from samenloop_node.store.receipts import Receipt
-from samenloop_node.store.witness import OwnProof
+from samenloop_node.store.witness import Contradiction, OwnProof
 
 BATCH = 100
 COUNTED = (Event.QUESTION.value, Event.RELEASE.value, Event.RELEASE_WITHDRAWN.value, Event.FIND_OWN.value)
@@ -65,12 +67,14 @@ async def stand(app: App) -> Standing:
 
 def judge_of(app: App) -> Callable[[Transaction], Standing]:
     """Return the judgement of `stand` for use inside another read."""
-    now, wanted = _now(app), app.covenant().witness_quorum
+    now, me = _now(app), app.config.participant
+    trusted, changed_ms = from_covenant(app.covenant()), app.agreement.witnesses_since(me)
 
     def judged(db: Transaction) -> Standing:
         state = kept.state(db) or witness.begin(now)
-        others = {name: at for name, at in kept.cosignatures(db).items() if name != app.config.participant}
-        return witness.standing(state, kept.oldest_unproved_ms(db), others, wanted, now)
+        seen = kept.cosignatures(db).items()
+        others = {name: at for name, at in seen if name != me and name in trusted.witnesses}
+        return witness.standing(state, kept.oldest_unproved_ms(db), others, trusted.quorum, now, changed_ms)
 
     return judged
 
@@ -142,13 +146,23 @@ async def _accept(app: App) -> WitnessState:
     shown = await app.connection.get_checkpoint(audit_pb2.GetCheckpointRequest(accepted=state.note))
     proof = await _consistency(app, state, shown.note)
     anchor = from_covenant(app.covenant())
-    judged = witness.accept(state, shown.note, proof, anchor, _now(app))
-    if judged.stopped is None:
+    judged = witness.accept(witness.resume(state), shown.note, proof, anchor, _now(app))
+    if judged.stopped is None and state.stopped is None:
         seen, reason = await cosigners(app, judged, shown.cosigned, anchor)
         judged = witness.stop(judged, reason) if reason else judged
         await app.store.write(lambda db: kept.keep_cosignatures(db, seen, state.size, judged, _now(app)))
-    await _keep(app, judged)
+    evidence = _contradictions(app, state, judged, (shown.note, shown.cosigned))
+    judged = replace(judged, stopped=state.stopped or judged.stopped)
+    await _keep(app, judged, evidence)
     return judged
+
+
+def _contradictions(
+    app: App, before: WitnessState, judged: WitnessState, notes: Sequence[bytes]
+) -> tuple[Contradiction, ...]:
+    if judged.stopped is None:
+        return ()
+    return tuple(Contradiction(_now(app), judged.stopped.value, before.note, one) for one in notes if one)
 
 
 async def _consistency(app: App, state: WitnessState, note: bytes) -> Sequence[bytes]:
@@ -251,14 +265,19 @@ async def _state(app: App) -> WitnessState:
     return found or witness.begin(_now(app))
 
 
-async def _keep(app: App, new: WitnessState) -> None:
-    """Persist the state; the moment at which this node stops is an alarm in its own log."""
+async def _keep(app: App, new: WitnessState, evidence: Sequence[Contradiction] = ()) -> None:
+    """Persist the state, and what contradicts it; the moment at which this node stops is an alarm in its own log."""
 
     def work(db: Transaction) -> None:
         before = kept.state(db)
         kept.keep_state(db, new)
+        for one in evidence:
+            kept.keep_contradiction(db, one)
         if new.stopped is not None and (before is None or before.stopped is None):
-            app.ownlog.append(db, Event.ALARM, {"reason": new.stopped.value, "size": new.size})
+            alarm: dict[str, object] = {"reason": new.stopped.value, "size": new.size}
+            if evidence:
+                alarm["document"] = hashlib.sha256(evidence[0].shown).hexdigest()
+            app.ownlog.append(db, Event.ALARM, alarm)
 
     await app.store.write(work)
 

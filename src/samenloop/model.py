@@ -125,8 +125,13 @@ def _fits(text: str, pattern: re.Pattern[str]) -> bool:
     return len(text) <= 64 and pattern.match(text) is not None
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a text has the form of an id or a code."""
+    return _fits(text, _NAME)
+
+
 def _checked(text: str, where: str) -> str:
-    if not _fits(text, _NAME):
+    if not is_name(text):
         raise InvalidInput(
             where,
             _(

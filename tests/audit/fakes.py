@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from samenloop.audit import entry as entries
-from samenloop.audit.store import EntryStore, IndexRow, Purged, Search, StoredEntry, TreeStore
+from samenloop.audit.store import EntryStore, IndexRow, Kept, Purged, Search, StoredEntry, TreeStore
 from samenloop.audit.tree import Node, leaf_hash
 from samenloop.errors import IntegrityError
 
@@ -98,9 +98,12 @@ class MemoryTree:
             for one in of_day - {max(of_day, key=lambda one: (self.kept[one][2], one))}:
                 del self.kept[one]
 
-    def checkpoints(self, from_size: int, limit: int) -> Sequence[bytes]:
+    def checkpoints(self, from_size: int, limit: int) -> Sequence[Kept]:
         sizes = sorted(self.kept)
-        return [self.kept[size][0] for size in sizes[bisect.bisect_left(sizes, from_size) :][:limit]]
+        return [
+            Kept(size, self.kept[size][0], self.kept[size][2])
+            for size in sizes[bisect.bisect_left(sizes, from_size) :][:limit]
+        ]
 
     def recent_checkpoints(self, limit: int) -> Sequence[bytes]:
         return [self.kept[size][0] for size in sorted(self.kept, reverse=True)[:limit]]

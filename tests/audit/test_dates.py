@@ -10,7 +10,7 @@ from samenloop.audit import entry, fsck, layout, log, purges, replay, sqlite, ve
 from samenloop.audit.fields import Event
 from samenloop.audit.stamp import Stamper
 from samenloop.audit.times import DAY_MS, PARTNER_SKEW_MS, SKEW_MS
-from samenloop.audit.witnessed import Looked, Witnessed
+from samenloop.audit.witnessed import Witnessed
 from samenloop.clock import milliseconds
 from samenloop.errors import ErrorCode, SamenloopError
 from tests.audit.world import ANCHOR, HOLDERS, ORIGIN, SIGNER, START, WITNESSES, World
@@ -97,7 +97,7 @@ def test_the_forged_purge_would_pass_if_only_the_logs_own_times_counted(
 
 
 def test_a_purge_dated_ahead_proves_no_term(world: World, tmp_path: Path) -> None:
-    """Its time is later than the export, or the export's own date shows; and nobody cosigned for so long."""
+    """Its time is later than the export, or the export's own date shows; and witnesses saw it long before."""
     before = now_ms(world)
     purged(world, 5, TERM, before + (TERM + 1) * DAY_MS)
     report = found(world, tmp_path)[0]
@@ -105,7 +105,8 @@ def test_a_purge_dated_ahead_proves_no_term(world: World, tmp_path: Path) -> Non
     world.clock.advance(days=TERM + 2)
     root = world.export(tmp_path / "ahead")
     report = verify.verify_export(root, ANCHOR.fingerprint)
-    assert any("niet door genoeg getuigen" in one for one in report.problems)
+    assert any("bewijzen niet" in one for one in report.problems)
+    assert any("later dan de medeondertekening" in one for one in report.warnings)
 
 
 def test_witnesses_who_looked_too_late_prove_no_term(world: World, tmp_path: Path) -> None:
@@ -271,23 +272,22 @@ def test_they_would_pass_if_only_the_time_counted(
 ) -> None:
     """Positive control: a build that asks when witnesses cosigned, not what."""
     small_tree_cosigned_late(world)
-    monkeypatch.setattr(Witnessed, "covered", lambda self: Looked(1, now_ms(world), now_ms(world) // 1000))
+    monkeypatch.setattr(Witnessed, "covered", lambda _self, _quorum: world.entries.count())
     assert verify.verify_export(world.export(tmp_path / "export"), ANCHOR.fingerprint).holds
 
 
 def test_a_witness_of_a_large_tree_vouches_for_all_that_is_in_it() -> None:
-    seen = Witnessed(2)
-    seen.add(10, 0, {A: 100})
-    seen.add(12, 0, {B: 130})
-    seen.add(20, 0, {A: 200, C: 190})
-    ages = seen.ages()
+    seen = Witnessed()
+    seen.add(10, {A: 100})
+    seen.add(12, {B: 130})
+    seen.add(20, {A: 200, C: 190})
+    ages = seen.ages(2)
     assert [ages.existed_ms(seq) for seq in (0, 9, 10, 11, 12, 19, 20)] == [
         130_000, 130_000, 190_000, 190_000, 200_000, 200_000, None,
     ]  # fmt: skip
     assert [ages.size_at(moment) for moment in (129_999, 130_000, 190_000, 200_000)] == [0, 10, 12, 20]
-    assert seen.covered().size == 20
-    assert Witnessed(0).ages().existed_ms(0) is None
-    assert Witnessed(3, seen.latest).covered().size == 12
+    assert [seen.covered(quorum) for quorum in (0, 1, 2, 3, 4)] == [0, 20, 20, 12, 0]
+    assert seen.ages(0).existed_ms(0) is None
 
 
 # The date of the export

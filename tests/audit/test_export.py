@@ -15,6 +15,7 @@ from samenloop.audit import anchor as anchors
 from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import export, layout, log, verify
 from samenloop.audit import note as notes
+from samenloop.audit.fields import Event
 from samenloop.audit.layout import FileFact, Manifest
 from samenloop.audit.note import NoteSigner
 from samenloop.cli import app
@@ -232,6 +233,8 @@ def test_after_a_change_of_the_logs_key_old_and_new_checkpoints_hold(tmp_path: P
         log.integrate(world.entries, world.tree, new)
     rotated = log.rotate(world.tree, SIGNER.public_key(), new)
     assert rotated.head == log.latest(world.tree, ORIGIN, new.public_key()).head
+    document = anchors.from_document(second).fingerprint
+    world.append(Event.COVENANT, {"covenant": first.id, "version": 2, "document": document})
     world.question()
     log.integrate(world.entries, world.tree, new)
     stores, now_ms = (world.entries, world.tree), milliseconds(world.clock.now())

@@ -376,7 +376,7 @@ def test_after_a_purge_the_log_still_holds_and_goes_on(world: World) -> None:
     world.cosign(*HOLDERS[:2])
     cutoff = int(world.clock.now().timestamp() * 1000)
     world.clock.advance(days=1801)
-    world.question()
+    world.refusal()
     world.integrate()
     last = log.purgeable(world.tree, cutoff)
     assert last == 6
@@ -511,3 +511,57 @@ def test_the_salt_window_is_bounded(world: World, monkeypatch: pytest.MonkeyPatc
         world.refusal()
     world.integrate()
     whole(world)
+
+
+def test_a_kept_checkpoint_that_is_not_of_its_row_ends_every_reading_of_it(world: World) -> None:
+    """The export, the purge and the full check go on by the row's own size; they say that it was changed."""
+    world.fill(6)
+    world.tree._connection.execute(
+        "UPDATE checkpoint SET size = size + 1 WHERE size = (SELECT max(size) FROM checkpoint)"
+    )
+    with pytest.raises(IntegrityError, match="bewaarde ijkpunt"):
+        log.purgeable(world.tree, 1 << 60, 0, 2)
+    with pytest.raises(IntegrityError, match="bewaarde ijkpunt"):
+        world.export(world.folder / "export")
+    assert any("bewaarde ijkpunt" in one for one in fsck.fsck(world.entries, world.tree, ANCHOR).problems)
+
+
+def test_a_changed_bit_in_a_kept_checkpoint_is_found_also_without_a_purge(world: World) -> None:
+    world.fill(6)
+    note = bytearray(world.tree.recent_checkpoints(1)[0])
+    note[-40] ^= 1
+    world.tree._connection.execute(
+        "UPDATE checkpoint SET note = ? WHERE size = (SELECT max(size) FROM checkpoint)", (bytes(note),)
+    )
+    assert fsck.fsck(world.entries, world.tree, ANCHOR).problems
+
+
+def test_that_all_kept_checkpoints_are_gone_is_a_warning(world: World) -> None:
+    world.fill(6)
+    assert fsck.fsck(world.entries, world.tree, ANCHOR).warnings == ()
+    world.tree._connection.execute("DELETE FROM checkpoint")
+    report = fsck.fsck(world.entries, world.tree, ANCHOR)
+    assert report.problems == ()
+    assert any("0 getuigen" in one for one in report.warnings)
+
+
+@pytest.mark.parametrize("change", ["SET by = 999999", "SET last = last - 3", "SET first = 1", ""])
+def test_the_list_of_purges_says_what_the_purge_entries_say(world: World, change: str) -> None:
+    """Also when a row is gone; and an export says that the log is broken, not that a minute's patience helps."""
+    world.fill(20)
+    world.clock.advance(days=ANCHOR.retention_days + 1)
+    world.refusal()
+    world.refusal()
+    world.integrate()
+    world.cosign(*HOLDERS[:2])
+    world.purge_until(20, ANCHOR.retention_days)
+    world.integrate()
+    world.cosign(*HOLDERS[:2])
+    whole(world)
+    world.connection.execute("DROP TRIGGER log_purge_same")
+    world.connection.execute("DROP TRIGGER log_purge_stays")
+    world.connection.execute(f"UPDATE log_purge {change}" if change else "DELETE FROM log_purge")  # of this file
+    assert any("lijst van wisacties" in one for one in fsck.fsck(world.entries, world.tree, ANCHOR).problems)
+    if "by" in change:
+        with pytest.raises(IntegrityError, match="lijst van wisacties"):
+            world.export(world.folder / "export")

@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import export, fsck, log, sqlite, sqlite_tree, tree, verify, witness
 from samenloop.audit.witness import Reason
 from samenloop.errors import IntegrityError, SamenloopError
-from tests.audit.world import ANCHOR, COVENANT, SIGNER, World
+from tests.audit.world import ANCHOR, COVENANT, HOLDERS, SIGNER, World
 
 FULL = os.environ.get("FULL") == "1"
 MUTATIONS = 10_000 if FULL else 120
@@ -30,6 +31,28 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("original")
     world = World(folder)
     world.fill(20)
+    return unguarded(world)
+
+
+@pytest.fixture(scope="module")
+def purged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An honest purge. (Of one whose own entry is gone, only a range that is gone anyway is on the list.)"""
+    world = World(tmp_path_factory.mktemp("purged"))
+    world.fill(20)
+    world.clock.advance(days=ANCHOR.retention_days + 1)
+    last = checkpoints.parse(world.tree.head()).size - 2
+    for _number in range(2):
+        world.refusal()
+    world.integrate()
+    world.purge_until(last, ANCHOR.retention_days)
+    world.integrate()
+    world.cosign(*HOLDERS[:2])
+    return unguarded(world)
+
+
+def unguarded(world: World) -> Path:
+    """Close a log and take its triggers away."""
+    folder = world.folder
     world.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     world.close()
     for name in ("main.db", "tree.db"):
@@ -56,31 +79,37 @@ def problems(folder: Path) -> tuple[str, ...]:
     return found
 
 
-TABLES = {
+Tables = Mapping[str, Mapping[str, tuple[str, ...]]]
+TABLES: Tables = {
     "main.db": {"log_entry": ("leaf", "body", "sealed", "seq", "sealed_count")},
     "tree.db": {
         "head": ("note",),
         "node": ("hash", "level", "position"),
         "entry_index": ("end_ms", "event", "actor", "case", "user", "purpose", "rule"),
         "leaf_place": ("prefix", "seq"),
+        "checkpoint": ("size", "note", "signatures"),
     },
 }
+"""What is left out: `checkpoint.day`, which only says when a checkpoint may be thinned out."""
+PURGED = {"main.db": {"log_purge": ("first", "last", "by")}}
+MAY_GO = frozenset({"checkpoint"})
+"""Losing one of these is no false statement: that witnesses' evidence is missing is a warning, here and of `verify`."""
 
 
-def mutate(folder: Path, source: random.Random) -> str:
+def mutate(folder: Path, source: random.Random, tables: Tables = TABLES) -> str:
     """Change one value of one row, or delete a row."""
-    name = source.choice(("main.db", "main.db", "tree.db"))
-    table = source.choice(list(TABLES[name]))
+    name = source.choice(("main.db", *tables))
+    table = source.choice(list(tables[name]))
     connection = sqlite3.connect(folder / name, isolation_level=None)
     try:
         keys = {"node": "level, position", "leaf_place": "prefix, seq"}.get(table, "rowid")
         rows = connection.execute(f"SELECT {keys} FROM {table}").fetchall()  # noqa: S608  # names of this file
         where = " AND ".join(f"{key} = ?" for key in keys.split(", "))
         row = source.choice(rows)
-        if source.random() < 0.1:
+        if table not in MAY_GO and source.random() < 0.1:
             connection.execute(f"DELETE FROM {table} WHERE {where}", row)  # noqa: S608  # names of this file
             return f"{table} deleted"
-        column = source.choice(TABLES[name][table])
+        column = source.choice(tables[name][table])
         read = f'SELECT "{column}" FROM {table} WHERE {where}'  # noqa: S608  # names of this file
         (value,) = connection.execute(read, row).fetchone()
         write = f'UPDATE {table} SET "{column}" = ? WHERE {where}'  # noqa: S608  # names of this file
@@ -103,21 +132,26 @@ def changed(value: object, source: random.Random) -> object:
     return bytes(data)
 
 
-def test_an_untouched_log_gives_no_alarm(original: Path, tmp_path: Path) -> None:
-    shutil.copytree(original, tmp_path / "copy")
+@pytest.mark.parametrize("log_of", ["original", "purged"])
+def test_an_untouched_log_gives_no_alarm(log_of: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    shutil.copytree(request.getfixturevalue(log_of), tmp_path / "copy")
     for _number in range(20):
         assert problems(tmp_path / "copy") == ()
 
 
-def test_every_random_change_to_the_databases_is_found(original: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("log_of", "tables", "times"), [("original", TABLES, MUTATIONS), ("purged", PURGED, 40)])
+def test_every_random_change_to_the_databases_is_found(
+    log_of: str, tables: Tables, times: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     source = random.Random()
-    for _number in range(MUTATIONS):
+    log_before: Path = request.getfixturevalue(log_of)
+    for _number in range(times):
         folder = tmp_path / "copy"
         folder.mkdir()
         for name in TABLES:
-            shutil.copyfile(original / name, folder / name)
+            shutil.copyfile(log_before / name, folder / name)
         try:
-            what = mutate(folder, source)
+            what = mutate(folder, source, tables)
         except sqlite3.IntegrityError:
             continue  # the table itself refused the value
         finally:

@@ -179,8 +179,8 @@ def test_the_first_entry_after_a_moment_is_known(tree: TreeStore) -> None:
 def test_of_earlier_days_only_the_best_checkpoint_is_kept(tree: TreeStore) -> None:
     for size, day, signatures in ((1, 10, 2), (2, 10, 3), (3, 10, 2), (4, 11, 1), (5, 11, 1), (6, 12, 1)):
         tree.keep_checkpoint(size, b"note %d" % size, day, signatures)
-    assert tree.checkpoints(0, 10) == [b"note 2", b"note 4", b"note 5", b"note 6"]
-    assert tree.checkpoints(3, 2) == [b"note 4", b"note 5"]
+    assert [one.note for one in tree.checkpoints(0, 10)] == [b"note 2", b"note 4", b"note 5", b"note 6"]
+    assert [(one.size, one.note) for one in tree.checkpoints(3, 2)] == [(4, b"note 4"), (5, b"note 5")]
     assert tree.recent_checkpoints(2) == [b"note 6", b"note 5"]
     tree.keep_checkpoint(6, b"note 6 again", 12, 2)
     assert tree.recent_checkpoints(1) == [b"note 6 again"]

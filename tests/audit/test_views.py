@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from samenloop.audit import entry, half, views
 from samenloop.audit.events import EVENTS
-from samenloop.audit.fields import FIELDS, HALF_FIELDS, Event, View
+from samenloop.audit.fields import FIELDS, HALF_FIELDS, Event
 from samenloop.audit.half import Half
 from samenloop.errors import InvalidInput
 from tests.audit.samples import SAMPLES, full, least, sealed_count
@@ -27,58 +27,23 @@ def parsed(event: Event) -> entry.Entry:
     return entry.parse(entry.build(event, public, [bytes(32)] * sealed_count(event, public), bytes(range(16))))
 
 
-def shown_names(shown: views.Shown | None) -> set[str]:
-    return set(shown or {})
-
-
 @pytest.mark.parametrize("event", Event)
 def test_each_view_has_exactly_the_fields_that_the_table_gives_it(event: Event) -> None:
     one = parsed(event)
     known = EVENTS[event].known
-    expected = {view: {name for name in known if FIELDS[name].shown_to(view)} for view in View}
-    assert shown_names(views.operator(one)) == expected[View.OPERATOR] == known
-    assert shown_names(views.auditor(one, [HALF])) == known | {"sealed"}
-    assert shown_names(views.owner(one, "holder-one", HALF)) == expected[View.OWNER] | {"sealed"}
-    if "actor" in known:
-        assert shown_names(views.requester(one, "actor-sample")) == expected[View.REQUESTER]
-    assert shown_names(views.subject(one)) == (expected[View.SUBJECT] if event in views.TOLD else set())
+    told = {name for name in known if FIELDS[name].told}
+    assert set(views.auditor(one, [HALF])) == known | {"sealed"}
+    assert set(views.subject(one) or {}) == (told if event in views.TOLD else set())
 
 
 @pytest.mark.parametrize("event", Event)
-def test_no_value_of_another_view_leaks(event: Event) -> None:
-    one = parsed(event)
-    for view, shown in (
-        (View.REQUESTER, views.requester(one, "actor-sample")),
-        (View.OWNER, views.owner(one, "holder-one", HALF)),
-        (View.OPERATOR, views.operator(one)),
-        (View.SUBJECT, views.subject(one)),
-    ):
-        text = repr(shown)
-        for name in EVENTS[event].known:
-            if name != "holders" and not FIELDS[name].shown_to(view):
-                assert repr(SAMPLES[name]) not in text, (view, name)
-        if view is not View.OWNER:
-            assert "c0" * 16 not in text
-            assert "sealed" not in text
-
-
-@pytest.mark.parametrize("event", [event for event in Event if "holders" in EVENTS[event].known])
-def test_a_holder_sees_its_own_row_only(event: Event) -> None:
-    shown = views.owner(parsed(event), "holder-one", HALF)
-    assert shown is not None
-    assert [row["holder"] for row in shown["holders"]] == ["holder-one"]  # type: ignore[union-attr,index]
-    assert "two" not in repr(shown["holders"])
-
-
-@pytest.mark.parametrize("event", Event)
-def test_a_holder_without_a_hit_sees_no_question_at_all(event: Event) -> None:
-    assert views.owner(parsed(event), "holder-one", MISS) is None
-    assert views.owner(parsed(event), "holder-one", None) is None
-
-
-@pytest.mark.parametrize("event", Event)
-def test_another_participant_is_no_requester(event: Event) -> None:
-    assert views.requester(parsed(event), "somebody-else") is None
+def test_no_value_that_is_not_told_leaks_to_the_person(event: Event) -> None:
+    text = repr(views.subject(parsed(event)))
+    for name in EVENTS[event].known:
+        if name != "holders" and not FIELDS[name].told:
+            assert repr(SAMPLES[name]) not in text, name
+    assert "c0" * 16 not in text
+    assert "sealed" not in text
 
 
 @pytest.mark.parametrize("event", sorted(set(Event) - views.TOLD, key=lambda event: event.value))
@@ -104,45 +69,29 @@ def some_entry(draw: st.DrawFn) -> entry.Entry:
     return entry.parse(entry.build(event, public, [bytes(32)] * sealed_count(event, public), salt))
 
 
-def all_views(one: entry.Entry) -> dict[View, views.Shown | None]:
-    return {
-        View.REQUESTER: views.requester(one, "actor-sample"),
-        View.OWNER: views.owner(one, "holder-one", HALF),
-        View.OPERATOR: views.operator(one),
-        View.AUDITOR: views.auditor(one, [HALF]),
-        View.SUBJECT: views.subject(one),
-    }
-
-
-OPENS = {View.OWNER, View.AUDITOR}
-
-
 @settings(max_examples=2_000 if FULL else 200, deadline=None)
 @given(some_entry())
-def test_whatever_an_entry_holds_no_view_has_a_field_of_another(one: entry.Entry) -> None:
-    found = all_views(one)
-    assert found.keys() == set(View)
-    for view, shown in found.items():
-        if shown is None:
-            continue
-        allowed = {name for name in one.public if FIELDS[name].shown_to(view)}
-        assert set(shown) == allowed | ({"sealed"} if view in OPENS else set())
-        hidden = {name for name in one.public if name not in allowed and name != "holders"}
-        text = repr(shown)
-        assert not [name for name in hidden if repr(SAMPLES[name]) in text]
-        assert ("c0" * 16 in text) is (view in OPENS)
+def test_whatever_an_entry_holds_a_person_is_told_no_other_field(one: entry.Entry) -> None:
+    shown = views.subject(one)
+    if shown is None:
+        return
+    told = {name for name in one.public if FIELDS[name].told}
+    assert set(shown) == told
+    hidden = {name for name in one.public if name not in told and name != "holders"}
+    assert not [name for name in hidden if repr(SAMPLES[name]) in repr(shown)]
 
 
 def test_control_a_view_that_shows_one_field_too_many_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = views._project
-    monkeypatch.setattr(views, "_project", lambda one, view: {**real(one, view), "user": one.public.get("user", "")})
+    real = views.subject
+    more = {"user": SAMPLES["user"]}
+    monkeypatch.setattr(views, "subject", lambda one: {**(real(one) or {}), **more})
     with pytest.raises(AssertionError):
-        test_whatever_an_entry_holds_no_view_has_a_field_of_another()
+        test_whatever_an_entry_holds_a_person_is_told_no_other_field()
 
 
-def test_the_auditor_sees_every_sealed_half_in_order() -> None:
-    shown = views.auditor(parsed(Event.QUESTION), [HALF, MISS])
-    assert shown["sealed"] == [dict(HALF.fields), {"result": "none"}]
+def test_the_auditor_sees_every_sealed_half_in_order_and_which_did_not_open() -> None:
+    shown = views.auditor(parsed(Event.QUESTION), [HALF, None, MISS])
+    assert shown["sealed"] == [dict(HALF.fields), None, {"result": "none"}]
 
 
 @pytest.mark.parametrize(

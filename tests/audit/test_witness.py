@@ -182,6 +182,26 @@ def test_a_new_node_has_a_day_before_it_misses_the_cosignatures_of_others() -> N
         assert (standing.may_ask, len(standing.warnings)) == (may_ask, warnings)
 
 
+@pytest.mark.parametrize(
+    ("changed", "hours", "may_ask", "warnings"),
+    [
+        (True, 0, True, 0),
+        (True, 25, True, 1),
+        (True, 73, False, 0),
+        (False, 0, False, 0),
+    ],
+)
+def test_a_witness_that_joins_has_as_long_to_begin_as_one_that_falls_silent(
+    changed: bool, hours: int, may_ask: bool, warnings: int
+) -> None:
+    """Control: without the moment of the change the node's own birth would count, 100 hours ago."""
+    state, now = replace(STATE, since_ms=NOW - 100 * HOUR, advanced_ms=NOW + hours * HOUR), NOW + hours * HOUR
+    others = {"old": now // 1000, "joined": state.since_ms // 1000}
+    for seen in (others, {"old": now // 1000}):
+        standing = witness.standing(state, None, seen, 2, now, NOW if changed else 0)
+        assert (standing.may_ask, len(standing.warnings)) == (may_ask, warnings)
+
+
 def test_a_node_without_others_is_told_so_for_ever() -> None:
     assert Reason.ALONE in witness.standing(STATE, None, {}, 0, NOW).warnings
 

@@ -67,7 +67,8 @@ def covenant_bytes() -> bytes:
         dataclasses.replace(one, signing_key=keys.get(one.id, one.signing_key)) for one in filled.participants
     )
     coordinator = dataclasses.replace(filled.coordinator, audit_key=SIGNER.public_key().hex(), log_origin=ORIGIN)
-    return canonical(dataclasses.replace(filled, participants=people, coordinator=coordinator))
+    auditor = dataclasses.replace(filled.auditor, sealing_key=AUDITOR.public.hex)
+    return canonical(dataclasses.replace(filled, participants=people, coordinator=coordinator, auditor=auditor))
 
 
 def _place(name: str, number: int) -> str:

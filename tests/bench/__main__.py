@@ -90,15 +90,16 @@ def _on_postgresql(folder: Path, console: Console, *, full: bool) -> Iterator[li
     """Measure the other backend, in a consortium that moves to it for good."""
     from tests.bench import postgresql
     from tests.bench.rig import rig
-    from tests.coordinator.postgres.server import URL
+    from tests.coordinator.postgres.server import near
 
-    if not URL:
+    url = near()
+    if not url:
         console.print("PostgreSQL is left out: no server is near (docs/how-to/run-on-postgresql.md)")
         return
     console.print("asking on PostgreSQL ...")
     with rig(folder) as made:
         made.fill(10_000, TOKENS)
-        yield postgresql.measure(made, 10_000, 2_000 if full else 400)
+        yield postgresql.measure(made, url, 10_000, 2_000 if full else 400)
 
 
 def _about(*, full: bool, seconds: float) -> dict[str, object]:

@@ -32,13 +32,16 @@ BAR = 0.5
 _SECONDS = 30.0
 
 
-def measure(rig: Rig, size: int, calls: int) -> list[Figure]:
-    """Measure with `size` registered persons, `calls` questions each time. Afterwards the coordinator has no store."""
+def measure(rig: Rig, url: str, size: int, calls: int) -> list[Figure]:
+    """Measure with `size` registered persons, `calls` questions each time, in the test database `url`.
+
+    Afterwards the coordinator has no store.
+    """
     config = rig.consortium.config("coordinator")
     text = config.read_text(encoding="utf-8")
     sqlite = run(_rate(rig, calls, [rig.consortium.port]))
     rig.consortium.stop("coordinator")
-    with own_schema() as address:
+    with own_schema(url) as address:
         _migrate(config, rig.database, address)
         config.write_text(_moved(text, address), encoding="utf-8")
         rig.start()

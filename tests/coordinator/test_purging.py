@@ -1,5 +1,6 @@
 """The coordinator's log after its term: bodies are gone from the files, hashes stay, and every check still holds."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -131,6 +132,22 @@ def test_nothing_goes_of_which_no_witness_says_how_old_it_is(consortium: Consort
         await world.coordinator.integrator.tree(world.coordinator.integrator._all_waiting)
         await world.coordinator.periodic.upkeep()
         assert found(consortium) == (0, 0), "a term after they cosigned it goes"
+
+    play(consortium, scenario)
+
+
+def test_nothing_goes_by_the_term_of_a_version_that_was_replaced_meanwhile(consortium: Consortium) -> None:
+    """The purge entry would stand behind the new version, by which it is judged."""
+
+    async def scenario(world: World) -> None:
+        await aged(world)
+        desk, tree = world.coordinator.desk, world.coordinator.integrator.tree
+        replaced = dataclasses.replace(consortium.covenant, name="De versie ervoor")
+        counts = [
+            await purging.purge(desk.store, desk.journal, tree, covenant, world.clock.now())
+            for covenant in (replaced, consortium.covenant)
+        ]
+        assert counts[0] == 0 < counts[1]
 
     play(consortium, scenario)
 

@@ -135,7 +135,9 @@ def test_a_newer_copy_is_put_back_and_the_nodes_go_on(programs: Programs, tmp_pa
 def test_without_a_newer_copy_all_nodes_accept_the_loss_and_go_on(programs: Programs, tmp_path: Path) -> None:
     rolled_back(programs, tmp_path)
     ends_by_itself(programs)
+    known = programs.json(PROBATION, "fg", "witness", "evidence")["accepted"]
     assert programs.json(PROBATION, "fg", "witness", "accept-loss")["may_ask"]
+    assert programs.json(PROBATION, "fg", "witness", "evidence")["lost"] == [known]
     ends_by_itself(programs)  # the other node still shows what it accepted
     programs.json(HOUSE, "fg", "witness", "accept-loss")
     programs.world.process.start()
@@ -144,5 +146,12 @@ def test_without_a_newer_copy_all_nodes_accept_the_loss_and_go_on(programs: Prog
 
 def test_the_page_names_the_commands_that_were_tried() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    for command in ("audit fsck", "witness resume", "witness show", "witness accept-loss", f"exit code {BROKEN}"):
+    for command in (
+        "audit fsck",
+        "witness resume",
+        "witness show",
+        "witness evidence",
+        "witness accept-loss",
+        f"exit code {BROKEN}",
+    ):
         assert command in text

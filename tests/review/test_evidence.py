@@ -27,6 +27,8 @@ from samenloop.catalogue import load_catalogue
 from samenloop.cli import app as audit_app
 from samenloop.clock import from_milliseconds, milliseconds
 from samenloop.covenant import canonical, fingerprint
+from samenloop.covenant.changes import without
+from samenloop.covenant.signatures import format_signatures
 from samenloop.errors import IntegrityError, SamenloopError
 from samenloop.keys import SigningKey
 from samenloop_node import periodic, socket_server
@@ -34,6 +36,7 @@ from samenloop_node.accounts import Role
 from samenloop_node.app import App
 from samenloop_node.cli import app as program
 from samenloop_node.commands import COMMANDS, Command
+from samenloop_node.connection import agreement
 from samenloop_node.review import evidence
 from samenloop_node.store import covenants, ownlog
 from samenloop_node.store.base import connect
@@ -190,7 +193,7 @@ def test_what_went_after_its_term_is_purged_and_not_broken(typed, anchored_days,
     run(anchored_days.ownlog.write(Event.START, {}))
     anchored_days.ownlog.integrate()
     cutoff = clock.at - timedelta(days=5 * 366)
-    assert anchored_days.ownlog.purge(milliseconds(cutoff), 5 * 366) > 2
+    assert anchored_days.ownlog.purge(milliseconds(cutoff), 5 * 366, 1) > 2
     report = verify.verify_export(exported(typed, tmp_path / "export"), fingerprint(kit.covenant))
     assert report.problems == ()
     assert report.purged[0][0] == 0
@@ -200,9 +203,69 @@ def test_what_went_after_its_term_is_purged_and_not_broken(typed, anchored_days,
 def test_a_purge_before_the_term_of_the_covenant_is_broken(typed, anchored_days, clock, kit, tmp_path):
     run(anchored_days.ownlog.write(Event.START, {}))
     anchored_days.ownlog.integrate()
-    assert anchored_days.ownlog.purge(milliseconds(clock.at - timedelta(days=1)), 1) > 0
+    assert anchored_days.ownlog.purge(milliseconds(clock.at - timedelta(days=1)), 1, 1) > 0
     report = verify.verify_export(exported(typed, tmp_path / "export"), fingerprint(kit.covenant))
     assert any("bewaartermijn" in one for one in report.problems)
+
+
+def take_over(app, monkeypatch, **changes):
+    """Let the node take over a version that everybody signed; return it."""
+    old = app.covenant()
+    new = dataclasses.replace(old, version=old.version + 1, predecessor=fingerprint(old), **changes)
+    monkeypatch.setattr(agreement, "complete", lambda *_given: True)
+
+    async def get_covenant(_request):
+        return SimpleNamespace(document=canonical(new), signatures=format_signatures([]))
+
+    run(app.agreement._follow(SimpleNamespace(get_covenant=get_covenant), new.version))
+    return new
+
+
+def purged_after(app, clock, months):
+    run(app.ownlog.write(Event.START, {}))
+    app.ownlog.integrate()
+    days = months * 31
+    assert app.ownlog.purge(milliseconds(clock.at - timedelta(days=days)), days, app.covenant().version) > 0
+    app.ownlog.integrate()
+
+
+def test_a_purge_of_the_own_log_is_judged_by_the_term_of_its_day(
+    typed, anchored_days, clock, kit, tmp_path, monkeypatch
+):
+    short, longer = (dataclasses.replace(kit.covenant.purpose, retention_months=months) for months in (12, 24))
+    take_over(anchored_days, monkeypatch, purpose=short)
+    clock.at += timedelta(days=400)
+    purged_after(anchored_days, clock, 12)
+    third = take_over(anchored_days, monkeypatch, purpose=longer)
+    with anchored_days.ownlog.held() as (db, _tree):
+        told = [entries.parse(one.body) for one in SqliteEntries(db).entries(0, 1_000) if one.body is not None][-1]
+    assert (told.event, told.text("document"), told.text("action")) == (Event.COVENANT, fingerprint(third), "accept")
+    assert anchored_days.ownlog.purge(milliseconds(clock.at), 0, 2) == 0, "of a version that was replaced meanwhile"
+    assert run(evidence.derive(anchored_days)).problems == ()
+    report = verify.verify_export(exported(typed, tmp_path / "export"), fingerprint(third))
+    assert (report.problems, report.purged[0][0]) == ((), 0)
+    clock.at += timedelta(days=400)
+    purged_after(anchored_days, clock, 12)
+    (problem,) = run(evidence.derive(anchored_days)).problems
+    assert "voor de bewaartermijn" in problem, "control: the same term under the longer version"
+
+
+def test_the_own_log_of_a_partner_that_left_and_came_back_holds(node, anchored_days, officer, kit, tmp_path):
+    gone = without(dataclasses.replace(kit.covenant, version=2, predecessor=fingerprint(kit.covenant)), {ASKER})
+    back = dataclasses.replace(kit.covenant, version=3, predecessor=fingerprint(gone))
+    connection = connect(anchored_days.store.path)
+    for number, one in enumerate((kit.covenant, gone, back)):
+        covenants.accept(connection, StoredCovenant(one.version, canonical(one), b"", number))
+    connection.close()
+    app, folder = node(ASKER), export.ExportFolder(tmp_path / "export")
+
+    async def add(path, data):
+        folder.add(path, data)
+
+    run(evidence.export(app, officer, add))
+    report = verify.verify_export(folder.root, fingerprint(back))
+    assert (report.problems, report.participant) == ((), ASKER)
+    assert run(evidence.derive(app)).holds
 
 
 def test_the_term_of_an_own_log_is_the_shorter_of_covenant_and_catalogue(kit):
@@ -217,9 +280,10 @@ def test_the_term_of_an_own_log_is_the_shorter_of_covenant_and_catalogue(kit):
 
 
 def test_a_log_that_the_covenant_does_not_name_has_no_anchor_of_trust(kit):
-    assert anchors.of_log(kit.covenant, kit.covenant.coordinator.log_origin) == anchors.from_covenant(kit.covenant)
+    assert anchors.owner_of(kit.covenant, kit.covenant.coordinator.log_origin) == ""
+    assert anchors.owner_of(kit.covenant, kit.covenant.own_log_origin(ASKER)) == ASKER
     with pytest.raises(IntegrityError):
-        anchors.of_log(kit.covenant, f"{kit.covenant.trust_domain}/stranger")
+        anchors.owner_of(kit.covenant, f"{kit.covenant.trust_domain}/stranger")
 
 
 # --- the check of what is stored -------------------------------------------------------------------------------------
@@ -279,7 +343,7 @@ def test_a_node_sees_what_is_there_when_it_opens_the_log_and_nothing_later(ancho
         before = ownlog.entry_count(db), stored.head()
         run(anchored_days.ownlog.write(Event.START, {}))
         anchored_days.ownlog.integrate()
-        anchored_days.ownlog.purge(milliseconds(clock.at - timedelta(days=1)), 1)
+        anchored_days.ownlog.purge(milliseconds(clock.at - timedelta(days=1)), 1, 1)
         assert (ownlog.entry_count(db), stored.head()) == before
         assert db.execute("SELECT count(*) FROM log_entry WHERE body IS NULL").fetchone() == (0,)
     with anchored_days.ownlog.held() as (db, stored):
@@ -563,10 +627,14 @@ def years_later(app: App, clock) -> int:
 
 def test_an_own_purge_after_its_term_is_proven_by_the_anchors(typed, anchored_days, kit, coordinator, tmp_path, clock):
     old = years_later(anchored_days, clock)
-    assert 0 < anchored_days.ownlog.purge(milliseconds(clock.at - timedelta(days=5 * 366)), 5 * 366) <= old
+    assert 0 < anchored_days.ownlog.purge(milliseconds(clock.at - timedelta(days=5 * 366)), 5 * 366, 1) <= old
     own = exported(typed, tmp_path / "own")
-    report = verified(kit, own, coordinator_export(kit, coordinator, tmp_path / "other"))
+    held = coordinator_export(kit, coordinator, tmp_path / "other")
+    report = verified(kit, own, held)
     assert (report.problems, report.warnings, len(report.purged)) == ((), (), 1)
+    asked_at = set()
+    problems, warnings = anchored.hold_against(own, ASKER, held, lambda seq: asked_at.add(seq) or 7 * 366)
+    assert (len(problems), warnings, len(asked_at)) == (1, (), 1), "control: a longer term at the purge's own place"
     other = coordinator_export(kit, coordinator, tmp_path / "purged", purge=2)
     assert verified(kit, own, other).problems == ()
 

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,7 +32,8 @@ from samenloop_node.commands import status as status_command
 from samenloop_node.process import keep_text
 from samenloop_node.retention import purging
 from samenloop_node.review import sampling
-from samenloop_node.store import past, registrations
+from samenloop_node.store import inbox as stored
+from samenloop_node.store import outcomes, past, registrations
 from samenloop_node.store.registrations import Decision, Settled
 from tests.node.questions.conftest import (  # noqa: F401 - fixtures
     _clock,
@@ -164,7 +166,10 @@ LOOKS = {
     "council": (report_command, {"kind": "council"}),
     "register": (report_command, {"kind": "register"}),
     "protocol": (protocol_command, {"period": "2027-01"}),
-    "breach": (breach_command, {"kind": "node-stolen", "discovered": "2027-01-15T01:00+00:00"}),
+    "breach": (
+        breach_command,
+        {"kind": "node-stolen", "since": "2027-01-15T00:00+00:00", "discovered": "2027-01-15T01:00+00:00"},
+    ),
 }
 
 
@@ -345,6 +350,47 @@ def test_a_holders_report_tells_its_own_response_to_hidden_hits_without_small_nu
     assert released == [["Reactie op verborgen treffers", "Vrijgegeven", "Aantal", "minder dan 10"]]
 
 
+def holders_rows(app, who, period):
+    files = run(report_command.run(app, who, {"kind": "accountability", "period": period}, None))["files"]
+    rows = list(csv.reader(io.StringIO(texts(files, ".csv").lstrip("\ufeff")), delimiter=";"))
+    return {row[1]: row[3] for row in rows if row[0] == "Reactie op verborgen treffers"}
+
+
+@pytest.mark.parametrize("looked", [True, False], ids=["reported", "counted-by-the-nightly-round"])
+def test_an_ended_month_tells_the_same_of_hits_after_they_were_decided_lapsed_or_went(holder, officer, clock, looked):
+    (base,) = holder.store.read_now(stored.list_hits)
+    ids = [bytes([50 + number]) * 16 for number in range(24)]
+
+    def come(db):
+        registrations.unsettle(db, [("politie", identity.hex(), identity) for identity in ids], base.received_ms)
+        for identity in ids:
+            hit = replace(base, question_id=identity, state="hidden", registrations=(identity,), decided_ms=0)
+            stored.add_hit(db, hit)
+
+    holder.store.write_now(come)
+    holder.store.write_now(lambda db: registrations.withdrawn(db, ids[:1], milliseconds(clock.at)))
+    run(purging.purge(holder))
+    month = f"{clock.at:%Y-%m}"
+    clock.at += timedelta(days=31)
+    if looked:
+        assert holders_rows(holder, officer, month)["Nog niet besloten"] == "20"
+    run(purging.purge(holder))
+
+    def later(db):
+        registrations.withdrawn(db, ids[1:8], milliseconds(clock.at))
+        stored.decide_hit(db, ids[8], "withheld", "p.bakker", milliseconds(clock.at))
+        for identity in ids[9:20]:
+            stored.lapse_hit(db, identity)
+
+    holder.store.write_now(later)
+    run(purging.purge(holder))
+    rows = holders_rows(holder, officer, month)
+    assert (rows["Nog niet besloten"], rows["Vervallen"], rows["Samen"]) == ("20", "minder dan 10", "20")
+    clock.at += timedelta(days=5 * 366)
+    run(purging.purge(holder))
+    assert holder.store.read_now(lambda db: outcomes.of_months(db, [month])) == []
+
+
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
@@ -383,7 +429,7 @@ def _decided(node, kit, coordinator):
 def protocol_rows(app, who, clock):
     files = run(protocol_command.run(app, who, {"period": f"{clock.at:%Y-%m}"}, None))["files"]
     cells = list(csv.reader(io.StringIO(texts(files, ".csv").lstrip("\ufeff")), delimiter=";"))[1:]
-    return {column: value for _section, _time, column, value in cells}
+    return {column: value for _section, _number, column, value in cells}
 
 
 def test_the_protocol_names_the_decision_beforehand_that_showed_a_hit_and_who_took_it(decided, officer, clock):
@@ -405,6 +451,21 @@ def test_the_protocol_names_no_decision_that_came_after_the_question(decided, of
     decided.store.write_now(lambda db: db.execute("UPDATE decision_past SET since_ms = ?", (1 << 50,)).rowcount)
     row = protocol_rows(decided, officer, clock)
     assert (row["besluit"], row["door"], row["soort"]) == ("-", "-", "meteen getoond (shown)")
+
+
+def test_each_row_of_the_protocol_has_a_name_of_its_own_also_within_one_second(holder, officer, clock):
+    (base,) = holder.store.read_now(stored.list_hits)
+
+    def shown(db):
+        for number in range(3):
+            stored.add_hit(db, replace(base, question_id=bytes([number]) * 16, state="shown", shown=True))
+
+    holder.store.write_now(shown)
+    files = run(protocol_command.run(holder, officer, {"period": f"{clock.at:%Y-%m}"}, None))["files"]
+    cells = list(csv.reader(io.StringIO(texts(files, ".csv").lstrip("\ufeff")), delimiter=";"))[1:]
+    assert len({(row, column) for _section, row, column, _value in cells}) == len(cells) == 4 * 10
+    assert {row for _section, row, _column, _value in cells} == {"1", "2", "3", "4"}
+    assert {value for _section, _row, column, value in cells if column == "tijd"} == {f"{clock.at:%Y-%m-%dT%H:%M:%SZ}"}
 
 
 def test_the_protocol_speaks_in_words_with_the_codes_behind_them(holder, officer, clock):
@@ -454,7 +515,8 @@ def test_the_breach_aid_names_records_epochs_acts_and_the_hours_that_are_left(ho
 
 
 def test_the_clock_of_a_breach_runs_out(holder, officer, clock):
-    request = {"kind": "key-leaked", "discovered": (clock.at - timedelta(hours=80)).isoformat()}
+    late = (clock.at - timedelta(hours=80)).isoformat()
+    request = {"kind": "key-leaked", "since": late, "discovered": late}
     result = run(breach_command.run(holder, officer, request, None))
     assert result["hours_left"] == -8
     assert "8 uur te laat" in texts(result["files"], ".html")
@@ -463,7 +525,7 @@ def test_the_clock_of_a_breach_runs_out(holder, officer, clock):
 def test_a_wrongly_shown_hit_concerns_only_its_own_records(holder, officer, clock, kit):
     register(holder, record="demo-pol-99", identity=b"9" * 16)
     moment = clock.at.isoformat()
-    request = {"kind": "wrong-hit-shown", "discovered": moment, "question": kit.question_id.hex()}
+    request = {"kind": "wrong-hit-shown", "since": moment, "discovered": moment, "question": kit.question_id.hex()}
     page = texts(run(breach_command.run(holder, officer, request, None))["files"], ".html")
     assert "demo-pol-24" in page
     assert "demo-pol-99" not in page
@@ -486,7 +548,7 @@ def test_who_was_there_at_the_time_is_named_also_when_changed_or_withdrawn_since
     clock.at += timedelta(hours=2)
     run(purging.purge(holder))
     for kind in ("node-stolen", "key-leaked", "wrong-registration"):
-        page = breach_page(holder, officer, kind=kind, discovered=discovered)
+        page = breach_page(holder, officer, kind=kind, since=discovered, discovered=discovered)
         assert "2 registraties" in page, kind
         assert "politie/demo-pol-24" in page
         assert "politie/demo-pol-99" in page
@@ -504,8 +566,8 @@ def test_who_came_or_had_gone_before_is_not_named_but_the_file_of_a_stolen_node_
     holder.store.write_now(
         lambda db: registrations.unsettle(db, [("politie", "too-late", b"7" * 16)], milliseconds(clock.at))
     )
-    leaked = breach_page(holder, officer, kind="key-leaked", discovered=moment)
-    stolen = breach_page(holder, officer, kind="node-stolen", discovered=moment)
+    leaked = breach_page(holder, officer, kind="key-leaked", since=moment, discovered=moment)
+    stolen = breach_page(holder, officer, kind="node-stolen", since=moment, discovered=moment)
     assert ("demo-pol-99" in leaked, "demo-pol-99" in stolen) == (False, True)
     assert "too-late" not in leaked + stolen
 
@@ -514,7 +576,8 @@ def test_a_wrongly_shown_hit_keeps_its_records_after_they_were_withdrawn_and_pur
     moment = clock.at.isoformat()
     holder.store.write_now(lambda db: registrations.withdrawn(db, [b"1" * 16], milliseconds(clock.at)))
     assert run(purging.purge(holder)).hits == 1
-    page = breach_page(holder, officer, kind="wrong-hit-shown", discovered=moment, question=kit.question_id.hex())
+    told = {"kind": "wrong-hit-shown", "since": moment, "discovered": moment, "question": kit.question_id.hex()}
+    page = breach_page(holder, officer, **told)
     assert "1 registraties" in page
     assert "politie/demo-pol-24" in page
     month = run(protocol_command.run(holder, officer, {"period": f"{clock.at:%Y-%m}"}, None))["files"]
@@ -553,6 +616,16 @@ def test_a_misused_account_that_decides_concerns_the_records_that_it_saw(holder,
     assert "demo-pol-99" not in page
 
 
+def test_a_breach_report_never_says_that_nothing_happened_over_a_time_that_nobody_gave(asked, officer, line, clock):
+    moment = clock.at.isoformat()
+    request = {"kind": "account-misused", "discovered": moment, "account": "anna"}
+    with pytest.raises(InvalidInput, match="since"):
+        breach_page(asked, officer, **request)
+    told = line("breach", "report", "--kind", "node-stolen", "--discovered", moment, "--out", "lek")
+    assert (told.exit_code, "--since" in told.output) == (2, True)
+    assert "stelde 1 vragen" in breach_page(asked, officer, since="2000-01-01T00:00+00:00", **request)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -562,13 +635,15 @@ def test_a_misused_account_that_decides_concerns_the_records_that_it_saw(holder,
         {"discovered": "yesterday"},
         {"discovered": "2026-11-21T10:00"},
         {"discovered": "2999-01-01T00:00+00:00"},
+        {"since": ""},
         {"since": "2027-01-15T09:00+00:00", "until": "2027-01-14T09:00+00:00"},
         {"question": "xyz"},
     ],
     ids=str,
 )
 def test_a_breach_with_impossible_facts_is_refused(holder, officer, clock, wrong):
-    request = {"kind": "node-stolen", "discovered": clock.at.isoformat(), **wrong}
+    moment = clock.at.isoformat()
+    request = {"kind": "node-stolen", "since": moment, "discovered": moment, **wrong}
     with pytest.raises(InvalidInput):
         run(breach_command.run(holder, officer, request, None))
 
@@ -615,6 +690,7 @@ def test_review_commands_say_what_they_did(line):
 
 def test_a_late_breach_is_worded_as_on_the_page(line, clock, tmp_path: Path):
     late = (clock.at - timedelta(hours=80)).isoformat()
-    shown = line("breach", "report", "--kind", "key-leaked", "--discovered", late, "--out", str(tmp_path / "lek"))
+    times = ["--since", late, "--discovered", late]
+    shown = line("breach", "report", "--kind", "key-leaked", *times, "--out", str(tmp_path / "lek"))
     assert "8 uur te laat: meld nu, met de reden van het uitstel" in shown.output
     assert "-8 uur" not in shown.output

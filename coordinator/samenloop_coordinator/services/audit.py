@@ -63,8 +63,7 @@ class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
 
     def _checkpoint(self, tree: TreeStore) -> audit_pb2.Checkpoint:
         head = checkpoints.parse(tree.head())
-        kept = tree.checkpoints(head.size, 1)
-        same = [note for note in kept if checkpoints.parse(note).size == head.size]
+        same = [one.note for one in tree.checkpoints(head.size, 1) if one.size == head.size]
         cosigned = log.best_cosigned(tree, self._desk.agreement.covenant.witness_quorum)
         return audit_pb2.Checkpoint(
             note=same[0] if same else head.format(), cosigned=cosigned.format() if cosigned else b""

@@ -3,8 +3,9 @@
 PostgreSQL is an extra: its modules are imported only when an address asks for them.
 """
 
+import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -20,8 +21,9 @@ from samenloop_coordinator.config import DataFiles
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.store.contract import Store
 from samenloop_coordinator.store.mail import SqliteCovenants
+from samenloop_coordinator.store.moved_head import refuse_moved
 from samenloop_coordinator.store.sqlite import create_store, open_store
-from samenloop_coordinator.store.sqlite_link import connect
+from samenloop_coordinator.store.sqlite_link import connect, lock_database
 
 _FEW_MIB = 8
 
@@ -100,17 +102,22 @@ class SqliteBackend:
         create_tree_file(self.log_head, note)
 
     def open(self, journal: Journal, *, briefly: bool = False) -> Store:
-        """Open the database; raises BUSY when another process has it."""
+        """Open the database; raises BUSY when another process has it, NOT_PERMITTED when it moved."""
+        refuse_moved(self.log_head)
         return open_store(self.database, journal, _FEW_MIB if briefly else self.cache_mib)
 
     def open_tree(self) -> LogTree:
-        """Open the tree file; the one process leads."""
-        tree = open_tree_file(self.log_head)
-        return LogTree(tree, tree.close, lambda: True, nullcontext)
+        """Open the tree file and lock it, since another database may name it too; the one process leads."""
+        with ExitStack() as held:
+            held.callback(os.close, lock_database(self.log_head))
+            tree = open_tree_file(self.log_head)
+            held.callback(tree.close)
+            return LogTree(tree, held.pop_all().close, lambda: True, nullcontext)
 
     @contextmanager
     def open_log(self) -> Iterator[OpenLog]:
-        """Open both files to read."""
+        """Open both files to read; raises NOT_PERMITTED when they moved."""
+        refuse_moved(self.log_head)
         with closing(connect(self.database, _FEW_MIB)) as connection, closing(open_tree_file(self.log_head)) as tree:
             documents = tuple(row.document for row in SqliteCovenants(connection).active())
             yield OpenLog(SqliteEntries(connection), tree, documents)

@@ -1,15 +1,12 @@
-"""Moves a coordinator from SQLite files to PostgreSQL: one transaction, committed only after everything was checked.
+"""Copies what a coordinator keeps in SQLite files to PostgreSQL, in the open transaction, and checks all of it there.
 
-1. The files are locked: no coordinator runs on them. Those of an older version get the tables of this one.
-2. Every table is copied, and of the rows that were read a digest is kept. The token index is built anew from the
-   values of the registrations.
-3. Everything is read back from the new tables: the digest of each table must be the same, the number of values must
+1. Files of an older version get the tables of this one. Every table is copied, and of the rows that were read a digest
+   is kept. The token index is built anew from the values of the registrations.
+2. Everything is read back from the new tables: the digest of each table must be the same, the number of values must
    be right, and the whole audit log is derived again from its bodies, up to the same head.
-4. Only then the transaction commits. The old head of the log is set aside, so that no second history can begin there.
 """
 
 import hashlib
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -19,26 +16,21 @@ from typing import Any
 
 from samenloop.audit.anchor import from_document
 from samenloop.audit.fsck import fsck
-from samenloop.audit.sqlite_tree import open_tree_file
 from samenloop.audit.verify import Progress
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.texts import _
 from samenloop_coordinator.pepper import VALUE_BYTES
 from samenloop_coordinator.store import postgres_schema as schema
-from samenloop_coordinator.store.postgres import refuse_existing
 from samenloop_coordinator.store.postgres_group import Group
-from samenloop_coordinator.store.postgres_link import Connection, Link, connect, translated
+from samenloop_coordinator.store.postgres_link import Connection, Link
 from samenloop_coordinator.store.postgres_log import PostgresEntries
 from samenloop_coordinator.store.postgres_mail import PostgresCovenants
 from samenloop_coordinator.store.postgres_tree import PostgresTree
 from samenloop_coordinator.store.schema import migrate as bring_up_to_date
 from samenloop_coordinator.store.sqlite_link import connect as open_sqlite
-from samenloop_coordinator.store.sqlite_link import lock_database
 from samenloop_coordinator.store.sqlite_link import translated as sqlite_translated
 
 BATCH = 20_000
-SET_ASIDE = ".moved"
-_SETTINGS = {"synchronous_commit": "on", "lock_timeout": "5s"}
 _TYPES = {"i": "int4", "b": "int8", "t": "text", "x": "bytea", "?": "bool"}
 _TOKENS = """INSERT INTO token (value, registration)
              SELECT DISTINCT substring(handle.tokens FROM part.n FOR 16), handle.registration
@@ -148,39 +140,34 @@ class Held(Link):
         return self._held
 
 
-def move(database: Path, log_head: Path, dsn: str, progress: Progress = lambda _done, _all: None) -> Moved:
-    """Move everything to `dsn`; on any error nothing is stored there and the files stay as they are.
+def copied(database: Path, log_head: Path, target: Connection, progress: Progress) -> Moved:
+    """Copy everything inside the open transaction of `target`, and check it there.
 
-    Raises BUSY while a coordinator runs on the files, NOT_PERMITTED when there is a coordinator at `dsn`,
-    IntegrityError when what arrived is not what was sent or the log does not hold.
+    Raises IntegrityError when what arrived is not what was sent or the log does not hold.
     """
-    refuse_existing(dsn)
-    lock = lock_database(database)
-    try:
-        with closing(open_tree_file(log_head)):  # refuses what is no head of a log
-            moved = _moved(database, log_head, dsn, progress)
-        log_head.rename(log_head.with_name(log_head.name + SET_ASIDE))
-    finally:
-        os.close(lock)
-    return moved
-
-
-def _moved(database: Path, log_head: Path, dsn: str, progress: Progress) -> Moved:
-    with closing(connect(dsn, _SETTINGS)) as target, translated(), target.transaction():
-        schema.migrate(target)
-        with _reading(database) as source, _reading(log_head) as tree:
-            bring_up_to_date(source)
-            sent = {table: _copy(source, target, table) for table in STORE}
-            sent |= {table: _copy(tree, target, table) for table in TREE}
-            tokens = _tokens_of(source)
-            last_row = source.execute(_LAST_ROW).fetchone()[0]
-        target.execute(_TOKENS)
-        for statement in _NUMBERING:
-            target.execute(statement)
-        target.execute("SELECT setval('registration_row', %s, false)", (last_row,))
-        _check(target, sent, tokens)
-        size = _check_log(target, progress)
+    schema.migrate(target)
+    with _reading(database) as source, _reading(log_head) as tree:
+        bring_up_to_date(source)
+        sent = {table: _copy(source, target, table) for table in STORE}
+        sent |= {table: _copy(tree, target, table) for table in TREE}
+        tokens = _tokens_of(source)
+        last_row = source.execute(_LAST_ROW).fetchone()[0]
+    target.execute(_TOKENS)
+    for statement in _NUMBERING:
+        target.execute(statement)
+    target.execute("SELECT setval('registration_row', %s, false)", (last_row,))
+    _check(target, sent, tokens)
+    size = check_log(target, progress)
     return Moved({table.name: digest.count for table, digest in sent.items()}, size)
+
+
+def holds_log_of(database: Path, target: Connection) -> bool:
+    """Tell, in the open transaction of `target`, whether the log there begins with every entry of the log here."""
+    here = Digest()
+    with _reading(database) as source:
+        for _row in here.over(source.execute("SELECT seq, leaf FROM log_entry")):
+            pass
+    return here.count > 0 and _read_back(target, f"SELECT seq, leaf FROM log_entry WHERE seq < {here.count}") == here  # noqa: S608  # a number
 
 
 @contextmanager
@@ -208,19 +195,23 @@ def _tokens_of(source: sqlite3.Connection) -> int:
 
 def _check(target: Connection, sent: dict[Table, Digest], tokens: int) -> None:
     for table, digest in sent.items():
-        arrived = Digest()
-        with target.cursor(name="back") as cursor:
-            cursor.itersize = BATCH
-            cursor.execute(table.back)
-            for _row in arrived.over(cursor):
-                pass
-        if arrived != digest:
+        if _read_back(target, table.back) != digest:
             raise IntegrityError(_("In tabel {table} kwam iets anders aan dan was verstuurd.", table=table.name))
     if target.execute("SELECT count(*) FROM token").fetchone() != (tokens,):
         raise IntegrityError(_("In tabel {table} kwam iets anders aan dan was verstuurd.", table="token"))
 
 
-def _check_log(target: Connection, progress: Progress) -> int:
+def _read_back(target: Connection, query: str) -> Digest:
+    arrived = Digest()
+    with target.cursor(name="back") as cursor:
+        cursor.itersize = BATCH
+        cursor.execute(query)
+        for _row in arrived.over(cursor):
+            pass
+    return arrived
+
+
+def check_log(target: Connection, progress: Progress) -> int:
     """Derive the whole log again from what arrived; return its signed size."""
     active = PostgresCovenants(Group(target, snapshot=True)).active()
     if not active:

@@ -17,6 +17,7 @@ _ERASE = """UPDATE log_entry SET body = NULL, sealed = NULL
             WHERE seq BETWEEN greatest(%s, (SELECT coalesce(max(last) + 1, 0) FROM log_purge WHERE by < %s)) AND %s"""
 _ENTRIES = "SELECT seq, leaf, body, sealed_count, sealed FROM log_entry WHERE seq >= %s ORDER BY seq LIMIT %s"
 COUNT = "SELECT coalesce(max(seq) + 1, 0) FROM log_entry"
+NEWEST = "SELECT body FROM log_entry ORDER BY seq DESC LIMIT 1"
 
 
 class PostgresLog:

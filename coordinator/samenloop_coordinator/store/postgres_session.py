@@ -1,7 +1,8 @@
 """The one connection of a process that writes: groups of units, each group one durable transaction.
 
 1. A group begins by taking the write lock of the database (one row), so that of all processes one writes at a time:
-   counters, request ids and numbers of log entries that a unit reads are true until the group commits.
+   counters, request ids and numbers of log entries that a unit reads are true until the group commits, and time in the
+   log goes on from its newest entry, also when the clocks of two processes differ.
 2. In the same transaction the group counts itself in the row of this process. After a commit whose outcome was lost
    the next group reads that count, under the lock, and so learns what became of it.
 3. A serialization failure or deadlock stored nothing: the group is run again, with the same effect.
@@ -17,6 +18,7 @@ from typing import Any
 
 import psycopg
 
+from samenloop.audit.log import index_row
 from samenloop.audit.stamp import Mark
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.texts import _
@@ -31,7 +33,7 @@ from samenloop_coordinator.store.postgres_link import (
     our_error,
     said_no,
 )
-from samenloop_coordinator.store.postgres_log import COUNT, PostgresLog
+from samenloop_coordinator.store.postgres_log import COUNT, NEWEST, PostgresLog
 from samenloop_coordinator.store.postgres_mail import PostgresCovenants, PostgresMail
 from samenloop_coordinator.store.postgres_registrations import PostgresRegistrations
 from samenloop_coordinator.store.postgres_requests import PostgresQuestions, PostgresRequests
@@ -39,7 +41,7 @@ from samenloop_coordinator.store.postgres_requests import PostgresQuestions, Pos
 TRIES = 5
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _LOCK = "SELECT generation FROM state WHERE id = 0 FOR UPDATE"
-_STATE = f"SELECT ({COUNT}), coalesce((SELECT groups FROM process WHERE name = %s), 0)"  # noqa: S608  # fixed names
+_STATE = f"SELECT ({COUNT}), ({NEWEST}), coalesce((SELECT groups FROM process WHERE name = %s), 0)"  # noqa: S608  # fixed names
 _COUNTED = """INSERT INTO process (name, groups) VALUES (%s, %s)
               ON CONFLICT (name) DO UPDATE SET groups = excluded.groups, seen = now()"""
 Work = Callable[[Parts], Any]
@@ -128,11 +130,17 @@ class PostgresSession:
             generation, counted = locked.fetchone(), state.fetchone()
         if generation is None or counted is None:
             raise IntegrityError(_("De database van de coördinator is niet te gebruiken: {error}.", error="state"))
-        self._resolve(int(counted[1]))
+        self._resolve(int(counted[2]))
+        self._follow(int(counted[0]), counted[1])
         self.newest = int(generation[0])
         group = Group(connection, snapshot=False)
         group.next_seq = int(counted[0])
         return group
+
+    def _follow(self, count: int, newest: bytes | None) -> None:
+        """Stamp nothing before the newest entry, of whichever process with whichever clock: the lock is held."""
+        if newest is not None:
+            self._journal.stamper.go_on_from(index_row(count - 1, newest).end_ms)
 
     def _resolve(self, counted: int) -> None:
         """Learn what became of a commit without answer; refuse a database that lost what was acknowledged."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from samenloop.audit.store import IndexRow, Search
+from samenloop.audit.store import IndexRow, Kept, Search
 from samenloop.audit.tree import Node
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.texts import _
@@ -36,7 +36,7 @@ _KEEP = """INSERT INTO log_checkpoint (size, note, day, signatures) VALUES (%s, 
 _THIN = """DELETE FROM log_checkpoint WHERE day < %s AND size <> (
                SELECT best.size FROM log_checkpoint AS best WHERE best.day = log_checkpoint.day
                ORDER BY best.signatures DESC, best.size DESC LIMIT 1)"""
-_CHECKPOINTS = "SELECT note FROM log_checkpoint WHERE size >= %s ORDER BY size LIMIT %s"
+_CHECKPOINTS = "SELECT size, note, signatures FROM log_checkpoint WHERE size >= %s ORDER BY size LIMIT %s"
 
 
 class PostgresTree:
@@ -147,9 +147,9 @@ class PostgresTree:
             connection.execute(_KEEP, (size, note, day, signatures))
             connection.execute(_THIN, (day - 1,))
 
-    def checkpoints(self, from_size: int, limit: int) -> Sequence[bytes]:
+    def checkpoints(self, from_size: int, limit: int) -> Sequence[Kept]:
         """Return kept checkpoints, smallest first."""
-        return [bytes(row[0]) for row in self._all(_CHECKPOINTS, from_size, limit)]
+        return [Kept(*row) for row in self._all(_CHECKPOINTS, from_size, limit)]
 
     def recent_checkpoints(self, limit: int) -> Sequence[bytes]:
         """Return kept checkpoints, largest first."""

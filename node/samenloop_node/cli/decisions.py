@@ -1,5 +1,6 @@
 """Commands of the decision-maker (inbox, decide ...) and of who looks after the log (witness ...)."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
@@ -7,7 +8,7 @@ import typer
 
 from samenloop.errors import InvalidInput
 from samenloop.texts import N_, _
-from samenloop_node.cli import prompts
+from samenloop_node.cli import papers, prompts
 from samenloop_node.cli.base import DEFAULT_SOCKET, AsOption, Daemon, JsonOption, SocketOption, one_sentence, red
 from samenloop_node.cli.options import BreachOption, ConsentOption, GiveBasisOption
 
@@ -146,6 +147,25 @@ def accept_loss(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("witness", {"action": "accept-loss"}), _standing_lines)
+
+
+@witness_app.command()
+def evidence(
+    socket: SocketOption = DEFAULT_SOCKET,
+    acting: AsOption = "",
+    out: papers.OutOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Schrijf het bewijs over het logboek van de coördinator: het laatst aanvaarde ijkpunt, elk ijkpunt dat daarmee
+    in strijd is, en wat verloren is verklaard. Voor de andere partners en de controleur.
+
+    Ieder ijkpunt staat er met zijn handtekeningen in. Er staan geen namen in.
+
+    Voorbeeld: samenloop-node witness evidence --out bewijs.json
+    """
+    found = Daemon(socket, acting, as_json).ask("witness", {"action": "evidence"})
+    with one_sentence(as_json=as_json):
+        papers.write(json.dumps(found, indent=2, ensure_ascii=False).encode() + b"\n", out)
 
 
 def _hide(daemon: Daemon, action: str, question: str) -> None:

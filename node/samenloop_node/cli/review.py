@@ -144,7 +144,7 @@ def accountability(
     as_json: JsonOption = False,
 ) -> None:
     """Schrijf het verantwoordingsrapport van deze partner over een maand of jaar dat voorbij is, zonder kleine
-    aantallen.
+    aantallen. Niet openbaar: dat is alleen het rapport van de coördinator.
 
     Voorbeeld: samenloop-node report accountability --period 2026 --out reports
     """
@@ -201,8 +201,10 @@ def breach_report(  # noqa: PLR0913 - one option per fact
     discovered: Annotated[
         str, typer.Option(help="Wanneer het werd ontdekt: 2026-11-21T10:00+01:00. De klok begint dan.")
     ],
+    since: Annotated[
+        str, typer.Option(help="Wanneer het begon. Weet u het niet, geef dan het vroegste moment dat kan.")
+    ],
     out: FolderOption,
-    since: Annotated[str, typer.Option(help="Wanneer het begon, als dat eerder was.")] = "",
     until: Annotated[str, typer.Option(help="Wanneer het ophield, als dat voor de ontdekking was.")] = "",
     question: Annotated[
         str, typer.Option(help="Alleen de registraties die deze vraag raakte (nummer van de vraag).")
@@ -216,11 +218,12 @@ def breach_report(  # noqa: PLR0913 - one option per fact
     """Schrijf de feiten van een datalek op: wat, wiens tokens, wanneer, wie het moet horen, en de klok van 72 uur.
     Meldt niets aan anderen.
 
-    Voorbeeld: samenloop-node breach report --kind node-stolen --discovered 2026-11-21T10:00+01:00 --out breach
+    Voorbeeld: samenloop-node breach report --kind node-stolen --since 2026-11-20T18:00+01:00
+    --discovered 2026-11-21T10:00+01:00 --out breach
     """
-    given = {"kind": kind, "discovered": discovered, "question": question, "register": register, "account": account}
-    times = {name: text for name, text in (("since", since), ("until", until)) if text}
-    write_files(Daemon(socket, acting, as_json), "breach", {**given, **times}, out)
+    about = {"kind": kind, "question": question, "register": register, "account": account}
+    times = {"discovered": discovered, "since": since, **({"until": until} if until else {})}
+    write_files(Daemon(socket, acting, as_json), "breach", {**about, **times}, out)
 
 
 def _review(daemon: Daemon, request: Mapping[str, object]) -> dict[str, Any]:

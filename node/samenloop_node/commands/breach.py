@@ -19,6 +19,8 @@ _KINDS = {kind.value: kind for kind in Kind}
 async def run(app: App, user: User, request: Mapping[str, object], emit: object) -> dict[str, object]:
     """Take {kind, discovered, since, until, question, register, account}, times in ISO form with a zone.
 
+    Only `until` may be absent of those: a report over no time at all would say that nothing happened.
+
     Return {files, deadline, hours_left, clock}; `clock` says in words how the 72 hours stand.
     """
     del emit
@@ -26,12 +28,11 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
     if kind is None:
         raise InvalidInput("kind", _("Kies wat er gebeurde: {kinds}.", kinds=", ".join(_KINDS)))
     discovered = _moment(request, "discovered")
-    until = _moment(request, "until", discovered)
     breach = Breach(
         kind=kind,
         discovered=discovered,
-        since=_moment(request, "since", until),
-        until=until,
+        since=_moment(request, "since"),
+        until=_moment(request, "until") if request.get("until") else discovered,
         question=_question(request),
         register=arguments.text(request, "register", ""),
         account=arguments.text(request, "account", ""),
@@ -42,10 +43,8 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
     return {**files, "deadline": deadline, "hours_left": left, "clock": breaches.clock(left)}
 
 
-def _moment(request: Mapping[str, object], name: str, default: datetime | None = None) -> datetime:
+def _moment(request: Mapping[str, object], name: str) -> datetime:
     text = arguments.text(request, name, "")
-    if not text and default is not None:
-        return default
     try:
         found = datetime.fromisoformat(text)
     except ValueError:

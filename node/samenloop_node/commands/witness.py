@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping
 
+from samenloop.clock import from_milliseconds
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
 from samenloop.texts import _
 from samenloop_node import witness
 from samenloop_node.accounts import Role, User
 from samenloop_node.app import App
+from samenloop_node.store import Transaction
+from samenloop_node.store import witness as kept
 
 
 async def run(app: App, user: User, request: Mapping[str, object], emit: object) -> dict[str, object]:
-    """Take {action: show | resume | accept-loss}; return {may_ask, stops, warnings} as Dutch sentences.
+    """Take {action: show | resume | accept-loss | evidence}; return {may_ask, stops, warnings} as Dutch sentences, and
+    of evidence {accepted, contradictions, lost}: signed checkpoints as they came.
 
     Only the privacy officer accepts a loss: it gives up what this node could prove.
     """
@@ -26,10 +30,29 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
                     ErrorCode.NOT_PERMITTED, _("Alleen de privacyfunctionaris kan dit verlies aanvaarden.")
                 )
             standing = await witness.accept_loss(app, user)
+        case "evidence":
+            return await app.store.read(_evidence)
         case _other:
-            raise InvalidInput("action", _("Kies show, resume of accept-loss."))
+            raise InvalidInput("action", _("Kies show, resume, accept-loss of evidence."))
     return {
         "may_ask": standing.may_ask,
         "stops": [reason.text for reason in standing.stops],
         "warnings": [reason.text for reason in standing.warnings],
+    }
+
+
+def _evidence(db: Transaction) -> dict[str, object]:
+    state = kept.state(db)
+    return {
+        "accepted": state.note.decode() if state else "",
+        "contradictions": [
+            {
+                "at": from_milliseconds(one.at_ms).isoformat(),
+                "reason": one.reason,
+                "accepted": one.accepted.decode(),
+                "shown": one.shown.decode(errors="replace"),
+            }
+            for one in kept.contradictions(db)
+        ],
+        "lost": [note.decode() for note in kept.lost_checkpoints(db)],
     }

@@ -2,14 +2,16 @@
 
 1. A fresh node starts from the file with the pinned fingerprint; nothing else is believed.
 2. A newer version is accepted one by one, each the signed successor of the one before (`covenant.signatures.complete`).
-3. The coordinator says which epochs are live; that gives it nothing, because the secrets come from the ceremony.
+3. Taking over a version is an entry in the own log, which is judged by the version in force at each place.
+4. The coordinator says which epochs are live; that gives it nothing, because the secrets come from the ceremony.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from samenloop.audit.fields import Event
 from samenloop.clock import Clock, milliseconds
 from samenloop.covenant import Covenant, canonical, fingerprint, parse_canonical
 from samenloop.covenant.signatures import complete, parse_signatures
@@ -27,6 +29,8 @@ from samenloop_node.store.covenants import StoredCovenant
 MAX_SKEW_MS = 120_000
 _MAX_STEPS = 1000
 _T = TypeVar("_T")
+Append = Callable[[Transaction, Event, Mapping[str, object]], int]
+"""Appends an entry to the own log, in an open transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,11 @@ class Agreement:
         self._earlier = [(old, row.accepted_ms) for old, row in zip(known[1:], rows, strict=False)]
         self._live = LiveState()
         self._one_at_a_time = asyncio.Lock()
+        self._append: Append | None = None
+
+    def log_to(self, append: Append) -> None:
+        """Let every version that is taken over from now on be an entry, appended in the same transaction."""
+        self._append = append
 
     def covenant(self) -> Covenant:
         """Return the active covenant."""
@@ -79,14 +88,21 @@ class Agreement:
         earlier = (old for old, replaced_ms in self._earlier if ms <= replaced_ms + MAX_SKEW_MS)
         return (self._covenant, *earlier)
 
-    def documents(self) -> tuple[bytes, ...]:
-        """Return every version that this node knows, in canonical form, the active one last."""
-        return tuple(canonical(one) for one in (*(old for old, _ms in reversed(self._earlier)), self._covenant))
+    def first(self) -> Covenant:
+        """Return the oldest version that this node knows, the pinned one."""
+        return self._earlier[-1][0] if self._earlier else self._covenant
 
     def former_signing_keys(self, participant: str) -> tuple[bytes, ...]:
         """Return the public signing keys of a participant in earlier versions, the newest first."""
         rows = (row for old, _ms in self._earlier for row in old.participants if row.id == participant)
         return tuple(bytes.fromhex(row.signing_key) for row in rows)
+
+    def witnesses_since(self, participant: str) -> int:
+        """Return when (Unix ms) this node took over the version that changed who witnesses beside `participant`, with
+        which key, or how many must; 0 when none did. A change of anything else is no reason to wait longer for them.
+        """
+        now = _witnesses(self._covenant, participant)
+        return next((ms for old, ms in self._earlier if _witnesses(old, participant) != now), 0)
 
     def ref(self) -> CovenantRef:
         """Return the reference that messages carry."""
@@ -168,15 +184,17 @@ class Agreement:
         if not complete(self._covenant, successor, parse_signatures(reply.signatures)):
             raise IntegrityError(_("Versie {version} van het convenant is niet volledig getekend.", version=version))
         row = StoredCovenant(version, reply.document, reply.signatures, milliseconds(self._clock.now()))
-        await self._store.write(lambda db: self._accept(db, row))
-        self._earlier.insert(0, (self._covenant, row.accepted_ms))
-        self._covenant = successor
+        await self._store.write(lambda db: self._accept(db, row, successor))
+        self._covenant, self._earlier = successor, [(self._covenant, row.accepted_ms), *self._earlier]
 
-    def _accept(self, db: Transaction, row: StoredCovenant) -> None:
+    def _accept(self, db: Transaction, row: StoredCovenant, successor: Covenant) -> None:
         """Add a version; before the first of them the pinned one, which is in a file only."""
         if not covenants.accepted(db):
             covenants.accept(db, StoredCovenant(self._covenant.version, canonical(self._covenant), b"", 0))
         covenants.accept(db, row)
+        if self._append is not None:
+            named = {"covenant": successor.id, "version": successor.version, "document": fingerprint(successor)}
+            self._append(db, Event.COVENANT, {**named, "action": "accept"})
 
     def _check_clock(self, now_ms: int) -> None:
         skew = milliseconds(self._clock.now()) - now_ms
@@ -211,6 +229,11 @@ def pinned(files: CovenantFiles) -> Covenant:
             )
         )
     return covenant
+
+
+def _witnesses(covenant: Covenant, participant: str) -> tuple[int, dict[str, str]]:
+    others: dict[str, str] = {one.id: one.signing_key for one in covenant.participants if one.id != participant}
+    return covenant.witness_quorum, others
 
 
 def _live(state: pb.CovenantState, asked_ms: int) -> LiveState:

@@ -1,21 +1,16 @@
 """A paper as a page to print (HTML) or as a PDF of A4 pages; bytes only, written where the caller says."""
 
-import unicodedata
-from functools import cache
-from importlib.resources import as_file, files
+from importlib.resources import files
 
 from fpdf import FPDF, XPos, YPos
-from fpdf.fonts import TTFFont
 from jinja2 import Environment, StrictUndefined, select_autoescape
 
 from samenloop.errors import InvalidInput
+from samenloop.reports import typeface
 from samenloop.texts import _
 from samenloop_node.documents.model import Block, Paper
 
 FORMATS = ("html", "pdf")
-_FONT = "DejaVu"
-_STYLES = {"": "DejaVuSans.ttf", "B": "DejaVuSans-Bold.ttf"}
-"""The fonts that this package carries: Latin with every diacritic of the BRP, Greek and Cyrillic."""
 
 
 def render(paper: Paper, form: str) -> bytes:
@@ -36,11 +31,9 @@ def html(paper: Paper) -> bytes:
 
 def pdf(paper: Paper) -> bytes:
     """Return the PDF; raises InvalidInput for letters that its font does not have: then the page is to be printed."""
-    pages = _pages()
-    try:
+    pages = FPDF(format="A4")
+    with typeface.loaded(pages):
         return _filled(pages, paper)
-    finally:
-        _close(pages)
 
 
 def _filled(pages: FPDF, paper: Paper) -> bytes:
@@ -56,32 +49,6 @@ def _filled(pages: FPDF, paper: Paper) -> bytes:
         pages.ln(6)
         _line(pages, paper.note, size=8)
     return bytes(pages.output())
-
-
-def _pages() -> FPDF:
-    pages = FPDF(format="A4")
-    for style, name in _STYLES.items():
-        with as_file(files("samenloop_node.documents") / "fonts" / name) as path:
-            pages.add_font(_FONT, style, path)
-    return pages
-
-
-@cache
-def _letters() -> frozenset[int]:
-    """Return the code points that every style has."""
-    pages = _pages()
-    letters = frozenset.intersection(*(frozenset(font.cmap) for font in _fonts(pages)))
-    _close(pages)
-    return letters
-
-
-def _fonts(pages: FPDF) -> list[TTFFont]:
-    return [font for font in pages.fonts.values() if isinstance(font, TTFFont)]
-
-
-def _close(pages: FPDF) -> None:
-    for font in _fonts(pages):
-        font.close()
 
 
 def _block(pages: FPDF, block: Block) -> None:
@@ -100,14 +67,14 @@ def _block(pages: FPDF, block: Block) -> None:
 
 
 def _line(pages: FPDF, text: str, *, size: int = 10, bold: bool = False) -> None:
-    pages.set_font(_FONT, style="B" if bold else "", size=size)
+    pages.set_font(typeface.FONT, style="B" if bold else "", size=size)
     pages.multi_cell(0, size * 0.52, _printable(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
 def _printable(text: str) -> str:
     """Return the text with each letter and its accent as one sign; raises InvalidInput for what the font lacks."""
-    composed = unicodedata.normalize("NFC", text)
-    if not {ord(sign) for sign in composed} <= _letters():
+    composed = typeface.composed(text)
+    if not {ord(sign) for sign in composed} <= typeface.letters():
         raise InvalidInput(
             "format", _("In deze tekst staan letters die niet in de PDF passen. Maak een pagina (html) en print die.")
         )

@@ -5,7 +5,7 @@ an export has many of them.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
 from samenloop_node.identity.fold import words
@@ -14,12 +14,34 @@ from samenloop_node.identity.surnames import PREFIX_WORDS
 _SHORTEST_NAME = 3
 _ALONE = 4
 """Letters of a name that says who somebody is without another beside it."""
+_WITHIN = 6
+"""Letters of a name that says so within a longer word too, as in the name of an account."""
+_ENDING = 2
+"""Letters that a name gets in a sentence: Quispelaers broer."""
 _NONE: frozenset[str] = frozenset()
 _THREE_LETTERS = re.compile(r"(?:[^A-Za-z]*[A-Za-z]){3}")
 _PLAIN = re.compile("[A-Za-z -]*")
 _SHORTEST_DATE = 8
 """Characters of the shortest date, 1-1-1980."""
 _NUMBER = re.compile("[0-9]+")
+_BETWEEN = re.compile("[^0-9]+")
+_MONTHS = [
+    re.compile(rf"(?<![a-z]){name}[a-z]*")
+    for name in (
+        "jan",
+        "feb",
+        "(?:maa|mrt|mar)",
+        "apr",
+        "(?:mei|may)",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "o[kc]t",
+        "nov",
+        "de[ck]",
+    )
+]
 
 
 def mentions(text: str, names: Sequence[str], birth: str) -> bool:
@@ -27,7 +49,7 @@ def mentions(text: str, names: Sequence[str], birth: str) -> bool:
     said = said_in(text)
     if said and any(not said.isdisjoint(_spoken(name)) for name in names):
         return True
-    return _says_date(text, birth)
+    return _says_date(text, birth) or any(_declined(word, name) for word in said for name in _long(names, _ALONE))
 
 
 def identifies(reference: str, names: Sequence[str], birth: str, codes: frozenset[str]) -> bool:
@@ -35,10 +57,20 @@ def identifies(reference: str, names: Sequence[str], birth: str, codes: frozense
 
     A single short word is as often the name of a ward or a month; `codes` are words that are no names here.
     """
-    if not mentions(reference, names, birth):
-        return False
-    said = names_in(said_in(reference), names) - codes
-    return len(said) > 1 or any(len(word) >= _ALONE for word in said) or _says_date(reference, birth)
+    words_there = said_in(reference)
+    said = names_in(words_there, names) - codes
+    if len(said) > 1 or any(len(word) >= _ALONE for word in said) or _says_date(reference, birth):
+        return True
+    longer = [word for word in words_there - codes if len(word) > _WITHIN]
+    return bool(longer) and any(name in word for word in longer for name in _long(names, _WITHIN))
+
+
+def _declined(word: str, name: str) -> bool:
+    return word.startswith(name) and len(word) - len(name) <= _ENDING
+
+
+def _long(names: Sequence[str], letters: int) -> Iterator[str]:
+    return (word for name in names for word in _spoken(name) if len(word) >= letters and word not in PREFIX_WORDS)
 
 
 def names_in(said: frozenset[str], names: Sequence[str]) -> frozenset[str]:
@@ -80,5 +112,16 @@ def _holds_date(text: str, birth: str) -> bool:
     if birth[:4] not in digits:
         return False
     year, month, day = birth.split("-")
-    short = f"{int(day)}-{int(month)}-{year}"
-    return year + month + day in digits or day + month + year in digits or short in text.replace("/", "-")
+    if year + month + day in digits or day + month + year in digits:
+        return True
+    parts = _in_numbers(text)
+    shorts = ([day, month, year], [year, month, day])
+    return any([int(part) for part in short] == parts[at : at + 3] for short in shorts for at in range(len(parts)))
+
+
+def _in_numbers(text: str) -> list[int]:
+    """Return the numbers of a text, months by name among them: 17 maart 1981."""
+    text = text.lower()
+    for number, month in enumerate(_MONTHS, start=1):
+        text = month.sub(f" {number} ", text)
+    return [int(part) for part in _BETWEEN.split(text) if part and len(part) <= len("1981")]

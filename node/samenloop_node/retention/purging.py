@@ -13,6 +13,7 @@ from datetime import date
 from functools import partial
 
 from samenloop.audit.fields import Event
+from samenloop.clock import milliseconds
 from samenloop.covenant.permissions import retention_months
 from samenloop.decisions.case import CASE, CaseEvent
 from samenloop.decisions.retention import Kept, last_day, purge_due
@@ -21,7 +22,7 @@ from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.cases.facts import case_input, read_parts, state_of
 from samenloop_node.process import log, one_by_one, today
-from samenloop_node.store import Transaction, cases, consents, notices, past, requests
+from samenloop_node.store import Transaction, cases, consents, notices, outcomes, past, requests
 from samenloop_node.store import retention as store
 
 _MS_PER_DAY = 86_400_000
@@ -61,8 +62,9 @@ async def purge(app: App) -> Purged:
     try:
         await one_by_one(await app.store.read(lambda db: _steps(app, db)), step)
     finally:
-        cutoff = _before_ms(app, "logboek")
-        done["entries"] = await asyncio.to_thread(app.ownlog.purge, cutoff, (today(app) - _day(cutoff)).days)
+        cutoff, version = _before_ms(app, "logboek"), app.covenant().version
+        days = (today(app) - _day(cutoff)).days
+        done["entries"] = await asyncio.to_thread(app.ownlog.purge, cutoff, days, version)
         if done.total():
             await asyncio.to_thread(app.store.truncate_log)
     return Purged(**done)
@@ -97,12 +99,13 @@ def _steps(app: App, db: Transaction) -> list[_Step]:
 
 def _kinds(app: App) -> dict[str, Callable[[Transaction], int]]:
     cases_ms, log_ms = _before_ms(app, "casus"), _before_ms(app, "logboek")
+    now_ms = milliseconds(app.clock.now())
     return {
-        "hits": lambda db: store.purge_hits(db, cases_ms),
+        "hits": lambda db: store.purge_hits(db, cases_ms, now_ms),
         "notices": notices.purge_gone,
         "texts": lambda db: store.purge_notes(db, log_ms),
         "receipts": lambda db: store.purge_receipts(db, log_ms),
-        "past": lambda db: past.purge(db, log_ms),
+        "past": lambda db: past.purge(db, log_ms) + outcomes.purge(db, log_ms),
     }
 
 

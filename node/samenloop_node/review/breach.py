@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from samenloop.covenant import Covenant, Participant
 from samenloop.errors import InvalidInput
-from samenloop.reports.model import Report, Row, Section, Table
+from samenloop.reports.model import Report, Row, Section, Table, numbered
 from samenloop.texts import _
 
 HOURS = 72
@@ -191,8 +191,8 @@ def _acts(breach: Breach, known: Known) -> Section:
 
 
 def _asked(breach: Breach, known: Known) -> Section:
-    rows = tuple((_moment(one.at), one.case_number, one.question) for one in known.questions)
-    columns = (_("Tijd"), _("Zaaknummer"), _("Nummer van de vraag"))
+    rows = numbered((_moment(one.at), one.case_number, one.question) for one in known.questions)
+    columns = (_("Nr"), _("Tijd"), _("Zaaknummer"), _("Nummer van de vraag"))
     text = _(
         "{account} deed in deze tijd {acts} handelingen en stelde {count} vragen.",
         account=breach.account,

@@ -17,12 +17,13 @@ from samenloop.audit.fsck import fsck
 from samenloop.audit.sqlite import SqliteEntries
 from samenloop.audit.verify import Progress, Report
 from samenloop.clock import milliseconds
+from samenloop.covenant import Covenant, canonical, parse_canonical
 from samenloop.errors import IntegrityError
 from samenloop.texts import _
 from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.review.search import log_view
-from samenloop_node.store import ownlog
+from samenloop_node.store import Transaction, covenants, ownlog
 
 Send = Callable[[str, bytes], Coroutine[Any, Any, None]]
 """Takes the next piece of a file of the export; returns when there is room for more."""
@@ -41,7 +42,7 @@ async def export(app: App, user: User, send: Send) -> int:
             made = pieces(
                 (SqliteEntries(db), tree),
                 app.ownlog.signer,
-                app.agreement.documents(),
+                [canonical(one) for one in reversed(_versions(app, db))],
                 max(milliseconds(app.clock.now()), log.newest_ms(SqliteEntries(db))),
                 ownlog.anchors(db),
             )
@@ -61,16 +62,22 @@ async def check(app: App, user: User, progress: Progress) -> Report:
 
 async def derive(app: App, progress: Progress = lambda _done, _all: None) -> Report:
     """Re-derive the whole own log from what is stored, and hold its daily anchors against it."""
-    trusted = of_own_log(app.covenant(), app.config.participant)
 
     def work() -> Report:
         with app.ownlog.held() as (db, tree):
-            report = fsck(SqliteEntries(db), tree, trusted, progress)
+            versions = [of_own_log(one, app.config.participant) for one in _versions(app, db)]
+            report = fsck(SqliteEntries(db), tree, versions[0], progress, versions[1:])
             days = anchored.contradicting(ownlog.anchors(db), tree) if report.holds else ()
         wrong = (_("anker van {day}: de regels geven een andere hash", day=day) for day in days)
         return replace(report, problems=(*report.problems, *wrong))
 
     return await asyncio.to_thread(work)
+
+
+def _versions(app: App, db: Transaction) -> list[Covenant]:
+    """Return the covenant versions that this node had taken over when `db` was opened, the newest first."""
+    taken = [parse_canonical(row.document) for row in covenants.accepted(db)]
+    return taken or [app.agreement.first()]
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from statistics import median
 
 from samenloop.reports import numbers
@@ -10,16 +11,15 @@ from samenloop.reports.model import Section, Table, bar_of, text_of
 from samenloop.reports.numbers import Numbers
 from samenloop.reports.periods import Period
 from samenloop.texts import _
-from samenloop_node.store.inbox import StoredHit
+from samenloop_node.store.outcomes import Outcome
 
-_DAY_MS = 86_400_000
 _STATE = "state"
 STATES = ("shown", "hidden", "released", "withheld", "lapsed")
 
 
-def responses(hits: Sequence[StoredHit], running: Sequence[Period]) -> Section:
-    """Return the section about hits of questions asked in some months, and how fast the hidden ones were decided."""
-    months = [Counter(hit.state for hit in _inside(hits, month)) for month in running]
+def responses(hits: Sequence[Outcome], running: Sequence[Period]) -> Section:
+    """Return the section about the hits that came in some months, and how fast the hidden ones were decided."""
+    months = [_states(hits, month) for month in running]
     found = numbers.shown([Numbers({_STATE: one}, {_STATE: one}) for one in months], _STATE, STATES)
     names = _names()
     rows = [(names[state], text_of(cell)) for state, cell in found.parts.items()]
@@ -29,29 +29,32 @@ def responses(hits: Sequence[StoredHit], running: Sequence[Period]) -> Section:
         (*rows, (_("Samen"), text_of(found.total))),
     )
     bars = tuple(bar_of(names[state], cell) for state, cell in found.parts.items())
-    text = _("Dit deel is alleen voor de eigen organisatie: andere deelnemers en de coördinator weten dit niet.")
-    return Section(
-        _("Reactie op verborgen treffers"),
-        (text,),
-        table,
-        bars,
-        _pace([hit for month in running for hit in _inside(hits, month)]),
+    texts = (
+        _("Dit deel is alleen voor de eigen organisatie: andere deelnemers en de coördinator weten dit niet."),
+        _(
+            "Een treffer telt in de maand waarin hij binnenkwam, zoals het ervoor stond toen die maand voorbij was. "
+            "Wat u later besloot, verandert een maand niet meer."
+        ),
     )
+    return Section(_("Reactie op verborgen treffers"), texts, table, bars, _pace(hits, {one.name for one in running}))
 
 
-def _inside(hits: Sequence[StoredHit], period: Period) -> list[StoredHit]:
-    return [hit for hit in hits if period.from_ms <= hit.asked_ms < period.until_ms]
+def _states(hits: Sequence[Outcome], month: Period) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for one in hits:
+        if one.month == month.name:
+            found[one.state] += one.count
+    return found
 
 
-def _pace(hits: Sequence[StoredHit]) -> str:
-    decided = [hit for hit in hits if hit.state in ("released", "withheld") and hit.decided_ms]
+def _pace(hits: Sequence[Outcome], running: AbstractSet[str]) -> str:
+    decided = [one.days for one in hits if one.month in running and one.days is not None for _hit in range(one.count)]
     if len(decided) < THRESHOLD:
         return _("Over de snelheid van besluiten is te weinig bekend om iets te tonen.")
-    days = median((hit.decided_ms - hit.received_ms) / _DAY_MS for hit in decided)
     return _(
         "De helft van ongeveer {count} besluiten viel binnen {days} dagen.",
         count=publish(len(decided)).shown,
-        days=max(round(days), 1),
+        days=max(round(median(decided)), 1),
     )
 
 

@@ -11,7 +11,7 @@ from samenloop.audit.entry import Entry
 from samenloop.audit.fields import Event
 from samenloop.clock import from_milliseconds, milliseconds
 from samenloop.reports.accountability import ground_text, purpose_text
-from samenloop.reports.model import Report, Row, Section, Table
+from samenloop.reports.model import Report, Row, Section, Table, numbered
 from samenloop.reports.periods import Period
 from samenloop.texts import _
 from samenloop.wire.ask import parse_part
@@ -23,8 +23,13 @@ from samenloop_node.store import Transaction, past
 from samenloop_node.store.inbox import StoredHit
 from samenloop_node.store.past import HeldDecision
 
-COLUMNS = ("tijd", "soort", "ontvanger", "doel", "grondslag", "registratie", "vraag", "besluit", "door", "motivering")
-"""Fixed names of the columns, for other systems. Codes stand in brackets behind their words."""
+COLUMNS = (
+    *("nr", "tijd", "soort", "ontvanger", "doel", "grondslag", "registratie", "vraag", "besluit", "door"),
+    "motivering",
+)
+"""Fixed names of the columns, for other systems. Codes stand in brackets behind their words. The number keeps apart the
+rows of one second.
+"""
 
 
 async def extract(app: App, period: Period) -> Report:
@@ -43,7 +48,7 @@ async def extract(app: App, period: Period) -> Report:
         "Aantal verstrekkingen: {count}. Dit stuk noemt eigen nummers en namen van medewerkers: houd het intern.",
         count=len(rows),
     )
-    section = Section(_("Verstrekkingen"), (text,), Table(_("Protocol"), COLUMNS, tuple(rows)))
+    section = Section(_("Verstrekkingen"), (text,), Table(_("Protocol"), COLUMNS, numbered(rows)))
     return Report(f"protocol-{me.id}-{period.name}", _("Protocol van verstrekkingen"), facts, (section,))
 
 

@@ -16,14 +16,16 @@ from samenloop_node.review import breach as breaches
 from samenloop_node.review.activity import own_activity
 from samenloop_node.review.breach import Breach
 from samenloop_node.review.reading import reading, rounds
-from samenloop_node.store import inbox
+from samenloop_node.store import outcomes
 
 
 async def accountability_report(app: App, name: str) -> Report:
     """Return this partner's report over an ended month or year, its response to hidden hits included."""
     now_ms = milliseconds(app.clock.now())
     period = periods.ended(name, now_ms)
-    hits = await app.store.read(inbox.list_hits)
+    await app.store.write(lambda db: outcomes.count_ended(db, now_ms))
+    names = [month.name for month in period.months()]
+    hits = await app.store.read(lambda db: outcomes.of_months(db, names))
 
     def build() -> Report:
         with reading(app) as reader:

@@ -33,6 +33,11 @@ def accepted(db: sqlite3.Connection) -> list[StoredCovenant]:
     return [StoredCovenant(*row) for row in db.execute("SELECT * FROM covenant ORDER BY version DESC")]
 
 
+def newest(db: sqlite3.Connection) -> int:
+    """Return the number of the version that was accepted last, 0 on a fresh node."""
+    return int(db.execute("SELECT coalesce(max(version), 0) FROM covenant").fetchone()[0])
+
+
 def accept(db: sqlite3.Connection, covenant: StoredCovenant) -> None:
     """Add a version; a version once accepted never changes."""
     db.execute(

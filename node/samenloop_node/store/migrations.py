@@ -13,6 +13,7 @@ from samenloop_node.store import (
     inbox,
     notes,
     notices,
+    outcomes,
     ownlog,
     past,
     questions,
@@ -45,4 +46,5 @@ def all_migrations() -> tuple[Migrations, ...]:
         requests.migrations,
         told.migrations,
         past.migrations,
+        outcomes.migrations,
     )

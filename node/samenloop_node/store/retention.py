@@ -2,12 +2,12 @@
 
 import sqlite3
 
-from samenloop_node.store import past, told
+from samenloop_node.store import outcomes, past, told
 
 
-def purge_hits(db: sqlite3.Connection, before_ms: int) -> int:
+def purge_hits(db: sqlite3.Connection, before_ms: int, now_ms: int) -> int:
     """Remove hits that were asked before a moment, and those of which no registration is left; returns how many. Of
-    what was shown the minimum is kept (`past`).
+    what was shown the minimum is kept (`past`), and of all of them the count (`outcomes`).
     """
     gone = (
         "SELECT question_id FROM hit WHERE asked_ms < ? OR NOT EXISTS (SELECT 1 FROM hit_registration hr"
@@ -15,7 +15,10 @@ def purge_hits(db: sqlite3.Connection, before_ms: int) -> int:
     )
     db.execute(f"DELETE FROM contact WHERE question_id IN ({gone})", (before_ms,))  # noqa: S608 - fixed text
     db.execute("CREATE TEMP TABLE going AS " + gone, (before_ms,))
-    for (question_id,) in db.execute("SELECT question_id FROM going").fetchall():
+    going = [question_id for (question_id,) in db.execute("SELECT question_id FROM going")]
+    outcomes.count_ended(db, now_ms)
+    outcomes.count(db, going)
+    for question_id in going:
         past.keep_hit(db, question_id)
     db.execute("DELETE FROM hit_registration WHERE question_id IN (SELECT question_id FROM going)")
     count = db.execute("DELETE FROM hit WHERE question_id IN (SELECT question_id FROM going)").rowcount

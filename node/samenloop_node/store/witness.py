@@ -12,6 +12,7 @@ from samenloop.audit.vouching import Looked, Vouching, vouch
 from samenloop.audit.witness import Reason, WitnessState
 
 migrations = Migrations("witness")
+MOST_CONTRADICTIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,16 @@ class OwnProof:
     event: str
     day: str
     proof: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """At `at_ms` (Unix ms) the coordinator showed the checkpoint `shown`, which does not go with `accepted`."""
+
+    at_ms: int
+    reason: str
+    accepted: bytes
+    shown: bytes
 
 
 @migrations()
@@ -52,6 +63,15 @@ def cosigned_sizes(db: Database) -> None:
     for column in ("covered_ms", "mark_size", "mark_ms"):
         db.execute(f"ALTER TABLE cosignature ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
     db.execute("UPDATE cosignature SET covered_ms = seconds * 1000, mark_ms = seconds * 1000 WHERE seconds < 1 << 40")
+
+
+@migrations()
+def contradiction_table(db: Database) -> None:
+    """Make the table of checkpoints that contradict what this node had accepted: the proof of a fork or a rollback."""
+    db.execute(
+        "CREATE TABLE contradiction (at_ms INTEGER NOT NULL, reason TEXT NOT NULL, accepted BLOB NOT NULL,"
+        " shown BLOB NOT NULL UNIQUE) STRICT"
+    )
 
 
 def state(db: sqlite3.Connection) -> WitnessState | None:
@@ -88,6 +108,20 @@ def begin_again(db: sqlite3.Connection, now_ms: int) -> None:
         (EMPTY_ROOT, now_ms, now_ms),
     )
     db.execute("UPDATE cosignature SET mark_size = 0, mark_ms = ?", (now_ms,))
+
+
+def keep_contradiction(db: sqlite3.Connection, one: Contradiction) -> None:
+    """Keep a checkpoint as evidence, once; the first hundred tell enough."""
+    db.execute(
+        "INSERT OR IGNORE INTO contradiction SELECT ?, ?, ?, ? WHERE (SELECT count(*) FROM contradiction) < ?",
+        (one.at_ms, one.reason, one.accepted, one.shown, MOST_CONTRADICTIONS),
+    )
+
+
+def contradictions(db: sqlite3.Connection) -> list[Contradiction]:
+    """Return the kept contradictions, oldest first."""
+    rows = db.execute("SELECT at_ms, reason, accepted, shown FROM contradiction ORDER BY at_ms, rowid").fetchall()
+    return [Contradiction(*row) for row in rows]
 
 
 def lost_checkpoints(db: sqlite3.Connection) -> list[bytes]:

@@ -2,11 +2,9 @@
 covenant.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from samenloop.audit import checkpoint as checkpoints
-from samenloop.audit.checkpoint import Checkpoint
 from samenloop.catalogue import load_catalogue
 from samenloop.covenant import parse
 from samenloop.covenant.document import Covenant
@@ -24,7 +22,7 @@ class TrustAnchor:
     """The keys that one covenant version names. `fingerprint` is its SHA-256 in hex; keys are 32 bytes (Ed25519).
 
     `quorum`: how many witnesses besides a node itself must cosign; the covenant's checks keep it at min(2, n - 1) or
-    more. `participant`: whose own log it is, empty for the coordinator's.
+    more. `participant`: whose own log it is, empty for the coordinator's. `version`: the covenant's number.
     """
 
     origin: str
@@ -35,6 +33,7 @@ class TrustAnchor:
     retention_days: int = 0
     predecessor: str = ""
     participant: str = ""
+    version: int = 0
 
 
 def from_covenant(covenant: Covenant) -> TrustAnchor:
@@ -47,6 +46,7 @@ def from_covenant(covenant: Covenant) -> TrustAnchor:
         quorum=covenant.witness_quorum,
         retention_days=covenant.purpose.retention_months * DAYS_PER_MONTH,
         predecessor=covenant.predecessor or "",
+        version=covenant.version,
     )
 
 
@@ -57,39 +57,37 @@ def from_document(data: bytes) -> TrustAnchor:
 
 def of_own_log(covenant: Covenant, participant: str) -> TrustAnchor:
     """Return the trust anchor of a participant's own log: signed with its signing key, and without witnesses, for the
-    coordinator's log holds its daily anchors.
+    coordinator's log holds its daily anchors. A version without this participant has no key: nothing can be signed
+    while a partner is away.
     """
-    months = min(retention_months(covenant, participant), _log_months())
+    row = covenant.find(participant)
+    months = retention_months(covenant, participant) if row else covenant.purpose.retention_months
     return replace(
         from_covenant(covenant),
         origin=covenant.own_log_origin(participant),
-        audit_key=bytes.fromhex(covenant.participant(participant).signing_key),
+        audit_key=bytes.fromhex(row.signing_key) if row else b"",
         witnesses={},
         quorum=0,
-        retention_days=months * DAYS_PER_MONTH,
+        retention_days=min(months, _log_months()) * DAYS_PER_MONTH,
         participant=participant,
     )
 
 
-def of_log(covenant: Covenant, origin: str) -> TrustAnchor:
-    """Return the trust anchor of the log with this name; raises IntegrityError when the covenant names no such log."""
+def of_log(covenant: Covenant, participant: str) -> TrustAnchor:
+    """Return the trust anchor of a participant's own log, or of the coordinator's when it is empty."""
+    return of_own_log(covenant, participant) if participant else from_covenant(covenant)
+
+
+def owner_of(covenant: Covenant, origin: str) -> str:
+    """Return whose log has this name, empty for the coordinator's; raises IntegrityError when the covenant names no
+    such log.
+    """
     if origin == covenant.coordinator.log_origin:
-        return from_covenant(covenant)
+        return ""
     for one in covenant.participants:
         if origin == covenant.own_log_origin(one.id):
-            return of_own_log(covenant, one.id)
+            return one.id
     raise IntegrityError(_("het convenant noemt geen logboek {origin}", origin=origin))
-
-
-def signed_by(checkpoint: Checkpoint, chain: Sequence[TrustAnchor]) -> TrustAnchor:
-    """Return the first anchor, newest first, whose log key and witness keys account for every signature; raises
-    IntegrityError when none does.
-    """
-    for anchor in chain:
-        if not checkpoints.unknown_signers(checkpoint, anchor.audit_key, anchor.witnesses):
-            checkpoints.verify(checkpoint.format(), anchor.origin, anchor.audit_key)
-            return anchor
-    raise IntegrityError(_("onbekende ondertekenaar"))
 
 
 def _log_months() -> int:

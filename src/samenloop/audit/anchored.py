@@ -7,7 +7,7 @@ that day. Who writes his own log anew needs his anchors to be forgotten: so ever
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,13 +72,14 @@ def read(root: Path) -> tuple[DailyAnchor, ...]:
 
 
 def hold_against(
-    own: Path, participant: str, coordinator: Path, retention_days: int
+    own: Path, participant: str, coordinator: Path, days_at: Callable[[int], int]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Hold the anchors of an own log against an export of the coordinator's log; both were verified before.
 
     Return (problems, warnings). A problem: a sent anchor that is not in the coordinator's log, unless that part was
     purged; an anchor there, from before the newest own entry, that the own log does not account for; and entries
-    erased less than `retention_days` after an anchor that does not count them yet.
+    erased less than their term after an anchor that does not count them yet: `days_at` tells the days of the covenant
+    version in force at the place of a purge entry.
     """
     shown = {one.digest(): one for one in read(own)}
     logged, purged_until = _logged(coordinator, participant)
@@ -95,13 +96,13 @@ def hold_against(
         ),
     )
     dated = [(checkpoints.parse(one.note).size, logged[digest]) for digest, one in shown.items() if digest in logged]
-    early, unproven = _purges(own, dated, retention_days * DAY_MS, complete=not purged_until)
+    early, unproven = _purges(own, dated, days_at, complete=not purged_until)
     text = _("de coördinator heeft ankers van na deze export, tot en met {day}", day=_day(max(later, default=0)))
     return (*problems, *early), (*([text] if later else []), *unproven)
 
 
 def _purges(
-    own: Path, dated: Sequence[tuple[int, int]], term_ms: int, *, complete: bool
+    own: Path, dated: Sequence[tuple[int, int]], days_at: Callable[[int], int], *, complete: bool
 ) -> tuple[list[str], list[str]]:
     """Hold the own purges against the anchors, (size, Unix ms in the coordinator's log): (problems, warnings).
 
@@ -109,6 +110,7 @@ def _purges(
     """
     early, unproven = [], []
     for claim in _claims(own):
+        term_ms = days_at(claim.seq) * DAY_MS
         before = max((at for size, at in dated if size <= claim.last), default=None)
         since = min((at for size, at in dated if size > claim.last), default=None)
         span = f"{claim.first}-{claim.last}"

@@ -118,17 +118,26 @@ def cosignatures(checkpoint: Checkpoint, witnesses: Mapping[str, bytes]) -> dict
 
 
 def claimed_times(checkpoint: Checkpoint) -> dict[str, int]:
-    """Return witness name -> Unix seconds as the cosignature lines say; for a checkpoint that was checked when it was
-    kept.
+    """Return witness name -> earliest Unix seconds as the cosignature lines say; for a checkpoint that was checked when
+    it was kept.
     """
-    lines = [one for one in checkpoint.note.signatures if len(one.value) == 8 + notes.SIGNATURE_BYTES]
-    return {one.name: int.from_bytes(one.value[:8], "big") for one in lines}
+    found: dict[str, int] = {}
+    for one in checkpoint.note.signatures:
+        if len(one.value) == 8 + notes.SIGNATURE_BYTES:
+            second = int.from_bytes(one.value[:8], "big")
+            found[one.name] = min(second, found.get(one.name, second))
+    return found
+
+
+def signers(origin: str, audit_key: bytes, witnesses: Mapping[str, bytes]) -> frozenset[tuple[str, bytes]]:
+    """Return name and key id of every line that the log or a known witness can sign."""
+    cosigners = {(name, notes.key_id(name, COSIGNATURE, key)) for name, key in witnesses.items()}
+    return frozenset(cosigners | {(origin, notes.key_id(origin, ED25519, audit_key))})
 
 
 def unknown_signers(checkpoint: Checkpoint, audit_key: bytes, witnesses: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return the names of signature lines that belong neither to the log nor to a known witness."""
-    known = {(name, notes.key_id(name, COSIGNATURE, key)) for name, key in witnesses.items()}
-    known.add((checkpoint.head.origin, notes.key_id(checkpoint.head.origin, ED25519, audit_key)))
+    known = signers(checkpoint.head.origin, audit_key, witnesses)
     return tuple(one.name for one in checkpoint.note.signatures if (one.name, one.key_id) not in known)
 
 

@@ -1,28 +1,24 @@
 """`samenloop audit ...`: what an auditor runs, with only this distribution installed."""
 
 import json
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from samenloop.audit import verify as verifier
+from samenloop.audit.cli_parts import BROKEN, COVENANT_HELP, check_usage, progress
+from samenloop.audit.open_cli import open_sealed
 from samenloop.audit.times import shown
 from samenloop.audit.verify import Report
 from samenloop.texts import _
 
 app = typer.Typer(no_args_is_help=True, help="Controleer een export van het logboek.")
-_COVENANT_HELP = "Vingerafdruk van het convenant (64 tekens). Gebruik die van een deelnemer, niet die uit de export."
 _ANCHORED_HELP = (
     "Export van het logboek van de coördinator: controleer of de dagelijkse ankers van een eigen logboek daar staan."
 )
-BROKEN = 1
-USAGE = 2
+app.command("open")(open_sealed)
 
 
 @app.command()
@@ -30,7 +26,7 @@ def verify(
     export: Annotated[
         Path, typer.Argument(metavar="MAP", help="Map die `audit export` van coördinator of node schreef.")
     ],
-    covenant: Annotated[str | None, typer.Option(help=_COVENANT_HELP)] = None,
+    covenant: Annotated[str | None, typer.Option(help=COVENANT_HELP)] = None,
     anchored_in: Annotated[Path | None, typer.Option(metavar="MAP", help=_ANCHORED_HELP)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Toon het rapport als JSON.")] = False,
 ) -> None:
@@ -41,30 +37,14 @@ def verify(
 
     Voorbeeld: samenloop audit verify export-2026-11 --covenant 3f1c...
     """
-    for folder in (export, anchored_in):
-        if folder is not None and not folder.is_dir():
-            typer.echo(_("De map {path} is er niet. Controleer de naam.", path=folder), err=True)
-            raise typer.Exit(USAGE)
-    if covenant is not None and (len(covenant) != 64 or covenant.strip("0123456789abcdef")):
-        typer.echo(_("De vingerafdruk van een convenant heeft 64 tekens: cijfers en a tot en met f."), err=True)
-        raise typer.Exit(USAGE)
-    with _progress() as advance:
+    check_usage(covenant, export, anchored_in)
+    with progress() as advance:
         if anchored_in is None:
             report = verifier.verify_export(export, covenant, advance)
         else:
             report = verifier.verify_anchored(export, anchored_in, covenant, advance)
     typer.echo(_as_json(report) if as_json else "\n".join(_as_text(report, anchored=anchored_in is not None)))
     raise typer.Exit(0 if report.holds else BROKEN)
-
-
-@contextmanager
-def _progress() -> Iterator[verifier.Progress]:
-    """Show a bar on a terminal, nothing elsewhere."""
-    console = Console(stderr=True)
-    columns = (TextColumn(_("Controleren")), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task("verify", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _as_json(report: Report) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from samenloop.audit.replay import Replay
 from samenloop.audit.times import SKEW_MS, possible, shown
-from samenloop.audit.witness import HOUR_MS, STOP_MS, WARN_MS, cosigned_ms
+from samenloop.audit.witness import HOUR_MS, STOP_MS, WARN_MS
 from samenloop.audit.witnessed import Witnessed
 from samenloop.texts import _
 
@@ -17,38 +17,35 @@ class Judged:
     warnings: tuple[str, ...] = ()
 
 
-def of_witnesses(witnessed: Witnessed, replay: Replay, *, own: bool) -> Judged:
+def of_witnesses(witnessed: Witnessed, replay: Replay) -> Judged:
     """Miss the witnesses: what too few of them looked at, the log's own key alone could have written anew.
 
-    Two things count: when the quorum last cosigned, and how far it looked. A witness that was shown a small tree only
-    says nothing about what came after, however late it says so. `own`: a partner's own log, which has anchors instead.
+    What counts is how far the quorum of each covenant version looked while that version was in force: a witness that
+    was shown a small tree only says nothing about what came after, however late it says so. While nothing ran, there
+    was nothing to look at: that time gives a warning only.
     """
-    quorum, few = witnessed.quorum, tuple[str, ...]()
-    if not quorum:
-        return Judged() if own else _alone(replay)
-    count = len(witnessed.latest)
-    if count < quorum:
-        few = (
-            _(
-                "{count} getuigen hebben dit logboek medeondertekend; het convenant vraagt er {quorum}",
-                count=count,
-                quorum=quorum,
-            ),
-        )
-    unwatched = replay.newest_ms - _watched_ms(witnessed, replay)
-    if unwatched <= WARN_MS:
+    size, versions = replay.frontier.size, replay.versions
+    current = versions.at(size)[-1]
+    if not current.quorum:
+        return Judged() if versions.own else _alone(replay)
+    few = _few(sum(name in current.witnesses for name in witnessed.latest), current.quorum)
+    watched = max(min(end, witnessed.covered(one.quorum)) for one, end in versions.spans(size))
+    newest_ms, off_ms = replay.before.get(watched, (0, 0))
+    unwatched = replay.newest_ms - (newest_ms or replay.oldest_ms)
+    if watched == size or unwatched <= WARN_MS:
         return Judged(warnings=few)
     text = _(
         "de laatste {hours} uur van dit logboek zijn niet door genoeg getuigen medeondertekend (regels vanaf {first})",
         hours=unwatched // HOUR_MS,
-        first=witnessed.covered().size,
+        first=watched,
     )
-    return Judged((text,), few) if unwatched > STOP_MS else Judged(warnings=(*few, text))
+    stopped = unwatched - (replay.off_ms - off_ms) > STOP_MS
+    return Judged((text,), few) if stopped else Judged(warnings=(*few, text))
 
 
-def of_date(created_ms: int, replay: Replay, *, own: bool) -> Judged:
-    """Hold the date of an export against its entries. `own`: a partner's own log, which may be quiet for days; the
-    coordinator's has a sign of life every five minutes.
+def of_date(created_ms: int, replay: Replay) -> Judged:
+    """Hold the date of an export against its entries. A partner's own log may be quiet for days; the coordinator's has
+    a sign of life every five minutes.
     """
     if not possible(created_ms) or created_ms + SKEW_MS < replay.newest_ms:
         text = _(
@@ -58,7 +55,7 @@ def of_date(created_ms: int, replay: Replay, *, own: bool) -> Judged:
         )
         return Judged((text,))
     silent = created_ms - replay.newest_ms
-    if own or not replay.newest_ms or silent <= WARN_MS:
+    if replay.versions.own or not replay.newest_ms or silent <= WARN_MS:
         return Judged()
     text = _(
         "na de nieuwste regel bleef het logboek {hours} uur stil tot de export: stond de coördinator uit, of ontbreekt "
@@ -68,13 +65,15 @@ def of_date(created_ms: int, replay: Replay, *, own: bool) -> Judged:
     return Judged(warnings=(text,))
 
 
-def _watched_ms(witnessed: Witnessed, replay: Replay) -> int:
-    """Return up to when (Unix ms) the quorum has looked; the start of the log when it never did."""
-    cosigned = cosigned_ms((one.seconds for one in witnessed.latest.values()), witnessed.quorum)
-    covered = witnessed.covered()
-    if cosigned is None or not covered.size:
-        return replay.oldest_ms
-    return min(cosigned, covered.newest_ms or cosigned)
+def _few(count: int, quorum: int) -> tuple[str, ...]:
+    if count >= quorum:
+        return ()
+    text = _(
+        "{count} getuigen hebben dit logboek medeondertekend; het convenant vraagt er {quorum}",
+        count=count,
+        quorum=quorum,
+    )
+    return (text,)
 
 
 def _alone(replay: Replay) -> Judged:

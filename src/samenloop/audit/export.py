@@ -13,16 +13,18 @@ from typing import Any
 
 from samenloop.audit import anchor as anchors
 from samenloop.audit import checkpoint as checkpoints
+from samenloop.audit import entry as entries
 from samenloop.audit import layout
 from samenloop.audit.anchored import ANCHORS, DailyAnchor
 from samenloop.audit.checkpoint import Checkpoint
+from samenloop.audit.fields import Event
+from samenloop.audit.kept import kept_checkpoints
 from samenloop.audit.layout import FileFact, Manifest
 from samenloop.audit.note import NoteSigner
 from samenloop.audit.store import EntryStore, Purged, TreeStore
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.texts import _
 
-KEPT = 1_000
 STEP = 1_000
 """So many entries are in memory at a time."""
 Piece = tuple[str, bytes]
@@ -40,11 +42,13 @@ def pieces(
     """Yield everything up to the latest checkpoint, the manifest last: what has no manifest is no export.
 
     `covenants` are documents in canonical form, the current version last. `daily` has the anchors of a partner's own
-    log, None for the coordinator's. Raises IntegrityError when entries are missing, BUSY when bodies are purged
-    meanwhile.
+    log, None for the coordinator's. A version whose entry is not in the signed tree yet is left out. Raises
+    IntegrityError when entries are missing, BUSY when bodies are purged meanwhile.
     """
     entry_store, tree_store = stores
     head = checkpoints.verify(tree_store.head(), signer.name, signer.public_key())
+    waiting = _waiting(entry_store, head)
+    covenants = [one for one in covenants if anchors.from_document(one).fingerprint not in waiting] or covenants[:1]
     purged = _purges(entry_store, head)
     hashes: dict[str, tuple[int, Any]] = {}
     for path, data in _content(entry_store, tree_store, head, covenants, daily):
@@ -124,9 +128,23 @@ def _content(
         yield from _entries(entry_store, first, min(step, head.size - first))
 
 
+def _waiting(entry_store: EntryStore, head: Checkpoint) -> set[str]:
+    """Return the fingerprints of covenant versions that went into force after `head` was signed."""
+    found, first = set[str](), head.size
+    while batch := entry_store.entries(first, STEP):
+        parsed = [entries.parse(one.body) for one in batch if one.body is not None]
+        found.update(one.text("document") for one in parsed if one.event is Event.COVENANT)
+        first += len(batch)
+    return found
+
+
 def _purges(entry_store: EntryStore, head: Checkpoint) -> Sequence[Purged]:
     """Return the purges; bodies that are gone by an entry that `head` does not count yet would look stolen."""
     purged = entry_store.purges()
+    if any(one.by >= entry_store.count() for one in purged):
+        raise IntegrityError(
+            _("De lijst van wisacties noemt een regel die er niet is. Controleer het logboek: audit fsck.")
+        )
     if any(one.by >= head.size for one in purged):
         raise _purging()
     return purged
@@ -139,20 +157,12 @@ def _purging() -> SamenloopError:
 def _checkpoints(tree_store: TreeStore, head: Checkpoint) -> Iterator[Piece]:
     latest = head.format()
     yield layout.CHECKPOINTS, b""
-    for note in _kept(tree_store):
-        size = checkpoints.parse(note).size
-        if size < head.size:
-            yield layout.CHECKPOINTS, layout.checkpoint_line(note)
-        elif size == head.size:
-            latest = note
+    for kept in kept_checkpoints(tree_store):
+        if kept.size < head.size:
+            yield layout.CHECKPOINTS, layout.checkpoint_line(kept.format())
+        elif kept.size == head.size:
+            latest = kept.format()
     yield layout.CHECKPOINT, latest
-
-
-def _kept(tree_store: TreeStore) -> Iterator[bytes]:
-    size = 0
-    while batch := tree_store.checkpoints(size, KEPT):
-        yield from batch
-        size = checkpoints.parse(batch[-1]).size + 1
 
 
 def _entries(entry_store: EntryStore, first: int, count: int) -> Iterator[Piece]:

@@ -1,8 +1,8 @@
-"""The fields of an audit entry as data: their form and who may see them (security.md section 4). Which event has which
-stands in `samenloop.audit.events`.
+"""The fields of an audit entry as data: their form and what a person may see (security.md section 4). Which
+event has which stands in `samenloop.audit.events`.
 
 Public half: everything named here. Nothing else may stand in an entry; free text, names, tokens and what is derived
-from tokens have no field. A field that a view does not list is not in that view (`samenloop.audit.views`).
+from tokens have no field. What the table does not give to the person is not in his view (`samenloop.audit.views`).
 
 Four rows of that section have no field of their own, because other fields say it:
 - trace id: `request`, 16 random bytes that the asking node makes; its own log has them as `question`. A span is
@@ -69,28 +69,12 @@ class Event(enum.Enum):
     SYNC = "sync"
 
 
-class View(enum.Enum):
-    """Who looks. Operator and auditor see the whole public half; the auditor opens sealed halves too. The subject is
-    the person whom an entry of a node's own log is about.
-    """
-
-    REQUESTER = "requester"
-    OWNER = "owner"
-    SUBJECT = "subject"
-    OPERATOR = "operator"
-    AUDITOR = "auditor"
-
-
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Form of a field, and the views besides operator and auditor that show it."""
+    """Form of a field, and whether a person is told it of an entry about himself (`samenloop.audit.views`)."""
 
     check: Check
-    views: frozenset[View]
-
-    def shown_to(self, view: View) -> bool:
-        """Tell whether a view may hold this field."""
-        return view in (View.OPERATOR, View.AUDITOR) or view in self.views
+    told: bool = False
 
 
 _CODE = matches(r"(?=.{1,64}\Z)[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*")
@@ -115,83 +99,77 @@ HOLDER_ROW_MAY: Mapping[str, Check] = {
     "region_reason": _CODE,
 }
 
-_PARTIES = frozenset({View.REQUESTER, View.OWNER})
-_OWN = frozenset({View.REQUESTER})
-_ALL = _PARTIES | {View.SUBJECT}
-_OWN_AND_SUBJECT = frozenset({View.REQUESTER, View.SUBJECT})
-_HIDDEN: frozenset[View] = frozenset()
-
 FIELDS: Mapping[str, Field] = {
     # what kind of entry, made by what
-    "schema": Field(lambda value: value == 1 and type(value) is int, _PARTIES),
-    "event": Field(one_of(*(event.value for event in Event)), _ALL),
-    "origin": Field(_ORIGIN, _PARTIES),
-    "software": Field(_SHORT, _PARTIES),
+    "schema": Field(lambda value: value == 1 and type(value) is int),
+    "event": Field(one_of(*(event.value for event in Event)), told=True),
+    "origin": Field(_ORIGIN),
+    "software": Field(_SHORT),
     # when
-    "start_ms": Field(integer, _PARTIES),
-    "end_ms": Field(integer, _ALL),
-    "process": Field(hex_of(8), _OWN),
-    "n": Field(integer, _OWN),
-    "clock": Field(one_of("ok", "stepped", "unsynced"), _OWN),
+    "start_ms": Field(integer),
+    "end_ms": Field(integer, told=True),
+    "process": Field(hex_of(8)),
+    "n": Field(integer),
+    "clock": Field(one_of("ok", "stepped", "unsynced")),
     # which act
-    "request": Field(hex_of(16), _PARTIES),
+    "request": Field(hex_of(16)),
     # why
-    "covenant": Field(_CODE, _PARTIES),
-    "version": Field(integer, _PARTIES),
-    "purpose": Field(_CODE, _ALL),
-    "basis": Field(_SHORT, _ALL),
-    "case": Field(_REFERENCE, _OWN),
-    "new_fact": Field(_CODE, _OWN),
+    "covenant": Field(_CODE),
+    "version": Field(integer),
+    "purpose": Field(_CODE, told=True),
+    "basis": Field(_SHORT, told=True),
+    "case": Field(_REFERENCE),
+    "new_fact": Field(_CODE),
     # who
-    "actor": Field(_CODE, _ALL),
-    "certificate": Field(hex_of(32), _OWN),
-    "role": Field(_CODE, _ALL),
-    "acting": Field(_CODE, _ALL),
-    "user": Field(_REFERENCE, _OWN),
-    "responsible": Field(_REFERENCE, _OWN),
+    "actor": Field(_CODE, told=True),
+    "certificate": Field(hex_of(32)),
+    "role": Field(_CODE, told=True),
+    "acting": Field(_CODE, told=True),
+    "user": Field(_REFERENCE),
+    "responsible": Field(_REFERENCE),
     # from where
-    "address": Field(_SHORT, _OWN),
-    "tls": Field(_SHORT, _OWN),
-    "kex": Field(_SHORT, _OWN),
+    "address": Field(_SHORT),
+    "tls": Field(_SHORT),
+    "kex": Field(_SHORT),
     # about what
-    "holders": Field(list_of(row(HOLDER_ROW_MUST, HOLDER_ROW_MAY), 100), _ALL),
-    "question": Field(hex_of(16), _PARTIES),
-    "receiver": Field(_CODE, _ALL),
-    "receivers": Field(list_of(_CODE, 100), _ALL),
-    "holder": Field(_CODE, _ALL),
-    "register": Field(_CODE, _OWN),
-    "commitment": Field(hex_of(32), _OWN),
-    "signature": Field(matches("[0-9a-f]{128}"), _PARTIES),
-    "document": Field(hex_of(32), _PARTIES),
-    "decision": Field(_REFERENCE, _OWN),
-    "action": Field(_CODE, _OWN_AND_SUBJECT),
-    "reason": Field(_RULE, _OWN),
+    "holders": Field(list_of(row(HOLDER_ROW_MUST, HOLDER_ROW_MAY), 100), told=True),
+    "question": Field(hex_of(16)),
+    "receiver": Field(_CODE, told=True),
+    "receivers": Field(list_of(_CODE, 100), told=True),
+    "holder": Field(_CODE, told=True),
+    "register": Field(_CODE),
+    "commitment": Field(hex_of(32)),
+    "signature": Field(matches("[0-9a-f]{128}")),
+    "document": Field(hex_of(32)),
+    "decision": Field(_REFERENCE),
+    "action": Field(_CODE, told=True),
+    "reason": Field(_RULE),
     # how it went
-    "status": Field(_CODE, _PARTIES),
-    "rule": Field(_RULE, _OWN),
-    "count": Field(integer, _OWN),
-    "added": Field(integer, _OWN),
-    "changed": Field(integer, _OWN),
-    "withdrawn": Field(integer, _OWN),
-    "failed": Field(integer, _OWN),
+    "status": Field(_CODE),
+    "rule": Field(_RULE),
+    "count": Field(integer),
+    "added": Field(integer),
+    "changed": Field(integer),
+    "withdrawn": Field(integer),
+    "failed": Field(integer),
     # by which rules
-    "epochs": Field(list_of(_EPOCH, 8), _PARTIES),
-    "recipes": Field(_CODE, _PARTIES),
-    "budget_left": Field(integer, _OWN),
-    "batch": Field(integer, _OWN),
-    "final": Field(boolean, _OWN),
-    "day": Field(_DAY, _PARTIES),
+    "epochs": Field(list_of(_EPOCH, 8)),
+    "recipes": Field(_CODE),
+    "budget_left": Field(integer),
+    "batch": Field(integer),
+    "final": Field(boolean),
+    "day": Field(_DAY),
     # the log about itself
-    "keys": Field(list_of(_WRAP, 1000), _HIDDEN),
-    "anchor": Field(hex_of(32), _OWN),
-    "first": Field(integer, _HIDDEN),
-    "last": Field(integer, _HIDDEN),
-    "term_days": Field(integer, _HIDDEN),
-    "filters": Field(list_of(_CODE, 20), _HIDDEN),
-    "drawn": Field(list_of(integer, 1000), _HIDDEN),
-    "due_ms": Field(integer, _HIDDEN),
-    "entry": Field(integer, _HIDDEN),
-    "size": Field(integer, _HIDDEN),
+    "keys": Field(list_of(_WRAP, 1000)),
+    "anchor": Field(hex_of(32)),
+    "first": Field(integer),
+    "last": Field(integer),
+    "term_days": Field(integer),
+    "filters": Field(list_of(_CODE, 20)),
+    "drawn": Field(list_of(integer, 1000)),
+    "due_ms": Field(integer),
+    "entry": Field(integer),
+    "size": Field(integer),
 }
 
 HALF_FIELDS: Mapping[str, Check] = {

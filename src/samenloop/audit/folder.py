@@ -8,6 +8,8 @@ from samenloop.audit import anchor as anchors
 from samenloop.audit import anchored, layout
 from samenloop.audit.anchor import TrustAnchor
 from samenloop.audit.layout import FileFact, Manifest
+from samenloop.audit.versions import Versions
+from samenloop.covenant import fingerprint as fingerprint_of
 from samenloop.covenant import parse_canonical
 from samenloop.errors import IntegrityError
 from samenloop.texts import _
@@ -15,26 +17,28 @@ from samenloop.texts import _
 MAX_COVENANTS = 1_000
 
 
-def trusted(root: Path, manifest: Manifest, fingerprint: str | None) -> tuple[TrustAnchor, tuple[TrustAnchor, ...]]:
-    """Return the anchor and the chain of its predecessors that the export holds, newest first; raises SamenloopError
-    when they form no chain, or the covenant does not have the given fingerprint.
+def trusted(root: Path, manifest: Manifest, fingerprint: str | None) -> Versions:
+    """Return the covenant version that the manifest names with its predecessors, as the export holds them; raises
+    SamenloopError when they form no chain, or the covenant does not have the given fingerprint.
     """
     found = {}
     for path in covenants(root):
-        anchor = anchors.of_log(parse_canonical(layout.read_small(path, layout.MAX_SMALL_BYTES)), manifest.origin)
-        if path.name != f"{anchor.fingerprint}.json":
+        covenant = parse_canonical(layout.read_small(path, layout.MAX_SMALL_BYTES))
+        if path.name != f"{fingerprint_of(covenant)}.json":
             raise IntegrityError(_("een convenant staat onder een verkeerde naam"))
-        found[anchor.fingerprint] = anchor
+        found[fingerprint_of(covenant)] = covenant
     if fingerprint is not None and fingerprint != manifest.covenant:
         raise IntegrityError(_("het convenant van deze export is niet {fingerprint}", fingerprint=fingerprint))
     chain: list[TrustAnchor] = []
-    following = manifest.covenant
+    owner, following = "", manifest.covenant
     while following in found:
-        chain.append(found.pop(following))
-        following = chain[-1].predecessor
+        covenant = found.pop(following)
+        owner = owner if chain else anchors.owner_of(covenant, manifest.origin)
+        chain.insert(0, anchors.of_log(covenant, owner))
+        following = chain[0].predecessor
     if not chain or found:
         raise IntegrityError(_("de convenanten in deze export vormen geen reeks"))
-    return chain[0], tuple(chain)
+    return Versions(tuple(chain))
 
 
 def covenants(root: Path) -> list[Path]:
@@ -72,6 +76,19 @@ def check_files(root: Path, manifest: Manifest, *, own: bool) -> None:
             raise IntegrityError(_("bestand {path} past niet bij het manifest", path=layout.printable(one.path)))
     if not expected <= set(listed):
         raise IntegrityError(_("er ontbreken bestanden"))
+
+
+def read_sealed(root: Path, first: int) -> dict[int, tuple[bytes, ...]]:
+    """Return the sealed halves of the range of entries from `first` on; raises IntegrityError."""
+    found: dict[int, tuple[bytes, ...]] = {}
+    last = first - 1
+    for line in layout.lines(root / layout.range_name("sealed", first)):
+        seq, sealed = layout.parse_sealed_line(line)
+        if seq <= last:
+            raise IntegrityError(_("de verzegelde delen staan niet op volgorde"))
+        found[seq] = sealed
+        last = seq
+    return found
 
 
 def _as_listed(root: Path, listed: FileFact) -> bool:

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
-from samenloop.audit import anchor as anchors
 from samenloop.audit import checkpoint as checkpoints
-from samenloop.audit import log, tree
+from samenloop.audit import evidence, log, tree
 from samenloop.audit.anchor import TrustAnchor
 from samenloop.audit.checkpoint import Checkpoint
-from samenloop.audit.purges import Terms
+from samenloop.audit.evidence import Judged
+from samenloop.audit.kept import kept_checkpoints, kept_sizes
 from samenloop.audit.replay import Replay
-from samenloop.audit.store import EntryStore, StoredEntry, TreeStore
+from samenloop.audit.store import EntryStore, Purged, StoredEntry, TreeStore
 from samenloop.audit.tree import Node
 from samenloop.audit.verify import Progress, Report
+from samenloop.audit.versions import Versions
 from samenloop.audit.witnessed import Witnessed
 from samenloop.errors import IntegrityError, SamenloopError
 from samenloop.texts import _
@@ -28,14 +29,17 @@ def fsck(
 ) -> Report:
     """Re-derive everything from the bodies on disk; entries that wait for the integrator are replayed too.
 
-    `earlier`: the anchors of earlier covenant versions, whose witnesses cosigned before. Memory does not grow with the
-    log. Safe while the coordinator runs, on connections of its own.
+    `earlier`: the anchors of earlier covenant versions, newest first. That too few witnesses looked is a warning here:
+    kept checkpoints may be gone, or the witnesses are away. Memory does not grow with the log. Safe while the
+    coordinator runs, on connections of its own.
     """
-    replay = Replay(anchor.origin)
-    size = 0
+    versions = Versions((*reversed(earlier), anchor))
+    replay = Replay(versions)
+    size, missed = 0, Judged()
     try:
-        head = log.latest(tree_store, anchor.origin, anchor.audit_key)
+        head = checkpoints.parse(tree_store.head())
         size = head.size
+        replay.marks = kept_sizes(tree_store)
         for stored in _all(entry_store, size, progress):
             _check(replay, tree_store, stored, size)
             if replay.frontier.size == size and replay.frontier.root() != head.root:
@@ -43,7 +47,10 @@ def fsck(
         if replay.frontier.size < size:
             replay.problem(_("er zijn {count} regels te weinig: teruggezet", count=size - replay.frontier.size))
         _check_purges(replay, entry_store)
-        replay.finish(_terms(replay, tree_store, (anchor, *earlier)))
+        versions.cosigned(head)
+        seen = _witnessed(replay, tree_store)
+        replay.finish(seen)
+        missed = evidence.of_witnesses(seen, replay)
     except SamenloopError as error:
         replay.problem(error.text)
     return Report(
@@ -53,38 +60,30 @@ def fsck(
         origin_checked=True,
         purged=tuple(replay.proven),
         problems=tuple(replay.problems),
+        warnings=(*missed.problems, *missed.warnings),
     )
 
 
-def _terms(replay: Replay, tree_store: TreeStore, chain: Sequence[TrustAnchor]) -> Terms:
-    """Return by what purges are judged; the kept checkpoints are read only when there are purges."""
-    anchor, fewest = chain[0], min(one.retention_days for one in chain)
-    if not anchor.quorum:
-        return Terms(anchor.retention_days, fewest)
-    seen = Witnessed(anchor.quorum)
-    size = 0
-    while replay.purged and (kept := tree_store.checkpoints(size, BATCH)):
-        for checkpoint in map(checkpoints.parse, kept):
-            _count(replay, tree_store, seen, checkpoint, chain)
-            size = checkpoint.size + 1
-    return Terms(anchor.retention_days, fewest, seen.ages())
+def _witnessed(replay: Replay, tree_store: TreeStore) -> Witnessed:
+    """Check every kept checkpoint, and return what the witnesses saw."""
+    seen = Witnessed()
+    for checkpoint in kept_checkpoints(tree_store):
+        _count(replay, tree_store, seen, checkpoint)
+    return seen
 
 
-def _count(
-    replay: Replay, tree_store: TreeStore, seen: Witnessed, checkpoint: Checkpoint, chain: Sequence[TrustAnchor]
-) -> None:
+def _count(replay: Replay, tree_store: TreeStore, seen: Witnessed, checkpoint: Checkpoint) -> None:
     size = checkpoint.size
     try:
         holds = tree.frontier(size, tree_store.node).root() == checkpoint.root
-        signed_by = anchors.signed_by(checkpoint, chain)
-        seconds = checkpoints.cosignatures(checkpoint, signed_by.witnesses)
+        counting = replay.versions.cosigned(checkpoint).counting
     except IntegrityError as error:
         replay.problem(_("ijkpunt {size}: {text}", size=size, text=error.text))
         return
     if not holds:
         replay.problem(_("ijkpunt {size}: de regels geven een andere hash", size=size))
         return
-    seen.add(size, 0, seconds)
+    seen.add(size, counting)
 
 
 def _check(replay: Replay, tree_store: TreeStore, stored: StoredEntry, size: int) -> None:
@@ -109,9 +108,27 @@ def _check_nodes(replay: Replay, tree_store: TreeStore, nodes: list[Node]) -> No
 
 
 def _check_purges(replay: Replay, entry_store: EntryStore) -> None:
-    for purged in entry_store.purges():
-        if not any(first <= purged.first and purged.last <= last for first, last in replay.purged):
+    """Hold the list of purges against the purge entries, both ways; of an entry that is gone itself only the range."""
+    listed, said = entry_store.purges(), {Purged(one.first, one.last, one.seq) for one in replay.claims}
+    for claim in sorted(said - set(listed), key=lambda one: one.by):
+        replay.problem(_("regel {seq}: deze wisactie staat anders of niet in de lijst van wisacties", seq=claim.by))
+    for purged in listed:
+        if replay.frontier.size <= purged.by < entry_store.count():
+            continue  # it came while this check was reading
+        if not _gone(replay, purged.first, purged.last):
             replay.problem(_("regels {first}-{last}: niet gewist", first=purged.first, last=purged.last))
+        elif purged not in said and not _gone(replay, purged.by, purged.by):
+            text = _(
+                "de lijst van wisacties noemt regel {seq} voor regels {first}-{last}, maar die regel zegt dat niet",
+                seq=purged.by,
+                first=purged.first,
+                last=purged.last,
+            )
+            replay.problem(text)
+
+
+def _gone(replay: Replay, first: int, last: int) -> bool:
+    return any(begin <= first and last <= end for begin, end in replay.purged)
 
 
 def _all(entry_store: EntryStore, size: int, progress: Progress) -> Iterator[StoredEntry]:

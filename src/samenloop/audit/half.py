@@ -8,11 +8,6 @@ from samenloop.audit.fields import HALF_FIELDS
 from samenloop.errors import InvalidInput
 from samenloop.texts import _
 
-CONCERNS_HOLDER = frozenset({"shown", "hidden", "withheld"})
-"""Results that stand for a real hit. For every other result the holder must not even learn that there was a
-question.
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Half:
@@ -21,9 +16,9 @@ class Half:
     fields: Mapping[str, Value]
 
     @property
-    def concerns_holder(self) -> bool:
-        """Tell whether this was a real hit on the holder's own registrations."""
-        return self.fields["result"] in CONCERNS_HOLDER
+    def result(self) -> str:
+        """Return what came of it for this holder, a code."""
+        return str(self.fields["result"])
 
 
 def encode(fields: Mapping[str, object]) -> bytes:

@@ -15,6 +15,7 @@ from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit import note as notes
 from samenloop.audit import tree
 from samenloop.audit.checkpoint import Checkpoint, TreeHead
+from samenloop.audit.kept import kept_checkpoints
 from samenloop.audit.note import NoteSigner
 from samenloop.audit.proof import LogProof
 from samenloop.audit.store import EntryStore, IndexRow, StoredEntry, TreeStore
@@ -25,7 +26,6 @@ from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.texts import _
 
 BATCH = 2_000
-KEPT = 100
 
 
 def empty_checkpoint(signer: NoteSigner) -> Checkpoint:
@@ -125,16 +125,13 @@ def purgeable(tree_store: TreeStore, cutoff_ms: int, first: int = 0, quorum: int
 
 def _witnessed(tree_store: TreeStore, cutoff_ms: int, first: int, quorum: int) -> int:
     """Return how many entries the kept checkpoints show to have existed at `cutoff_ms`, as a verifier reads them."""
-    seen = Witnessed(quorum)
-    size = first + 1
-    while kept := tree_store.checkpoints(size, KEPT):
-        for checkpoint in map(checkpoints.parse, kept):
-            times = checkpoints.claimed_times(checkpoint)
-            seen.add(checkpoint.size, 0, times)
-            if times and min(times.values()) * 1000 > cutoff_ms:
-                return seen.ages().size_at(cutoff_ms)
-            size = checkpoint.size + 1
-    return seen.ages().size_at(cutoff_ms)
+    seen = Witnessed()
+    for checkpoint in kept_checkpoints(tree_store, first + 1):
+        times = checkpoints.claimed_times(checkpoint)
+        seen.add(checkpoint.size, times)
+        if times and min(times.values()) * 1000 > cutoff_ms:
+            break
+    return seen.ages(quorum).size_at(cutoff_ms)
 
 
 def newest_ms(entry_store: EntryStore) -> int:
@@ -163,8 +160,7 @@ def accept_cosignature(
     line is forged; CLOCK_SKEW when its time is not now.
     """
     signature = notes.parse_signature(line)
-    kept = tree_store.checkpoints(size, 1)
-    base = checkpoints.parse(kept[0]) if kept else None
+    base = next(kept_checkpoints(tree_store, size, 1), None)
     if base is None or base.size != size:
         base = checkpoint_at(tree_store, size, signer)
     signed = checkpoints.add_cosignature(base, signature)

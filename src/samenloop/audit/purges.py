@@ -2,13 +2,14 @@
 
 1. Every erased entry lies in a range that a later purge entry names, and what such an entry names is gone. Our own
    name all that is gone by then, so that the newest is enough when older ones are past their term themselves.
-2. Each purge entry is judged by itself: the term ran from when a quorum of witnesses vouched for the last entry of
-   its range (`witnessed`), for the times in the log are written by its own key. A log without witnesses has only
-   those times: a partner's own log is held against the coordinator's by its anchors (`anchored`).
+2. Each purge entry is judged by itself, by term and quorum of the covenant version that is in force at its place
+   (`versions`): the term ran from when a quorum of witnesses vouched for the last entry of its range (`witnessed`),
+   for the times in the log are written by its own key. It ended before they saw the purge entry itself. A log without
+   witnesses has only those times: a partner's own log is held against the coordinator's by its anchors (`anchored`).
 3. The first entry that is left after the range is past its term as well.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from samenloop.audit.entry import Entry
@@ -47,13 +48,10 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """By what purges are judged: days of the covenant in force, the fewest of any version, and the witnesses' dates,
-    None for a log without witnesses.
-    """
+class Term:
+    """By what one purge is judged: days of the covenant, and the witnesses' dates, None for a log without witnesses."""
 
     days: int
-    fewest: int = 0
     ages: Ages | None = None
 
 
@@ -63,8 +61,11 @@ def claim_of(seq: int, parsed: Entry) -> PurgeClaim:
     return PurgeClaim(seq, integer("first"), integer("last"), integer("term_days"), integer("end_ms"))
 
 
-def judge(gone: Gone, claims: Sequence[PurgeClaim], terms: Terms) -> Iterable[str]:
-    """Yield what is wrong with the erasing of a range; nothing when all of it went after its term."""
+def judge(gone: Gone, claims: Sequence[PurgeClaim], term_at: Callable[[int], Term]) -> Iterable[str]:
+    """Yield what is wrong with the erasing of a range; nothing when all of it went after its term.
+
+    `term_at` tells by what a purge entry at a place is judged.
+    """
     within = sorted((one for one in claims if one.first <= gone.last and one.last >= gone.first), key=_first)
     covered = gone.first
     for claim in within:
@@ -74,14 +75,18 @@ def judge(gone: Gone, claims: Sequence[PurgeClaim], terms: Terms) -> Iterable[st
         yield _("regels {span}: gewist zonder dat een regel dat zegt", span=gone.span)
         return
     newest = max(within, key=lambda one: one.at_ms)
-    if not newest.over(gone.after_ms) or not all(_proven(claim, terms) for claim in within):
+    if not newest.over(gone.after_ms) or not all(_proven(one, term_at(one.seq).ages) for one in within):
         yield _("regels {span}: de data bewijzen niet dat de termijn voorbij was", span=gone.span)
-    if newest.term_days < terms.days or any(one.term_days < terms.fewest for one in within):
+    if any(one.term_days < term_at(one.seq).days for one in within):
         yield _("regels {span}: gewist voor de bewaartermijn van het convenant", span=gone.span)
 
 
-def _proven(claim: PurgeClaim, terms: Terms) -> bool:
-    return terms.ages is None or claim.over(terms.ages.existed_ms(claim.last))
+def _proven(claim: PurgeClaim, ages: Ages | None) -> bool:
+    if ages is None:
+        return True
+    seen_ms = ages.existed_ms(claim.seq)
+    dated_ahead = seen_ms is not None and claim.at_ms > seen_ms + DAY_MS
+    return claim.over(ages.existed_ms(claim.last)) and not dated_ahead
 
 
 def _first(claim: PurgeClaim) -> int:

@@ -1,10 +1,11 @@
 """Re-derives a whole log from its bodies, entry by entry: what `verify` (an export) and `fsck` (the stores) share.
 Pure.
 
-Checked per entry: canonical body and known fields, fresh salt, leaf hash, hashes and size of sealed halves, that
-each sealed half uses a content key wrapped earlier in the log, counter without gap and time without step back per
-process, and no time that lies before the newest time of the whole log by more than clocks differ. Checked at the end:
-the purges (`purges`).
+Checked per entry: canonical body and known fields, fresh salt, leaf hash, hashes and size of sealed halves, that each
+sealed half uses a content key of its holder and day, wrapped earlier in the log (`halves`), counter without gap and
+time without step back per process, and no time that lies before the newest time of the whole log by more than clocks
+differ; that every covenant version that goes into force is known (`versions`). Checked at the end: the purges
+(`purges`).
 """
 
 from collections.abc import Sequence
@@ -14,9 +15,12 @@ from samenloop.audit import entry as entries
 from samenloop.audit import seal, tree
 from samenloop.audit.entry import Entry
 from samenloop.audit.fields import Event
-from samenloop.audit.purges import Gone, PurgeClaim, Terms, claim_of, judge
+from samenloop.audit.halves import KeyBook
+from samenloop.audit.purges import Gone, PurgeClaim, Term, claim_of, judge
 from samenloop.audit.times import SKEW_MS, possible
 from samenloop.audit.tree import Frontier, Node
+from samenloop.audit.versions import Versions
+from samenloop.audit.witnessed import Witnessed
 from samenloop.errors import InvalidInput
 from samenloop.texts import _
 
@@ -36,21 +40,32 @@ class _Process:
 class Replay:
     """Feed every entry in order, then `finish`. Problems are collected, at most 100; none means that all holds.
 
-    `purged`: ranges without bodies; `proven`: those of them that went after their term, known after `finish`.
+    `versions`: the covenant's. `purged`: ranges without bodies; `proven`: those of them that went after their term,
+    known after `finish`. `marks`: places whose `before` is wanted: the newest time before them (Unix ms), and how
+    many ms of what went before nothing ran. `stepped`: times that the log's clock stood at because it had been set
+    back.
     """
 
-    origin: str
+    versions: Versions
     problems: list[str] = field(default_factory=list)
     frontier: Frontier = field(default_factory=Frontier)
-    purged: list[tuple[int, int]] = field(default_factory=list)
     proven: list[tuple[int, int]] = field(default_factory=list)
     claims: list[PurgeClaim] = field(default_factory=list)
     oldest_ms: int = 0
     newest_ms: int = 0
+    marks: set[int] = field(default_factory=set)
+    before: dict[int, tuple[int, int]] = field(default_factory=dict)
+    off_ms: int = 0
+    stepped: set[int] = field(default_factory=set)
     _after_purge: dict[int, int] = field(default_factory=dict)
     _processes: dict[str, _Process] = field(default_factory=dict)
     _salts: set[bytes] = field(default_factory=set)
-    _keys: set[bytes] = field(default_factory=set)
+    _keys: KeyBook = field(default_factory=KeyBook)
+
+    @property
+    def purged(self) -> list[tuple[int, int]]:
+        """Return the ranges without bodies."""
+        return self.versions.gone
 
     def feed(self, leaf: bytes, body: bytes | None, sealed: Sequence[bytes]) -> list[Node]:
         """Take the next entry: its leaf hash as recorded, its body (None when purged) and sealed ciphertexts."""
@@ -69,10 +84,19 @@ class Replay:
         self._feed_entry(seq, parsed, sealed)
         return nodes
 
-    def finish(self, terms: Terms) -> None:
-        """Judge the purges."""
+    def finish(self, witnessed: Witnessed) -> None:
+        """Judge the covenant versions and the purges, each by the version in force at its place."""
+        if not self.versions.own:
+            for number in self.versions.untold():
+                self.problem(_("geen regel zegt dat versie {number} van het convenant ging gelden", number=number))
+        ages = {quorum: witnessed.ages(quorum) for quorum in {one.quorum for one in self.versions.chain}}
+
+        def term_at(seq: int) -> Term:
+            quorum = self.versions.quorum(seq)
+            return Term(self.versions.days(seq), ages[quorum] if quorum else None)
+
         for first, last in self.purged:
-            wrong = tuple(judge(Gone(first, last, self._after_purge.get(last)), self.claims, terms))
+            wrong = tuple(judge(Gone(first, last, self._after_purge.get(last)), self.claims, term_at))
             for text in wrong:
                 self.problem(text)
             if not wrong:
@@ -95,17 +119,22 @@ class Replay:
             self.purged.append((seq, seq))
 
     def _feed_entry(self, seq: int, parsed: Entry, sealed: Sequence[bytes]) -> None:
-        if parsed.text("origin") != self.origin:
+        if parsed.text("origin") != self.versions.newest.origin:
             self.problem(_("regel {seq}: hoort bij een ander logboek", seq=seq))
         self._check_salt(seq, parsed.salt)
+        if seq in self.marks or parsed.event is Event.COVENANT:
+            self.before[seq] = (self.newest_ms, self.off_ms)
         self._check_order(seq, parsed)
+        if parsed.event is Event.COVENANT and (wrong := self.versions.begin(seq, parsed)):
+            self.problem(wrong)
         if parsed.event is Event.CONTENT_KEY:
-            self._keys.update(bytes.fromhex(row["key"]) for row in entries.rows(parsed, "keys"))
+            self._keys.take(parsed)
         if parsed.event is Event.PURGE:
             self.claims.append(claim_of(seq, parsed))
-        self._check_sealed(seq, parsed, sealed)
         if self.purged and self.purged[-1][1] == seq - 1:
             self._after_purge[seq - 1] = parsed.integer("end_ms")
+            self._keys.lose(parsed)
+        self._check_sealed(seq, parsed, sealed)
 
     def _check_salt(self, seq: int, salt: bytes) -> None:
         if salt in self._salts or not any(salt):
@@ -131,11 +160,15 @@ class Replay:
     def _check_time(self, seq: int, parsed: Entry, last_ms: int) -> None:
         """Hold an entry's time against its own process (`last_ms`) and against all before it, whoever stamped that."""
         start, end = parsed.integer("start_ms"), parsed.integer("end_ms")
+        if parsed.text("clock") == "stepped":
+            self.stepped.add(end)
         if not possible(start) or not possible(end):
             self.problem(_("regel {seq}: zo'n tijd bestaat niet", seq=seq))
             return
         if start > end or end < max(last_ms, self.newest_ms - SKEW_MS):
             self.problem(_("regel {seq}: de tijd loopt terug", seq=seq))
+        if parsed.event is Event.START and self.newest_ms:
+            self.off_ms += max(0, end - self.newest_ms)
         self.oldest_ms = self.oldest_ms or start
         self.newest_ms = max(self.newest_ms, end)
 
@@ -145,5 +178,5 @@ class Replay:
         for one in sealed:
             if len(one) not in SEALED_SIZES:
                 self.problem(_("regel {seq}: het verzegelde deel heeft niet de vaste lengte", seq=seq))
-            if seal.key_id_of(one) not in self._keys and not self.purged:
-                self.problem(_("regel {seq}: de sleutel van het verzegelde deel staat niet in het logboek", seq=seq))
+        for text in self._keys.wrong(parsed, sealed):
+            self.problem(_("regel {seq}: {text}", seq=seq, text=text))

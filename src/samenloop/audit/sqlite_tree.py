@@ -9,7 +9,7 @@ from pathlib import Path
 
 from samenloop.audit.sqlite_errors import known_error, readable
 from samenloop.audit.sqlite_schema import TREE_TABLES
-from samenloop.audit.store import IndexRow, Search
+from samenloop.audit.store import IndexRow, Kept, Search
 from samenloop.audit.tree import Node
 from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.texts import _
@@ -130,11 +130,11 @@ class SqliteTree:
             connection.execute("INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?)", (size, note, day, signatures))
             connection.execute(_THIN, (day - 1,))
 
-    def checkpoints(self, from_size: int, limit: int) -> Sequence[bytes]:
+    def checkpoints(self, from_size: int, limit: int) -> Sequence[Kept]:
         """Return kept checkpoints, smallest first."""
-        sql = "SELECT note FROM checkpoint WHERE size >= ? ORDER BY size LIMIT ?"
+        sql = "SELECT size, note, signatures FROM checkpoint WHERE size >= ? ORDER BY size LIMIT ?"
         with readable():
-            return [bytes(row[0]) for row in self._connection.execute(sql, (from_size, limit)).fetchall()]
+            return [Kept(*row) for row in self._connection.execute(sql, (from_size, limit)).fetchall()]
 
     def recent_checkpoints(self, limit: int) -> Sequence[bytes]:
         """Return kept checkpoints, largest first."""

@@ -31,7 +31,8 @@ class Stamper:
 
     def go_on_from(self, newest_ms: int) -> None:
         """Stamp nothing before the newest time of the log (Unix ms): a clock that was set back between two processes
-        is as little a reason for time to run back as one that was set back in between.
+        is as little a reason for time to run back as one that was set back in between. Where processes share a log, the
+        writer calls this under its lock, before each group.
         """
         self.last_ms = max(self.last_ms, newest_ms)
 

@@ -33,6 +33,18 @@ class Purged:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A kept checkpoint as its row says; whether the note says the same is for the reader (`samenloop.audit.kept`).
+
+    `signatures`: how many lines the note has. The day that it was kept is for thinning alone.
+    """
+
+    size: int
+    note: bytes
+    signatures: int
+
+
+@dataclass(frozen=True, slots=True)
 class IndexRow:
     """What is kept beside the tree to find entries; derived from the public half, never trusted as evidence."""
 
@@ -133,7 +145,7 @@ class TreeStore(Protocol):
         """
         ...
 
-    def checkpoints(self, from_size: int, limit: int) -> Sequence[bytes]:
+    def checkpoints(self, from_size: int, limit: int) -> Sequence[Kept]:
         """Return up to `limit` kept checkpoints of at least `from_size` entries, smallest first."""
         ...
 

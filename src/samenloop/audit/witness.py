@@ -151,13 +151,19 @@ def cosigned_ms(seconds: Iterable[int], wanted: int) -> int | None:
 
 
 def standing(
-    state: WitnessState, oldest_unproven_ms: int | None, others: Mapping[str, int], wanted: int, now_ms: int
+    state: WitnessState,
+    oldest_unproven_ms: int | None,
+    others: Mapping[str, int],
+    wanted: int,
+    now_ms: int,
+    changed_ms: int = 0,
 ) -> Standing:
     """Judge whether the node may ask.
 
     `oldest_unproven_ms`: when the oldest own entry without an inclusion proof was acknowledged. `others`: per other
     witness up to when it vouches for what this node accepted (Unix seconds, `vouching`). `wanted`: how many of
-    them the covenant asks for (`TrustAnchor.quorum`), 0 when there are no others.
+    them the covenant asks for (`TrustAnchor.quorum`), 0 when there are no others. `changed_ms`: when this node took
+    over the covenant version with the present witnesses, for who joins has as long to begin as who falls silent.
     """
     stops = [state.stopped] if state.stopped else []
     warnings: list[Reason] = []
@@ -168,8 +174,7 @@ def standing(
     if not wanted:
         warnings.append(Reason.ALONE)
     else:
-        since = cosigned_ms(others.values(), wanted)
-        age = now_ms - (state.since_ms if since is None else since)
+        age = now_ms - max(cosigned_ms(others.values(), wanted) or state.since_ms, changed_ms)
         if age > STOP_MS:
             stops.append(Reason.FEW_WITNESSES)
         elif age > WARN_MS:
@@ -191,11 +196,13 @@ def _texts() -> Mapping[Reason, str]:
         ),
         Reason.SMALLER: _(
             "Het logboek van de coördinator is kleiner geworden. Vragen stellen is gestopt. "
-            "Bel de andere deelnemers en de beheerder: er is een oude kopie teruggezet of er zijn regels weggehaald."
+            "Bel de andere deelnemers en de beheerder: er is een oude kopie teruggezet of er zijn regels weggehaald. "
+            "Het bewijs staat in `samenloop-node witness evidence`."
         ),
         Reason.INCONSISTENT: _(
             "Het logboek van de coördinator past niet bij wat deze node eerder zag. Vragen stellen is gestopt. "
-            "Bel de andere deelnemers en de controleur van het logboek, en bewaar het bestand met het ijkpunt."
+            "Bel de andere deelnemers en de controleur van het logboek. Geef hun het bewijs: "
+            "`samenloop-node witness evidence`."
         ),
         Reason.OWN_MISSING: _(
             "Een eigen vraag staat na een minuut nog niet in het logboek. Vragen stellen is gestopt. "

@@ -11,52 +11,40 @@ import bisect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from samenloop.audit.times import SKEW_MS
-
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """How far a witness looked: `size` entries, of which the newest had time `newest_ms`; its latest cosignature, on
-    whatever size, at `seconds`.
-    """
+    """How far a witness looked: `size` entries; its latest cosignature, on whatever size, at `seconds`."""
 
     size: int = 0
-    newest_ms: int = 0
     seconds: int = 0
 
 
 @dataclass(slots=True)
 class Witnessed:
-    """Collects cosignatures. `quorum`: how many witnesses make something certain; 0: nothing ever is."""
+    """Collects cosignatures. A quorum: how many witnesses make something certain; 0: nothing ever is."""
 
-    quorum: int
     latest: dict[str, Looked] = field(default_factory=dict)
     _seen: list[tuple[int, str, int]] = field(default_factory=list)
 
-    def add(self, size: int, newest_ms: int, seconds: Mapping[str, int]) -> None:
-        """Take the cosignatures (witness -> Unix seconds) of the tree of `size` entries, the newest of `newest_ms`.
+    def add(self, size: int, seconds: Mapping[str, int]) -> None:
+        """Take the cosignatures (witness -> Unix seconds) of the tree of `size` entries.
 
-        One that lies before an entry that it counts says nothing about when that was there.
+        Their time counts, whatever time the entries have: those are the log's own word, and its clock can be wrong.
         """
         for name, second in seconds.items():
             before = self.latest.get(name, Looked())
-            further = size >= before.size
-            self.latest[name] = Looked(
-                max(size, before.size),
-                newest_ms if further else before.newest_ms,
-                max(second, before.seconds),
-            )
-            if second * 1000 + SKEW_MS >= newest_ms:
-                self._seen.append((size, name, second))
+            self.latest[name] = Looked(max(size, before.size), max(second, before.seconds))
+            self._seen.append((size, name, second))
 
-    def covered(self) -> Looked:
-        """Return how far the quorum looked: the furthest size that so many witnesses reached, else nothing."""
-        furthest = sorted(self.latest.values(), key=lambda one: one.size, reverse=True)
-        return furthest[self.quorum - 1] if 0 < self.quorum <= len(furthest) else Looked()
+    def covered(self, quorum: int) -> int:
+        """Return how many entries a quorum looked at, 0 when it never looked."""
+        furthest = sorted((one.size for one in self.latest.values()), reverse=True)
+        return furthest[quorum - 1] if 0 < quorum <= len(furthest) else 0
 
-    def ages(self) -> "Ages":
-        """Return since when what existed; add nothing afterwards."""
-        return Ages(tuple(_steps(self._seen, self.quorum)))
+    def ages(self, quorum: int) -> "Ages":
+        """Return since when what existed."""
+        return Ages(tuple(_steps(self._seen, quorum)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ class Wpg20Decision:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """How each log is reviewed: every so many days a machine draws `share_percent` of it by lot, at least `minimum`
-    entries, which people judge within `within_days`.
+    entries and at most 1,000, which people judge within `within_days`.
     """
 
     share_percent: Annotated[int, Field(ge=1, le=100)] = 5

@@ -16,7 +16,7 @@ from samenloop.reports.cells import THRESHOLD, Block, share
 from samenloop.reports.model import Bar, Report, Section, Table, bar_of, percent, text_of
 from samenloop.reports.numbers import Numbers
 from samenloop.reports.periods import Period
-from samenloop.review.sampling import History
+from samenloop.review.sampling import History, full_text
 from samenloop.texts import _
 
 _REVIEWS, _LATE = "reviews", "late"
@@ -52,7 +52,7 @@ def build(
         _refusals(months),
         *extra,
         _reviews(scope.period, reviews, now_ms),
-        _method(len(months)),
+        _method(scope, len(months)),
     ]
     name = f"verantwoording-{scope.asker or covenant.id}-{scope.period.name}"
     return Report(name, _("Verantwoording samenloopvragen"), tuple(facts), tuple(sections))
@@ -108,20 +108,22 @@ def _refusals(months: Sequence[Numbers]) -> Section:
 
 
 def _reviews(period: Period, reviews: History, now_ms: int) -> Section:
-    late = set(reviews.overdue(now_ms))
+    late = reviews.late(now_ms)
     found = numbers.shown([_reviewed(month, reviews, late) for month in period.months()], _REVIEWS, (*_VERDICTS, _LATE))
     draws = [one for one in reviews.draws if period.from_ms <= one.at_ms < period.until_ms]
     on_time = late.isdisjoint(entry for one in draws for entry in one.drawn)
-    drawn, signed, escalated = (text_of(found.parts[name]) for name in _VERDICTS)
-    rows = (
-        (_("Steekproeven"), str(len(draws))),
-        (_("Getrokken regels"), drawn),
-        (_("Akkoord"), signed),
-        (_("Doorgezet voor onderzoek"), escalated),
-        (_("Te laat beoordeeld"), _("geen") if on_time else text_of(found.parts[_LATE])),
+    labels = (_("Getrokken regels"), _("Akkoord"), _("Doorgezet voor onderzoek"), _("Te laat beoordeeld"))
+    bars = tuple(bar_of(label, cell) for label, cell in zip(labels, found.parts.values(), strict=True))
+    if on_time:
+        bars = (*bars[:-1], Bar(labels[-1], 0, _("geen")))
+    rows = ((_("Steekproeven"), str(len(draws))), *((bar.label, bar.text) for bar in bars))
+    text = _(
+        "Een machine trekt door loting regels uit het logboek. Een mens beoordeelt elke getrokken regel. Te laat is "
+        "een regel die na de termijn nog geen oordeel had, ook als dat er nu wel is."
     )
-    text = _("Een machine trekt door loting regels uit het logboek. Een mens beoordeelt elke getrokken regel.")
-    return Section(_("Controle van het logboek"), (text,), Table(_("Steekproeven"), (_("Wat"), _("Aantal")), rows))
+    table = Table(_("Steekproeven"), (_("Wat"), _("Aantal")), rows)
+    full = (full_text(),) if any(one.full for one in draws) else ()
+    return Section(_("Controle van het logboek"), (text, *full), table, bars)
 
 
 def _reviewed(month: Period, reviews: History, late: AbstractSet[int]) -> Numbers:
@@ -132,7 +134,7 @@ def _reviewed(month: Period, reviews: History, late: AbstractSet[int]) -> Number
     return Numbers({_REVIEWS: dict(zip((*_VERDICTS, _LATE), counts, strict=True))})
 
 
-def _method(months: int) -> Section:
+def _method(scope: Scope, months: int) -> Section:
     texts = [
         _(
             "Een aantal onder {threshold} staat er niet, ook niet als het nul is. Andere aantallen zijn naar "
@@ -150,6 +152,13 @@ def _method(months: int) -> Section:
                 "Een jaar telt op wat de maanden tonen. Was een houder of regel in elke maand te klein, dan staat er "
                 "het aantal van het jaar, maar nooit meer dan {most}.",
                 most=numbers.most_unseen(months),
+            )
+        )
+    if scope.asker:
+        texts.append(
+            _(
+                "Maak dit rapport van één deelnemer niet openbaar. Wie het naast het rapport van alle deelnemers samen "
+                "legt, kan van een klein aantal te veel te weten komen. Alleen dat andere rapport is openbaar."
             )
         )
     texts.append(_("Verborgen treffers tellen niet mee: alleen de houder zelf kent ze."))

@@ -1,5 +1,6 @@
 """A report as values, before it becomes a page, a PDF or a table file. Texts are for people, in their language."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from samenloop.reports.cells import THRESHOLD, Cell
@@ -45,6 +46,11 @@ class Report:
     title: str
     facts: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
+
+
+def numbered(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Return rows named by a number each, for a table in which nothing else keeps two of them apart."""
+    return tuple((str(number), *row) for number, row in enumerate(rows, start=1))
 
 
 def text_of(cell: Cell) -> str:

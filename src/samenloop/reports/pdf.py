@@ -4,22 +4,25 @@ from datetime import datetime
 
 from fpdf import FPDF, FontFace, XPos, YPos
 
+from samenloop.reports import typeface
 from samenloop.reports.html import MOST_UPRIGHT, is_wide, shortened
 from samenloop.reports.model import Bar, Report, Section, Table
 from samenloop.texts import _, language
 
-_FONT, _BLUE = "Helvetica", (21, 66, 115)
+_BLUE = (21, 66, 115)
 _WIDEST = 40
 """Characters of a text that a column is made wide enough for; longer ones go on the next line."""
 _LABEL_MM, _TEXT_MM, _BAR_MM = 70.0, 34.0, 5.0
-_PLAIN = str.maketrans(
-    {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "€": "EUR", "\u00a0": " "}
-)
 
 
 def render(report: Report, made: datetime) -> bytes:
     """Return the file. `made` is the moment in its properties, so that the same report gives the same bytes."""
     pdf = _Pages(orientation="landscape" if is_wide(report) else "portrait", format="A4")
+    with typeface.loaded(pdf):
+        return _filled(pdf, report, made)
+
+
+def _filled(pdf: FPDF, report: Report, made: datetime) -> bytes:
     pdf.set_creation_date(made)
     pdf.set_title(report.title)
     pdf.set_lang(language())
@@ -39,15 +42,15 @@ class _Pages(FPDF):
     def footer(self) -> None:
         """Write the page number."""
         self.set_y(-14)
-        self.set_font(_FONT, size=8)
-        self.cell(0, 6, _latin(_("Bladzijde {page}", page=self.page_no())), align="C")
+        self.set_font(typeface.FONT, size=8)
+        self.cell(0, 6, printable(_("Bladzijde {page}", page=self.page_no())), align="C")
 
 
 def _section(pdf: FPDF, section: Section) -> None:
     if pdf.will_page_break(40):
         pdf.add_page()
     pdf.ln(5)
-    pdf.start_section(_latin(section.title))
+    pdf.start_section(printable(section.title))
     _line(pdf, section.title, size=13, bold=True)
     for paragraph in section.paragraphs:
         _line(pdf, paragraph)
@@ -62,27 +65,27 @@ def _section(pdf: FPDF, section: Section) -> None:
 def _bars(pdf: FPDF, bars: tuple[Bar, ...]) -> None:
     most = max((bar.value or 0 for bar in bars), default=0)
     room = pdf.epw - _LABEL_MM - _TEXT_MM
-    pdf.set_font(_FONT, size=9)
+    pdf.set_font(typeface.FONT, size=8)
     pdf.ln(1)
     for bar in bars:
         if pdf.will_page_break(_BAR_MM + 1):
             pdf.add_page()
         length = room * (bar.value or 0) / most if most else 0.0
         top = pdf.get_y()
-        pdf.cell(_LABEL_MM, _BAR_MM, _latin(shortened(bar.label)), align="R")
+        pdf.cell(_LABEL_MM, _BAR_MM, printable(shortened(bar.label)), align="R")
         left = pdf.get_x() + 1
         if length:
             with pdf.local_context(fill_color=_BLUE):
                 pdf.rect(left, top + 0.5, length, _BAR_MM - 1, style="F")
         pdf.set_x(left + length + 1)
-        pdf.cell(_TEXT_MM, _BAR_MM, _latin(bar.text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        pdf.cell(_TEXT_MM, _BAR_MM, printable(bar.text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     pdf.ln(2)
 
 
 def _table(pdf: FPDF, section: Section) -> None:
     if section.table is None:
         return
-    pdf.set_font(_FONT, size=9 if len(section.table.columns) <= MOST_UPRIGHT else 7.5)
+    pdf.set_font(typeface.FONT, size=8.5 if len(section.table.columns) <= MOST_UPRIGHT else 6.5)
     heading = FontFace(emphasis="BOLD")
     with pdf.table(
         headings_style=heading,
@@ -96,7 +99,7 @@ def _table(pdf: FPDF, section: Section) -> None:
         for line in (section.table.columns, *section.table.rows):
             row = table.row()
             for value in line:
-                row.cell(_latin(value))
+                row.cell(printable(value))
 
 
 def widths(table: Table) -> tuple[int, ...]:
@@ -108,10 +111,13 @@ def widths(table: Table) -> tuple[int, ...]:
 
 
 def _line(pdf: FPDF, text: str, size: int = 10, *, bold: bool = False) -> None:
-    pdf.set_font(_FONT, style="B" if bold else "", size=size)
-    pdf.multi_cell(0, size * 0.5, _latin(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    pdf.set_font(typeface.FONT, style="B" if bold else "", size=size)
+    pdf.multi_cell(0, size * 0.5, printable(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
-def _latin(text: str) -> str:
-    """Return a text in the characters that the built-in fonts have."""
-    return text.translate(_PLAIN).encode("latin-1", "replace").decode("latin-1")
+def printable(text: str) -> str:
+    """Return a text in letters that the typeface has; any other by its number, so that no two texts become one."""
+    return "".join(
+        one if one == "\n" or ord(one) in typeface.letters() else f"[U+{ord(one):04X}]"
+        for one in typeface.composed(text)
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from samenloop.clock import milliseconds
+from samenloop.clock import from_milliseconds, milliseconds
 from samenloop.errors import InvalidInput
 from samenloop.texts import _
 
@@ -48,3 +48,8 @@ def ended(name: str, now_ms: int) -> Period:
     if found.until_ms > now_ms:
         raise InvalidInput("period", _("De periode {name} is nog niet voorbij. Kies een eerdere.", name=name))
     return found
+
+
+def month_of(at_ms: int) -> str:
+    """Return the name of the month that a moment lies in."""
+    return f"{from_milliseconds(at_ms).astimezone(_ZONE):%Y-%m}"

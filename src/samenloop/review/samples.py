@@ -109,6 +109,8 @@ def warnings(known: History, plan: Plan, now_ms: int) -> list[str]:
         )
     if is_due(known, plan, now_ms - _DAY_MS):
         texts.append(_("De steekproef van het logboek had al getrokken moeten zijn."))
+    if known.draws and known.draws[-1].full:
+        texts.append(sampling.full_text())
     return texts
 
 

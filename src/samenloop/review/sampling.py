@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from samenloop.keys import SigningKey
+from samenloop.texts import _
 
 MOST_DRAWN = 1_000
+"""Of one sample: its entry in the log holds no more. A share that comes to more is cut off, and `Draw.full` says so."""
 SEED_LABEL = "samenloop/v1 review seed"
 _LOT = b"samenloop/v1 review lot\0"
 
@@ -53,6 +55,11 @@ class Draw:
     due_ms: int
     version: int = 0
 
+    @property
+    def full(self) -> bool:
+        """Tell whether this is the most that one sample holds: the share of the covenant may have come to more."""
+        return len(self.drawn) >= MOST_DRAWN
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -82,6 +89,13 @@ class History:
         """Return the drawn entries whose review is too late."""
         return tuple(entry for entry, draw in self.open() if draw.due_ms < now_ms)
 
+    def late(self, now_ms: int) -> frozenset[int]:
+        """Return the drawn entries that had no verdict when their term was over, also when they have one since."""
+        judged = {one.entry: one.at_ms for one in self.verdicts}
+        return frozenset(
+            entry for draw in self.draws for entry in draw.drawn if draw.due_ms < judged.get(entry, now_ms)
+        )
+
     def population_start(self, draw: Draw | None = None) -> int:
         """Return where the population of `draw` (default: of the next one) begins."""
         earlier = [one.size for one in self.draws if draw is None or one.seq < draw.seq]
@@ -90,6 +104,15 @@ class History:
     def whole_from(self, first: int) -> tuple[Draw, ...]:
         """Return the draws of which nothing is gone when the log begins at place `first`."""
         return tuple(one for one in self.draws if self.population_start(one) >= first)
+
+
+def full_text() -> str:
+    """Return what people must know of a sample that is full."""
+    return _(
+        "Een steekproef telt hoogstens {most} regels. Dat kan minder zijn dan het aandeel in het convenant: laat daar "
+        "vaker trekken (every_days).",
+        most=MOST_DRAWN,
+    )
 
 
 def seed(key: SigningKey, number: int) -> bytes:
@@ -111,7 +134,9 @@ def lot(seed_bytes: bytes, outside: Sequence[bytes]) -> bytes:
 
 
 def wanted(plan: Plan, population: int) -> int:
-    """Return how many of a population are drawn: the share rounded up, at least the minimum, at most all of it."""
+    """Return how many of a population are drawn: the share rounded up, at least the minimum, at most all of it
+    and at most `MOST_DRAWN`.
+    """
     share = -(-population * plan.share_percent // 100)
     return min(max(share, plan.minimum), population, MOST_DRAWN)
 

@@ -1,5 +1,6 @@
 """Checks of single fields at the edge: proto3 gives zero values for what is missing, so each one is asked for."""
 
+import functools
 from collections.abc import Sequence
 from datetime import date
 from typing import TypeVar
@@ -29,6 +30,16 @@ def digest(value: bytes, where: str) -> bytes:
 
 def code(text: str, where: str) -> str:
     """Return a code of at most 32 characters; empty is refused."""
+    return text if _is_code(text) else _no_code(text, where)
+
+
+@functools.lru_cache(4096)
+def _is_code(text: str) -> bool:
+    """Judge a code once: few different ones occur, and every message has many."""
+    return len(text) <= CODE_LENGTH and model.is_name(text)
+
+
+def _no_code(text: str, where: str) -> str:
     if len(text) > CODE_LENGTH:
         raise InvalidInput(where, _("{where} is te lang.", where=where))
     return model.code(text, where)

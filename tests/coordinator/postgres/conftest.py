@@ -5,19 +5,27 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import NO_POSTGRESQL
 from tests.coordinator.consortium import Consortium
 from tests.coordinator.postgres.cluster import Cluster, own_clusters, programs
 from tests.coordinator.postgres.places import counts, on_postgresql
-from tests.coordinator.postgres.server import URL, own_schema
+from tests.coordinator.postgres.server import any_server, own_schema
 from tests.coordinator.world import World
 
 
+@pytest.fixture(scope="session")
+def database() -> Iterator[str]:
+    """The address of a test database, empty when there is no server."""
+    with any_server() as url:
+        yield url
+
+
 @pytest.fixture
-def dsn() -> Iterator[str]:
+def dsn(database: str) -> Iterator[str]:
     """The address of an empty schema of this test alone."""
-    if not URL:
-        pytest.skip("no PostgreSQL server")
-    with own_schema() as address:
+    if not database:
+        pytest.skip(NO_POSTGRESQL)
+    with own_schema(database) as address:
         yield address
 
 
@@ -60,4 +68,4 @@ def both() -> Iterator[tuple[Cluster, Cluster]]:
 
 def _need_programs() -> None:
     if programs() is None:
-        pytest.skip("the programs of a PostgreSQL server are not installed")
+        pytest.skip(NO_POSTGRESQL)

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from urllib.parse import quote
 
 import psycopg
-import pytest
 
 from tests.conftest import POSTGRESQL_URL
+from tests.coordinator.postgres.cluster import own_clusters, programs
 
 NEAR = (
     "postgresql://127.0.0.1:5432/test?connect_timeout=3",
@@ -25,13 +25,23 @@ def _answers(url: str) -> bool:
     return True
 
 
-def _found() -> str:
+def near() -> str:
+    """Return the address of a test database that is given or that answers nearby, empty when there is none."""
     given = os.environ.get(POSTGRESQL_URL)
     return given or next((url for url in NEAR if _answers(url)), "")
 
 
-URL = _found()
-needs_server = pytest.mark.skipif(not URL, reason=f"no PostgreSQL server; set {POSTGRESQL_URL}")
+@contextmanager
+def any_server() -> Iterator[str]:
+    """Yield the address of a test database: nearby, else on a server of its own, else (not installed) empty."""
+    found = near()
+    if found or programs() is None:
+        yield found
+        return
+    with own_clusters(1) as (made,):
+        made.make()
+        made.start()
+        yield made.dsn
 
 
 def with_options(url: str, options: str) -> str:
@@ -40,15 +50,15 @@ def with_options(url: str, options: str) -> str:
 
 
 @contextmanager
-def own_schema(extra: str = "") -> Iterator[str]:
-    """Make a schema, yield the address that works in it (with `extra` settings), and drop it with all that it holds."""
+def own_schema(url: str) -> Iterator[str]:
+    """Make a schema in a database, yield the address that works in it, and drop it with all that it holds."""
     name = f"samenloop_test_{secrets.token_hex(6)}"
-    with psycopg.connect(URL, autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {name}")
     try:
-        yield with_options(URL, f"-c search_path={name} {extra}".strip())
+        yield with_options(url, f"-c search_path={name}")
     finally:
-        with psycopg.connect(URL, autocommit=True) as connection:
+        with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("SET client_min_messages = error")
             connection.execute(f"DROP SCHEMA {name} CASCADE")
 

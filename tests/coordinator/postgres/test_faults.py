@@ -26,7 +26,7 @@ from tests.coordinator.consortium import Consortium
 from tests.coordinator.harness import Process, hold_ceremony
 from tests.coordinator.postgres.places import address_of
 from tests.coordinator.postgres.proxy import AFTER, BEFORE, Proxy
-from tests.coordinator.postgres.server import inject, own_schema
+from tests.coordinator.postgres.server import inject
 
 TERMINATE = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                WHERE application_name LIKE 'samenloop-coordinator/%%' AND split_part(application_name, '/', 2) = %s"""
@@ -338,18 +338,17 @@ async def _under_fire(consortium: Consortium, history: Any, process: Process) ->
 GROWING = ["log_entry", "log_purge", "log_node"]
 
 
-def test_the_programs_role_can_do_its_work_but_not_change_or_delete_the_log() -> None:
+def test_the_programs_role_can_do_its_work_but_not_change_or_delete_the_log(dsn: str) -> None:
     role = f"samenloop_test_{os.urandom(4).hex()}"
-    with own_schema() as dsn:
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {role} LOGIN")
+        postgres.schema.migrate(owner, role)
+    try:
+        _as_program(dsn, role)
+    finally:
         with psycopg.connect(dsn, autocommit=True) as owner:
-            owner.execute(f"CREATE ROLE {role} LOGIN")
-            postgres.schema.migrate(owner, role)
-        try:
-            _as_program(dsn, role)
-        finally:
-            with psycopg.connect(dsn, autocommit=True) as owner:
-                owner.execute(f"DROP OWNED BY {role}")
-                owner.execute(f"DROP ROLE {role}")
+            owner.execute(f"DROP OWNED BY {role}")
+            owner.execute(f"DROP ROLE {role}")
 
 
 def _as_program(dsn: str, role: str) -> None:

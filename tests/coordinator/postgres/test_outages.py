@@ -16,13 +16,14 @@ import pytest
 
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop_coordinator import operating
+from tests.conftest import NO_POSTGRESQL
 from tests.coordinator import test_crash as crash
 from tests.coordinator.consortium import Consortium
 from tests.coordinator.harness import HOUSE, PROBATION, Process, connect, hold_ceremony, question_request
 from tests.coordinator.postgres.cluster import Cluster, address, programs
 from tests.coordinator.postgres.places import on_postgresql
 
-pytestmark = pytest.mark.skipif(programs() is None, reason="the programs of a PostgreSQL server are not installed")
+pytestmark = pytest.mark.skipif(programs() is None, reason=NO_POSTGRESQL)
 EACH = 150
 LAZY = {"wal_writer_delay": "10s", "wal_writer_flush_after": "1GB", "wal_buffers": "64MB"}
 LAZY |= {"shared_buffers": "128MB", "bgwriter_lru_maxpages": "0"}

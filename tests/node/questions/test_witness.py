@@ -91,6 +91,40 @@ def test_a_forked_log_stops_this_node(app, coordinator, kit, reply_to):
     assert app.store.read_now(kept.state).size == 5
 
 
+def shown_evidence(app, user_of):
+    return run(witness_command(app, user_of("otto", Role.OPERATOR), {"action": "evidence"}, None))
+
+
+def test_the_checkpoint_that_proves_a_fork_is_kept_and_can_be_handed_over(app, coordinator, kit, reply_to, user_of):
+    grow(app, coordinator, kit, reply_to, 5)
+    accepted = coordinator.head()
+    honest = shown_evidence(app, user_of)
+    assert (honest["accepted"], honest["contradictions"]) == (accepted.decode(), []), "control: an honest log has none"
+    coordinator.entries.pop(1)
+    for _time in range(3):
+        entry(coordinator, kit, reply_to)
+    forged = coordinator.head()
+    for _round in range(3):
+        assert run(witness.watch(app)).stops == (Reason.INCONSISTENT,)
+    found = shown_evidence(app, user_of)
+    (one,) = [row for row in found["contradictions"] if row["shown"] == forged.decode()]
+    assert (one["reason"], one["accepted"], found["accepted"]) == ("inconsistent", accepted.decode(), accepted.decode())
+    assert hashlib.sha256(forged).hexdigest().encode() in alarms(app)[0]
+    entry(coordinator, kit, reply_to)
+    run(witness.watch(app))
+    assert coordinator.head().decode() in [row["shown"] for row in shown_evidence(app, user_of)["contradictions"]]
+
+
+def test_evidence_does_not_fill_the_disk(app, coordinator, kit, reply_to, user_of, monkeypatch):
+    monkeypatch.setattr(kept, "MOST_CONTRADICTIONS", 4)
+    grow(app, coordinator, kit, reply_to, 5)
+    del coordinator.entries[:4]
+    for _time in range(6):
+        entry(coordinator, kit, reply_to)
+        run(witness.watch(app))
+    assert len(shown_evidence(app, user_of)["contradictions"]) == 4
+
+
 def test_a_checkpoint_of_another_key_stops_this_node(app, coordinator, kit, reply_to):
     grow(app, coordinator, kit, reply_to)
     kit.audit = kit.raw["politie-midden"]
@@ -295,6 +329,47 @@ def test_the_node_wants_as_many_cosigners_as_the_covenant_says(node, coordinator
     grow(app, coordinator, kit, reply_to)
     clock.at += timedelta(hours=25)
     assert (Reason.FEW_WITNESSES in grow(app, coordinator, kit, reply_to).warnings) is (quorum == 3)
+
+
+def take_over(app, clock, **changes):
+    """Take over a version as `agreement` does when everybody signed it."""
+    old, now = app.covenant(), round(clock.now().timestamp() * 1000)
+    new = dataclasses.replace(old, version=old.version + 1, **changes)
+    app.agreement._earlier, app.agreement._covenant = [(old, now), *app.agreement._earlier], new
+
+
+def test_a_partner_that_joins_has_three_days_before_its_cosignatures_are_missed(
+    node, coordinator, kit, reply_to, clock
+):
+    """A later version about something else gives no more time."""
+    coordinator.witnesses = ("ggz-midden",)
+    app = node(NODE)
+    app.agreement._covenant = dataclasses.replace(kit.covenant, witness_quorum=1)
+    for _hour in range(100):
+        clock.at += timedelta(hours=1)
+        assert grow(app, coordinator, kit, reply_to, 1) == Standing((), ())
+    take_over(app, clock, witness_quorum=2)
+    assert grow(app, coordinator, kit, reply_to) == Standing((), ())
+    for hours, name, stops, warnings in (
+        (25, "Nog een naam", (), (Reason.FEW_WITNESSES,)),
+        (48, "En nog een", (Reason.FEW_WITNESSES,), ()),
+    ):
+        clock.at += timedelta(hours=hours)
+        take_over(app, clock, name=name)
+        assert grow(app, coordinator, kit, reply_to) == Standing(stops, warnings)
+    coordinator.witnesses = ("ggz-midden", "politie-midden")
+    assert grow(app, coordinator, kit, reply_to).may_ask
+
+
+def test_who_left_is_no_witness_for_this_node(node, coordinator, kit, reply_to, clock):
+    coordinator.witnesses = coordinator.witnesses[:2]
+    app = node(NODE)
+    grow(app, coordinator, kit, reply_to)
+    rows = tuple(one for one in app.covenant().participants if one.id != coordinator.witnesses[0])
+    take_over(app, clock, participants=rows)
+    clock.at += timedelta(hours=25)
+    coordinator.witnesses = coordinator.witnesses[1:]
+    assert grow(app, coordinator, kit, reply_to).warnings == (Reason.FEW_WITNESSES,)
 
 
 def test_the_node_shows_the_coordinator_what_it_accepted(app, coordinator, kit, reply_to):

@@ -63,6 +63,10 @@ class MemoryRegistrations:
     def of_place(self, place: int, limit: int) -> Sequence[Registration]:
         return [one for one in self.rows.values() if one.place == place][:limit]
 
+    def ids_of_place(self, place: int, after: bytes, limit: int) -> Sequence[bytes]:
+        found = (one.registration_id for one in self.rows.values() if one.place == place)
+        return sorted(one for one in found if one > after)[:limit]
+
     def put(self, registration: NewRegistration) -> int:
         earlier = self.find(registration.place, registration.registration_id)
         if earlier is not None:

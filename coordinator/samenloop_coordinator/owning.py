@@ -1,8 +1,10 @@
-"""A holder finds its own registrations by tokens: rights requests and corrections. Logged and budgeted; own
-registers only.
+"""A holder finds its own registrations: by tokens for rights requests and corrections, budgeted; or all ids of one
+register, to see which ones its node does not know. Logged; own registers only.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from samenloop.audit.fields import Event
 from samenloop.clock import milliseconds
@@ -10,7 +12,16 @@ from samenloop.covenant.permissions import budgets as budgets_of
 from samenloop.errors import InvalidInput
 from samenloop.texts import _
 from samenloop.tls import PeerIdentity
-from samenloop.wire.own import parse_find_own, verify_find_own
+from samenloop.wire.own import (
+    PAGE,
+    RECONCILE,
+    OwnList,
+    OwnQuery,
+    parse_find_own,
+    parse_list_own,
+    verify_find_own,
+    verify_list_own,
+)
 from samenloop.wire.v1 import common_pb2, overlap_pb2
 from samenloop_coordinator import budgets
 from samenloop_coordinator.desk import Desk, Handled
@@ -25,7 +36,7 @@ MOST_FOUND = 1_000
 
 @dataclass(slots=True)
 class FindingOwn:
-    """Finds a holder's own registrations."""
+    """Finds or lists a holder's own registrations."""
 
     desk: Desk
 
@@ -59,32 +70,86 @@ class FindingOwn:
 
         found = await self.desk.store.read(look)
 
+        def counted(parts: Parts) -> dict[str, object]:
+            limits = budgets.of_own_query(
+                budgets_of(covenant, query.author), query.author, query.user_ref, begun.date().isoformat()
+            )
+            return {
+                **self._public(peer, query, finding.signature),
+                "reason": query.purpose,
+                "epochs": list(query.epochs),
+                "commitment": query.digest.hex(),
+                "budget_left": self.desk.count(parts, limits),
+            }
+
+        def reply(receipt: common_pb2.Receipt) -> bytes:
+            return overlap_pb2.FindOwnReply(registration_ids=found, receipt=receipt).SerializeToString()
+
+        return overlap_pb2.FindOwnReply.FromString(await self._answer(handled, begun, counted, reply))
+
+    async def page(self, peer: PeerIdentity, request: overlap_pb2.ListOwnRequest) -> overlap_pb2.ListOwnReply:
+        """Return one page of the ids in an own register; they are random and the caller's own, so no budget counts."""
+        begun = self.desk.clock.now()
+        listing = parse_list_own(request)
+        query = listing.query
+        self.desk.check_author(peer, query.author)
+        handled = Handled(query.request_id, query.author, listing.payload_hash)
+        earlier = await self.desk.earlier(handled)
+        if earlier is not None:
+            return overlap_pb2.ListOwnReply.FromString(earlier)
+        covenant = self.desk.agreement.judged_by(query.covenant, begun)
+        verify_list_own(listing, self.desk.agreement.verify_key(covenant, query.author))
+        self.desk.check_clock(query.sent_ms, begun)
+        register = covenant.participant(query.author).register(query.register)
+        found = await self.desk.store.read(lambda parts: self._ids(parts, query.author, register.id, query.after))
+
+        def told(_parts: Parts) -> dict[str, object]:
+            return {
+                **self._public(peer, query, listing.signature),
+                "reason": RECONCILE,
+                "register": register.id,
+                "count": len(found),
+                "commitment": listing.payload_hash.hex(),
+            }
+
+        def reply(receipt: common_pb2.Receipt) -> bytes:
+            return overlap_pb2.ListOwnReply(registration_ids=found, receipt=receipt).SerializeToString()
+
+        return overlap_pb2.ListOwnReply.FromString(await self._answer(handled, begun, told, reply))
+
+    def _ids(self, parts: Parts, author: str, register: str, after: bytes) -> Sequence[bytes]:
+        place = self.desk.place(parts, author, register)
+        return [] if place is None else parts.registrations.ids_of_place(place, after, PAGE)
+
+    def _public(self, peer: PeerIdentity, query: OwnQuery | OwnList, signature: bytes) -> dict[str, object]:
+        return {
+            **self.desk.from_where(peer),
+            "request": query.request_id.hex(),
+            "covenant": query.covenant.id,
+            "version": query.covenant.version,
+            "actor": query.author,
+            "user": query.user_ref.hex(),
+            "signature": signature.hex(),
+        }
+
+    async def _answer(
+        self,
+        handled: Handled,
+        begun: datetime,
+        public: Callable[[Parts], dict[str, object]],
+        reply: Callable[[common_pb2.Receipt], bytes],
+    ) -> bytes:
+        """Log the search and keep its reply, in one unit."""
+
         def unit(parts: Parts) -> bytes:
             stored = self.desk.repeated(parts, handled)
             if stored is not None:
                 return stored
-            limits = budgets_of(covenant, query.author)
-            day = begun.date().isoformat()
-            left = self.desk.count(parts, budgets.of_own_query(limits, query.author, query.user_ref, day))
-            public: dict[str, object] = {
-                **self.desk.from_where(peer),
-                "request": query.request_id.hex(),
-                "covenant": covenant.id,
-                "version": query.covenant.version,
-                "actor": query.author,
-                "user": query.user_ref.hex(),
-                "reason": query.purpose,
-                "epochs": list(query.epochs),
-                "commitment": query.digest.hex(),
-                "signature": finding.signature.hex(),
-                "budget_left": left,
-            }
-            body = self.desk.journal.body(Event.FIND_OWN, public, start_ms=milliseconds(begun))
+            body = self.desk.journal.body(Event.FIND_OWN, public(parts), start_ms=milliseconds(begun))
             parts.log.append(body, ())
-            receipt = common_pb2.Receipt(entry=body)
-            reply = overlap_pb2.FindOwnReply(registration_ids=found, receipt=receipt).SerializeToString()
-            request_row = Request(handled.participant, handled.payload_hash, reply)
-            parts.requests.keep(handled.request_id, request_row, milliseconds(begun))
-            return reply
+            made = reply(common_pb2.Receipt(entry=body))
+            request = Request(handled.participant, handled.payload_hash, made)
+            parts.requests.keep(handled.request_id, request, milliseconds(begun))
+            return made
 
-        return overlap_pb2.FindOwnReply.FromString(await self.desk.store.write(unit))
+        return await self.desk.store.write(unit)

@@ -16,7 +16,7 @@ from samenloop.commitment import SALT_BYTES, tokens_digest
 from samenloop.errors import ErrorCode, IntegrityError, InvalidInput, SamenloopError
 from samenloop.model import ID_BYTES, ParticipantId
 from samenloop.texts import _
-from samenloop.wire.own import OwnQuery, build_find_own
+from samenloop.wire.own import OwnList, OwnQuery, build_find_own
 from samenloop.wire.v1 import overlap_pb2
 from samenloop_node import witness
 from samenloop_node.accounts import User
@@ -50,12 +50,8 @@ async def find_own(app: App, user: User, purpose: str, person_fields: Mapping[st
     if not app.agreement.live.read_epochs:
         await app.agreement.refresh(app.connection)
     reply, query = await app.agreement.retried(app.connection, lambda: _asked(app, user, purpose, person))
-    try:
-        _verify(app, query, reply.receipt.entry)
-    except IntegrityError:
-        await witness.stop(app, Reason.OWN_DIFFERENT)
-        raise
-    return await app.store.write(lambda db: _found(app, db, user, purpose, query, reply))
+    await check_entry(app, query, {"commitment": query.digest.hex()}, reply.receipt.entry)
+    return _records(await app.store.write(lambda db: _found(app, db, user, purpose, query, reply)))
 
 
 async def _asked(app: App, user: User, purpose: str, person: Person) -> tuple[overlap_pb2.FindOwnReply, OwnQuery]:
@@ -79,7 +75,7 @@ async def _asked(app: App, user: User, purpose: str, person: Person) -> tuple[ov
 
 def _found(
     app: App, db: Transaction, user: User, purpose: str, query: OwnQuery, reply: overlap_pb2.FindOwnReply
-) -> list[OwnRecord]:
+) -> list[Registration | None]:
     receipts.add(db, reply.receipt.entry, Event.FIND_OWN.value, milliseconds(app.clock.now()))
     app.ownlog.append(
         db,
@@ -91,31 +87,38 @@ def _found(
             "count": len(reply.registration_ids),
         },
     )
-    return _records([registrations.by_id(db, one) for one in reply.registration_ids])
+    return [registrations.by_id(db, one) for one in reply.registration_ids]
 
 
 def _records(rows: Sequence[Registration | None]) -> list[OwnRecord]:
     found = [row for row in rows if row is not None]
     if len(found) < len(rows):
         raise SamenloopError(
-            ErrorCode.INTEGRITY, _("De coördinator noemt een registratie die deze node niet kent. Bel de beheerder.")
+            ErrorCode.INTEGRITY,
+            _(
+                "De coördinator noemt een registratie die deze node niet kent. Vraag de beheerder om samenloop-node "
+                "reconcile te geven en zoek dan opnieuw."
+            ),
         )
     return [OwnRecord(row.register, row.record_id, row.registration_id) for row in found]
 
 
-def _verify(app: App, query: OwnQuery, entry: bytes) -> None:
+async def check_entry(app: App, query: OwnQuery | OwnList, also: Mapping[str, object], entry: bytes) -> None:
+    """Compare the entry of a receipt with what was asked; another one stops this node and raises IntegrityError."""
     known = {
         "event": Event.FIND_OWN.value,
         "origin": app.covenant().coordinator.log_origin,
         "request": query.request_id.hex(),
         "covenant": query.covenant.id,
         "actor": query.author,
-        "commitment": query.digest.hex(),
+        **also,
     }
-    text = _("De bevestiging van de coördinator past niet bij wat deze node zocht. Bel de beheerder.")
     try:
         public = entries.parse(entry).public
-    except InvalidInput as problem:
-        raise IntegrityError(text) from problem
+    except InvalidInput:
+        public = {}
     if any(public.get(name) != value for name, value in known.items()):
-        raise IntegrityError(text)
+        await witness.stop(app, Reason.OWN_DIFFERENT)
+        raise IntegrityError(
+            _("De bevestiging van de coördinator past niet bij wat deze node zocht. Bel de beheerder.")
+        )

@@ -204,6 +204,33 @@ def test_the_registrations_of_a_place_are_listed_some_at_a_time(run: Run) -> Non
     run(scenario)
 
 
+def test_the_ids_of_a_place_are_listed_page_by_page_in_order_and_those_of_no_other_place(run: Run) -> None:
+    async def scenario(store: Store, _journal: Journal) -> None:
+        place = await store.write(lambda parts: parts.registrations.make_place(HOME))
+        elsewhere = await store.write(lambda parts: parts.registrations.make_place(replace(HOME, register="anders")))
+
+        def ids(after: bytes, limit: int) -> Any:
+            return lambda parts: list(parts.registrations.ids_of_place(place, after, limit))
+
+        ones = [registration(place) for _number in range(5)]
+
+        def put_and_look(parts: Parts) -> list[bytes]:
+            for one in (registration(elsewhere), *ones):
+                parts.registrations.put(one)
+            return ids(b"", 9)(parts)
+
+        wanted = sorted(one.registration_id for one in ones)
+        assert await store.write(put_and_look) == wanted
+        assert await store.read(ids(b"", 2)) == wanted[:2]
+        assert await store.read(ids(wanted[1], 9)) == wanted[2:]
+        assert await store.read(ids(wanted[-1], 9)) == []
+        row = await store.read(lambda parts: parts.registrations.find(place, wanted[0]).row)
+        await store.write(lambda parts: parts.registrations.remove(row))
+        assert await store.read(ids(b"", 9)) == wanted[1:]
+
+    run(scenario)
+
+
 def test_a_place_keeps_its_number_and_its_freshness(run: Run) -> None:
     async def scenario(store: Store, _journal: Journal) -> None:
         assert await store.read(lambda parts: parts.registrations.place(HOME)) is None

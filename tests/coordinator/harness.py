@@ -32,7 +32,7 @@ from samenloop.wire.ask import Part, Question, build_ask
 from samenloop.wire.convert import CovenantRef
 from samenloop.wire.declare import Act, Grounds, Statement, build_declare
 from samenloop.wire.mail import MAIL_BYTES, parse_mail
-from samenloop.wire.own import OwnQuery, build_find_own
+from samenloop.wire.own import OwnList, OwnQuery, build_find_own, build_list_own
 from samenloop.wire.register import FACTS, PUT, WITHDRAW, Chunk, Item, build_register, item_bytes
 from samenloop.wire.status import error_from_rpc
 from samenloop.wire.v1 import (
@@ -232,6 +232,20 @@ def own_request(party: Party, person: str, purpose: str = "access") -> overlap_p
         digest=tokens_digest(salt, found),
     )
     return build_find_own(query, found, salt, party.signing)
+
+
+def list_request(party: Party, register: str, after: bytes = b"") -> overlap_pb2.ListOwnRequest:
+    """Return a signed request for one page of a party's own register."""
+    query = OwnList(
+        covenant=CovenantRef("zvh-demo", 1),
+        request_id=os.urandom(16),
+        author=ParticipantId(party.name),
+        sent_ms=milliseconds(SystemClock().now()),
+        user_ref=b"\x33" * 32,
+        register=RegisterId(register),
+        after=after,
+    )
+    return build_list_own(query, party.signing)
 
 
 @dataclass(slots=True)

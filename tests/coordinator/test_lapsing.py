@@ -31,8 +31,10 @@ from tests.coordinator.harness import (
     MAYOR,
     POLICE,
     PROBATION,
+    REGISTERS,
     change,
     decision,
+    list_request,
     put,
     question_request,
     statement_request,
@@ -353,3 +355,51 @@ def test_a_holder_finds_its_own_registrations_and_nobody_elses(consortium: Conso
         await _refused(ErrorCode.BUDGET_EXHAUSTED, world.find_own(POLICE, "anna"))
 
     play(consortium, scenario)
+
+
+def test_T16_a_holder_lists_its_own_register_in_pages_each_logged_and_no_other_register(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owning, "PAGE", 2)
+
+    async def scenario(world: World) -> None:
+        ids = sorted(os.urandom(16) for _number in range(3))
+        assert await _page(world, POLICE, REGISTERS[POLICE]) == []
+        await world.register(POLICE, [put("politie", "anna", one) for one in ids])
+        await world.register(MAYOR, [put("burgemeester", "anna")])
+        assert await _page(world, POLICE, REGISTERS[POLICE]) == ids[:2]
+        assert await _page(world, POLICE, REGISTERS[POLICE], ids[1]) == ids[2:]
+        for _number in range(30):  # no budget: the ids are random and the caller's own
+            assert await _page(world, POLICE, REGISTERS[POLICE], ids[2]) == []
+        with pytest.raises(SamenloopError):
+            await _page(world, POLICE, REGISTERS[MAYOR])
+        other = list_request(consortium.parties[MAYOR], REGISTERS[MAYOR])
+        await _refused(ErrorCode.NOT_PERMITTED, world.owning.page(world.peer(POLICE), other))
+        forged = list_request(consortium.parties[POLICE], REGISTERS[POLICE])
+        forged.query.signature = b"s" * 64
+        with pytest.raises(SamenloopError):
+            await world.owning.page(world.peer(POLICE), forged)
+
+    play(consortium, scenario)
+
+
+def test_a_page_that_is_asked_for_twice_is_logged_once_and_the_same(consortium: Consortium) -> None:
+    async def scenario(world: World) -> None:
+        await world.register(POLICE, [put("politie", "anna")])
+        request = list_request(consortium.parties[POLICE], REGISTERS[POLICE])
+        first = await world.owning.page(world.peer(POLICE), request)
+        await world.register(POLICE, [put("politie", "berend")])
+        assert await world.owning.page(world.peer(POLICE), request) == first
+        entry = entries.parse(first.receipt.entry)
+        assert (entry.text("reason"), entry.text("register"), entry.public["count"]) == (
+            "reconcile",
+            REGISTERS[POLICE],
+            1,
+        )
+
+    play(consortium, scenario)
+
+
+async def _page(world: World, name: str, register: str, after: bytes = b"") -> list[bytes]:
+    request = list_request(world.consortium.parties[name], register, after)
+    return list((await world.owning.page(world.peer(name), request)).registration_ids)

@@ -34,11 +34,13 @@ from tests.coordinator.harness import (
     OTHER_HOUSE,
     POLICE,
     PROBATION,
+    REGISTERS,
     Client,
     Process,
     chunk_request,
     connect,
     hold_ceremony,
+    list_request,
     own_request,
     put,
     question_request,
@@ -113,6 +115,7 @@ FOREIGN: dict[str, Call] = {
     "Ask": lambda client, other: client.overlap.Ask(question_request(other, [HOUSE], "anna")),
     "Declare": lambda client, other: client.overlap.Declare(statement_request(other, Anchor(b"a" * 32))),
     "FindOwn": lambda client, other: client.overlap.FindOwn(own_request(other, "anna")),
+    "ListOwn": lambda client, other: client.overlap.ListOwn(list_request(other, REGISTERS[other.name])),
 }
 
 

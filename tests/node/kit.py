@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import os
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,6 +23,7 @@ from samenloop.model import EpochId
 from samenloop.tls import DenylistFile, identify, server_credentials, server_options
 from samenloop.wire.declare import Anchor, Freshness, Letter, parse_declare, verify_statement
 from samenloop.wire.guard import Guard, peer
+from samenloop.wire.own import PAGE, OwnList, parse_list_own, verify_list_own
 from samenloop.wire.register import DAY_IS_FULL, WITHDRAW, Item, parse_item, parse_register, verify_register
 from samenloop.wire.v1 import common_pb2, covenant_pb2, covenant_pb2_grpc, overlap_pb2, overlap_pb2_grpc
 from samenloop_node.config import NodeConfig
@@ -56,6 +57,10 @@ class FakeCoordinator(overlap_pb2_grpc.OverlapServiceServicer, covenant_pb2_grpc
     seconds_per_chunk: float = 0.0
     wrong_receipt: bool = False
     acts: list[int] = field(default_factory=list)
+    listed: list[OwnList] = field(default_factory=list)
+    list_faults: list[str] = field(default_factory=list)
+    page: int = PAGE
+    order: Callable[[list[bytes]], list[bytes]] = list
     port: int = 0
     _replies: dict[bytes, overlap_pb2.RegisterReply] = field(default_factory=dict)
 
@@ -127,6 +132,26 @@ class FakeCoordinator(overlap_pb2_grpc.OverlapServiceServicer, covenant_pb2_grpc
                 return False
             self.decided[decider] = self.decided.get(decider, 0) + 1
         return True
+
+    async def ListOwn(self, request: overlap_pb2.ListOwnRequest, context: Any) -> overlap_pb2.ListOwnReply:
+        listing = parse_list_own(request)
+        verify_list_own(listing, VerifyKey(self.covenant.participant(peer().participant).signing_key))
+        query = listing.query
+        self.listed.append(query)
+        mine = sorted(one for one in self.registered if self.registers[one] == query.register and one > query.after)
+        ids = self.order(mine[: self.page])
+        public = {
+            "request": query.request_id.hex(),
+            "covenant": query.covenant.id,
+            "actor": query.author,
+            "reason": "reconcile",
+            "register": "anders" if self.wrong_receipt else query.register,
+            "count": len(ids),
+            "commitment": listing.payload_hash.hex(),
+        }
+        if self.list_faults and self.list_faults.pop(0) == "after":
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "")
+        return overlap_pb2.ListOwnReply(registration_ids=ids, receipt=self._receipt(Event.FIND_OWN, public))
 
     async def Declare(self, request: overlap_pb2.DeclareRequest, context: Any) -> common_pb2.Receipt:
         declaring = parse_declare(request)

@@ -11,7 +11,7 @@ from samenloop.decisions.modes import RecordFacts
 from samenloop.errors import IntegrityError, InvalidInput
 from samenloop.keys import SigningKey
 from samenloop.model import MAX_EPOCHS, EpochId, Mode, ParticipantId, QuestionId, RegisterId, RegistrationId, TokenSet
-from samenloop.wire import declare, own, register
+from samenloop.wire import declare, labels, own, register
 from samenloop.wire.convert import CovenantRef
 from samenloop.wire.mail import MAIL_BYTES, pack_mail, parse_mail
 from samenloop.wire.v1 import common_pb2, mailbox_pb2, overlap_pb2
@@ -193,6 +193,22 @@ def test_find_own_comes_out_as_it_went_in_and_is_bound_to_its_tokens() -> None:
     message.tokens[0].tokens = b"u" * 16
     with pytest.raises(InvalidInput):
         own.parse_find_own(message)
+
+
+def test_a_page_of_own_registrations_is_asked_for_as_it_was_signed_and_with_nothing_else() -> None:
+    query = own.OwnList(
+        COVENANT, b"r" * 16, ParticipantId("politie-midden"), 1, b"u" * 32, RegisterId("politie"), b"i" * 16
+    )
+    first = replace(query, after=b"")
+    for one in (query, first):
+        parsed = own.parse_list_own(own.build_list_own(one, KEY))
+        own.verify_list_own(parsed, KEY.public)
+        assert parsed.query == one
+        with pytest.raises(IntegrityError):
+            KEY.public.verify(labels.OWN_QUERY, parsed.body, parsed.signature)
+    for wrong in (replace(query, after=b"short"), replace(query, register=RegisterId("Geen Code"))):
+        with pytest.raises(InvalidInput):
+            own.parse_list_own(own.build_list_own(wrong, KEY))
 
 
 def test_every_mail_has_one_length_and_any_other_form_is_refused() -> None:

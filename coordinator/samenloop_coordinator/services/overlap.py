@@ -48,6 +48,10 @@ class OverlapServicer(overlap_pb2_grpc.OverlapServiceServicer):
         """Find the caller's own registrations."""
         return await self._front.run("find-own", lambda peer: self._owning.find(peer, request))
 
+    async def ListOwn(self, request: overlap_pb2.ListOwnRequest, _context: Context) -> overlap_pb2.ListOwnReply:
+        """List one page of a register of the caller."""
+        return await self._front.run("list-own", lambda peer: self._owning.page(peer, request))
+
 
 def _about(request: overlap_pb2.AskRequest) -> dict[str, object]:
     """Return what a refused question says about itself, for the search by case, user and purpose."""

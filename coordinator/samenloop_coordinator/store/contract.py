@@ -70,6 +70,10 @@ class Registrations(Protocol):
         """Return up to `limit` registrations of a place."""
         ...
 
+    def ids_of_place(self, place: int, after: bytes, limit: int) -> Sequence[bytes]:
+        """Return up to `limit` registration ids of a place behind `after` (empty: from the first), in order."""
+        ...
+
     def put(self, registration: NewRegistration) -> int:
         """Add a registration, or replace the one with its id in its place wholly; return its row, which is new."""
         ...

@@ -26,6 +26,8 @@ _FETCH = f"SELECT {_COLUMNS} FROM registration WHERE id = ANY(%b::bigint[])"  # 
 _WITH_EPOCH = f"""SELECT {_COLUMNS} FROM registration
                   WHERE place = %s AND position(%b::bytea IN marks) > 0 ORDER BY id LIMIT %s"""  # noqa: S608  # fixed names
 _OF_PLACE = f"SELECT {_COLUMNS} FROM registration WHERE place = %s ORDER BY id LIMIT %s"  # noqa: S608  # fixed names
+_IDS_OF_PLACE = """SELECT registration_id FROM registration
+                   WHERE registration_id > %s AND place = %s ORDER BY registration_id LIMIT %s"""
 _ROWS_OF = "SELECT id FROM registration WHERE registration_id = ANY(%b::bytea[])"
 _LOOKUP = """SELECT n, token.registration FROM generate_series(0, %s - 1) AS n
              JOIN token ON token.value = substring(%b::bytea FROM n * 16 + 1 FOR 16)"""
@@ -121,6 +123,11 @@ class PostgresRegistrations:
         """Return up to `limit` registrations of a place."""
         self._group.settle(_ADD)
         return [_registration(row) for row in self._group.rows(_OF_PLACE, place, limit)]
+
+    def ids_of_place(self, place: int, after: bytes, limit: int) -> Sequence[bytes]:
+        """Return the next registration ids of a place."""
+        self._group.settle(_ADD)
+        return [bytes(row[0]) for row in self._group.rows(_IDS_OF_PLACE, after, place, limit)]
 
     def put(self, registration: NewRegistration) -> int:
         """Add a registration, or replace the one with its id in its place wholly."""

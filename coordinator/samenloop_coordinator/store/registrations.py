@@ -22,6 +22,8 @@ _FIND = """SELECT id, place, registration_id, facts, beforehand, marks FROM regi
            WHERE registration_id = ? AND place = ?"""
 _FETCH = "SELECT id, place, registration_id, facts, beforehand, marks FROM registration WHERE id IN ({})"
 _OF_PLACE = "SELECT id, place, registration_id, facts, beforehand, marks FROM registration WHERE place = ? LIMIT ?"
+_IDS_OF_PLACE = """SELECT registration_id FROM registration
+                   WHERE registration_id > ? AND place = ? ORDER BY registration_id LIMIT ?"""
 _ROWS_OF = """SELECT id FROM number CROSS JOIN registration
               WHERE n < ?2 AND registration_id = substr(?1, n * 16 + 1, 16)"""
 _WITH_EPOCH = """SELECT id, place, registration_id, facts, beforehand, marks FROM registration
@@ -98,6 +100,10 @@ class SqliteRegistrations:
     def of_place(self, place: int, limit: int) -> Sequence[Registration]:
         """Return up to `limit` registrations of a place."""
         return [_registration(row) for row in self._connection.execute(_OF_PLACE, (place, limit)).fetchall()]
+
+    def ids_of_place(self, place: int, after: bytes, limit: int) -> Sequence[bytes]:
+        """Return the next registration ids of a place."""
+        return [row[0] for row in self._connection.execute(_IDS_OF_PLACE, (after, place, limit)).fetchall()]
 
     def put(self, registration: NewRegistration) -> int:
         """Add a registration, or replace the one with its id in its place wholly."""

@@ -33,7 +33,7 @@ from samenloop_node.cli.keys import epoch_app, key_app
 from samenloop_node.cli.local import config_app, profile_app
 from samenloop_node.cli.notices import notice_app
 from samenloop_node.cli.questions import answers, ask, find_own
-from samenloop_node.cli.records import register, sync, withdraw
+from samenloop_node.cli.records import reconcile, register, sync, withdraw
 from samenloop_node.cli.review import breach_app, log_app, protocol_app, report_app, review_app
 from samenloop_node.cli.rights import retention_app, rights_app
 from samenloop_node.join_cli import app as join_app
@@ -51,6 +51,7 @@ app = typer.Typer(
 app.command()(sync)
 app.command()(register)
 app.command()(withdraw)
+app.command()(reconcile)
 app.command()(ask)
 app.command()(answers)
 app.command(name="find-own")(find_own)

@@ -1,4 +1,4 @@
-"""Commands about registrations: sync, register, withdraw."""
+"""Commands about registrations: sync, register, withdraw, reconcile."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -87,6 +87,27 @@ def withdraw(
     """
     daemon = Daemon(socket, acting, as_json)
     daemon.show(daemon.ask("withdraw", {"register": register, "record_id": record_id}), _single_lines)
+
+
+def reconcile(
+    register: RegisterOption,
+    confirm_withdrawals: Annotated[
+        int, typer.Option("--confirm-withdrawals", min=0, help="Akkoord dat zoveel registraties worden ingetrokken.")
+    ] = 0,
+    socket: SocketOption = DEFAULT_SOCKET,
+    acting: AsOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Vergelijk een register met wat de coördinator ervan heeft, en trek in wat deze node niet kent.
+
+    Nodig als deze node uit een oudere kopie is teruggezet. Zonder --confirm-withdrawals verandert er niets als er
+    onbekende registraties zijn: u ziet dan eerst hoeveel het er zijn.
+
+    Voorbeeld: samenloop-node reconcile --register basisvoorziening --confirm-withdrawals 1
+    """
+    daemon = Daemon(socket, acting, as_json)
+    arguments = {"register": register, "confirm_withdrawals": confirm_withdrawals}
+    daemon.show(daemon.ask("reconcile", arguments), _single_lines)
 
 
 class _Bar:

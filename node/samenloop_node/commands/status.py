@@ -17,7 +17,7 @@ from samenloop_node.app import App
 from samenloop_node.questions.answers import visible_to
 from samenloop_node.registrations.jobs import job_name
 from samenloop_node.review.sampling import warnings
-from samenloop_node.store import Transaction, inbox, questions, receipts, registrations, syncs
+from samenloop_node.store import Transaction, inbox, past, questions, receipts, registrations, syncs
 
 
 async def run(app: App, user: User, request: Mapping[str, object], emit: object) -> dict[str, object]:
@@ -45,6 +45,7 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
                 [
                     *_certificate(app),
                     *_evaluation(app),
+                    *await app.store.read(lambda db: _unknown(db, app)),
                     *app.background.troubles().values(),
                     *await _log(app),
                     *await _reviews(app, user),
@@ -84,6 +85,26 @@ def _stored(db: Transaction, app: App) -> dict[str, object]:
         "unproved_entries": len(receipts.unproved(db)),
         "listed_cases": inbox.count_listed(db),
     }
+
+
+def _unknown(db: Transaction, app: App) -> list[str]:
+    """Return which registers hold more at the coordinator than this node knows, or knew when the coordinator counted.
+
+    Whatever is on its way is known here before it leaves, so a synchronisation is no reason for this.
+    """
+    live, found = app.agreement.live, []
+    for register, registered in {row.register: row.registered for row in live.coverage}.items():
+        known = registrations.count(db, register)
+        if registered > known + past.withdrawn_since(db, register, live.asked_ms):
+            text = _(
+                "Register {name}: de coördinator heeft {registered} registraties, deze node kent er {known}. "
+                "Geef samenloop-node reconcile --register {name}.",
+                name=register,
+                registered=registered,
+                known=known,
+            )
+            found.append(text)
+    return found
 
 
 def _open_questions(db: Transaction, user: User) -> list[str]:

@@ -45,11 +45,15 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class LiveState:
-    """What the coordinator said last: epochs to read and to write, and the coverage of the own registers."""
+    """What the coordinator said last: epochs to read and to write, and the coverage of the own registers.
+
+    `asked_ms` is when it was asked, on this node's clock.
+    """
 
     read_epochs: tuple[EpochId, ...] = ()
     write_epochs: tuple[EpochId, ...] = ()
     coverage: tuple[Coverage, ...] = ()
+    asked_ms: int = 0
 
 
 class Agreement:
@@ -114,9 +118,10 @@ class Agreement:
 
         Raises SamenloopError: what `keep_up` raises, and CLOCK_SKEW when the clocks differ more than 120 seconds.
         """
+        asked_ms = milliseconds(self._clock.now())
         state = await self.keep_up(connection)
         self._check_clock(state.now_ms)
-        self._live = _live(state)
+        self._live = _live(state, asked_ms)
         return self._live
 
     async def keep_up(self, connection: Connection) -> pb.CovenantState:
@@ -231,11 +236,12 @@ def _witnesses(covenant: Covenant, participant: str) -> tuple[int, dict[str, str
     return covenant.witness_quorum, others
 
 
-def _live(state: pb.CovenantState) -> LiveState:
+def _live(state: pb.CovenantState, asked_ms: int) -> LiveState:
     return LiveState(
         read_epochs=tuple(epoch_id(name) for name in state.read_epochs),
         write_epochs=tuple(epoch_id(name) for name in state.write_epochs),
         coverage=tuple(
             Coverage(row.register, epoch_id(row.epoch), row.registered, row.with_epoch) for row in state.coverage
         ),
+        asked_ms=asked_ms,
     )

@@ -90,6 +90,10 @@ class Connection:
         """Find own registrations."""
         return await self._call(lambda open_: open_.overlap.FindOwn, request)
 
+    async def list_own(self, request: overlap_pb2.ListOwnRequest) -> overlap_pb2.ListOwnReply:
+        """List one page of an own register."""
+        return await self._call(lambda open_: open_.overlap.ListOwn, request)
+
     async def register(
         self, requests: AsyncIterable[overlap_pb2.RegisterRequest], seconds: float
     ) -> AsyncIterator[overlap_pb2.RegisterReply]:

@@ -156,7 +156,7 @@ def applied(plan: PlanRow, said: RowFacts) -> RowDecision | None:
 
 
 def withdrawal(record_id: str, registration_id: bytes) -> Prepared:
-    """Return the item that withdraws a registration."""
+    """Return the item that withdraws a registration; `record_id` is empty for one that this node does not know."""
     item = Item(RegistrationId(registration_id), WITHDRAW, (), None, ())
     return Prepared(0, record_id, registration_id, WITHDRAW, item_bytes(item))
 

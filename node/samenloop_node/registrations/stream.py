@@ -1,6 +1,7 @@
 """Sending chunks: a few in flight, settled in the order of their receipts, sent again unchanged when the line breaks.
 
-1. Before a chunk leaves, its registrations are marked unsettled; only its receipt settles them.
+1. Before a chunk leaves, its registrations are marked unsettled; only its receipt settles them. One that this
+   node does not know (`reconcile`) is not.
 2. A receipt must name our request, register, count and commitment: another one stops everything.
 3. Within one run a chunk is repeated with the same bytes under the same request id. After a restart it is made anew,
    with the same registration ids, so that nothing is there twice.
@@ -125,7 +126,7 @@ class Stream:
             self._ended = True
             return
         sent = self._build(items)
-        rows = [(self.register, item.record_id, item.registration_id) for item in items]
+        rows = [(self.register, item.record_id, item.registration_id) for item in items if item.record_id]
         await self.app.store.write(lambda db: registrations.unsettle(db, rows, sent.chunk.sent_ms))
         self._waiting.append(sent)
 

@@ -134,6 +134,18 @@ def record_ids(db: sqlite3.Connection, register: str) -> Iterator[str]:
     return (row[0] for row in db.execute("SELECT record_id FROM registration WHERE register = ?", (register,)))
 
 
+def between(db: sqlite3.Connection, register: str, after: bytes, until: bytes) -> dict[bytes, tuple[str, bool]]:
+    """Return record id, and whether it is settled, by the registration ids of a register behind `after` up to and with
+    `until`.
+    """
+    rows = db.execute(
+        "SELECT registration_id, record_id, row_digest <> x'' FROM registration WHERE registration_id > ?"
+        " AND registration_id <= ? AND register = ?",
+        (after, until, register),
+    )
+    return {identity: (record_id, bool(settled)) for identity, record_id, settled in rows}
+
+
 def without_epoch(db: sqlite3.Connection, epoch: str) -> list[tuple[str, str]]:
     """Return (register, record id) of all registrations without tokens for `epoch`."""
     rows = db.execute(

@@ -10,7 +10,7 @@ from samenloop_node import witness
 from samenloop_node.accounts import Role
 from samenloop_node.commands import case as case_command
 from samenloop_node.commands import findown as find_command
-from samenloop_node.store import cases, inbox, questions, registrations
+from samenloop_node.store import cases, inbox, questions, receipts, registrations
 from samenloop_node.store.cases import CaseFile
 from samenloop_node.store.questions import StoredAnswer, StoredQuestion
 
@@ -57,11 +57,16 @@ def test_who_cannot_be_found_with_what_was_typed_is_not_searched_for(app, office
     assert app.store.read_now(lambda db: db.execute("SELECT count(*) FROM log_entry").fetchone()[0]) == 0
 
 
-def test_a_registration_that_is_not_ours_is_an_alarm(app, officer, coordinator):
+def test_a_registration_that_is_not_ours_is_an_alarm_that_names_the_command_and_the_search_stays_logged(
+    app, officer, coordinator
+):
     coordinator.find = [b"9" * 16]
-    with pytest.raises(SamenloopError) as caught:
+    with pytest.raises(SamenloopError, match="samenloop-node reconcile") as caught:
         find(app, officer)
     assert caught.value.code is ErrorCode.INTEGRITY
+    assert [one.event for one in app.store.read_now(receipts.unproved)] == ["find_own"]
+    rows = app.store.read_now(lambda db: db.execute("SELECT body FROM log_entry").fetchall())
+    assert any(b'"event":"rights"' in row[0] for row in rows)
 
 
 def test_an_entry_about_another_search_stops_this_node(app, officer, coordinator):

@@ -889,3 +889,92 @@ class FindOwnReply(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FindOwnReply: _TypeAlias = FindOwnReply  # noqa: Y015
+
+@_typing.final
+class ListOwnRequest(_message.Message):
+    """---- listing one's own: after a node was put back from an older copy ----"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUERY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def query(self) -> _common_pb2.Signed:
+        """body: OwnList"""
+
+    def __init__(
+        self,
+        *,
+        query: _common_pb2.Signed | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["query", b"query"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["query", b"query"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOwnRequest: _TypeAlias = ListOwnRequest  # noqa: Y015
+
+@_typing.final
+class OwnList(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COVENANT_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    SENT_MS_FIELD_NUMBER: _builtins.int
+    USER_REF_FIELD_NUMBER: _builtins.int
+    REGISTER_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.bytes
+    author: _builtins.str
+    sent_ms: _builtins.int
+    user_ref: _builtins.bytes
+    register: _builtins.str
+    after: _builtins.bytes
+    """16 bytes: ids behind this one; empty for the first page"""
+    @_builtins.property
+    def covenant(self) -> _common_pb2.CovenantRef: ...
+    def __init__(
+        self,
+        *,
+        covenant: _common_pb2.CovenantRef | None = ...,
+        request_id: _builtins.bytes = ...,
+        author: _builtins.str = ...,
+        sent_ms: _builtins.int = ...,
+        user_ref: _builtins.bytes = ...,
+        register: _builtins.str = ...,
+        after: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["covenant", b"covenant"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "author", b"author", "covenant", b"covenant", "register", b"register", "request_id", b"request_id", "sent_ms", b"sent_ms", "user_ref", b"user_ref"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OwnList: _TypeAlias = OwnList  # noqa: Y015
+
+@_typing.final
+class ListOwnReply(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGISTRATION_IDS_FIELD_NUMBER: _builtins.int
+    RECEIPT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """in order, 4096; fewer on the last page"""
+
+    @_builtins.property
+    def receipt(self) -> _common_pb2.Receipt: ...
+    def __init__(
+        self,
+        *,
+        registration_ids: _abc.Iterable[_builtins.bytes] | None = ...,
+        receipt: _common_pb2.Receipt | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt", "registration_ids", b"registration_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOwnReply: _TypeAlias = ListOwnReply  # noqa: Y015

@@ -55,6 +55,11 @@ class OverlapServiceStub:
                 request_serializer=samenloop_dot_wire_dot_v1_dot_overlap__pb2.FindOwnRequest.SerializeToString,
                 response_deserializer=samenloop_dot_wire_dot_v1_dot_overlap__pb2.FindOwnReply.FromString,
                 _registered_method=True)
+        self.ListOwn = channel.unary_unary(
+                '/samenloop.wire.v1.OverlapService/ListOwn',
+                request_serializer=samenloop_dot_wire_dot_v1_dot_overlap__pb2.ListOwnRequest.SerializeToString,
+                response_deserializer=samenloop_dot_wire_dot_v1_dot_overlap__pb2.ListOwnReply.FromString,
+                _registered_method=True)
 
 
 class OverlapServiceServicer:
@@ -86,6 +91,12 @@ class OverlapServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListOwn(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OverlapServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -108,6 +119,11 @@ def add_OverlapServiceServicer_to_server(servicer, server):
                     servicer.FindOwn,
                     request_deserializer=samenloop_dot_wire_dot_v1_dot_overlap__pb2.FindOwnRequest.FromString,
                     response_serializer=samenloop_dot_wire_dot_v1_dot_overlap__pb2.FindOwnReply.SerializeToString,
+            ),
+            'ListOwn': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOwn,
+                    request_deserializer=samenloop_dot_wire_dot_v1_dot_overlap__pb2.ListOwnRequest.FromString,
+                    response_serializer=samenloop_dot_wire_dot_v1_dot_overlap__pb2.ListOwnReply.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -218,6 +234,33 @@ class OverlapService:
             '/samenloop.wire.v1.OverlapService/FindOwn',
             samenloop_dot_wire_dot_v1_dot_overlap__pb2.FindOwnRequest.SerializeToString,
             samenloop_dot_wire_dot_v1_dot_overlap__pb2.FindOwnReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOwn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/samenloop.wire.v1.OverlapService/ListOwn',
+            samenloop_dot_wire_dot_v1_dot_overlap__pb2.ListOwnRequest.SerializeToString,
+            samenloop_dot_wire_dot_v1_dot_overlap__pb2.ListOwnReply.FromString,
             options,
             channel_credentials,
             insecure,

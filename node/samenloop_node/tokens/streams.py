@@ -7,12 +7,12 @@ back, a chunk at a time, since what the process that feeds the others does per p
 import gc
 import multiprocessing
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import cycle, islice
 
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.model import TokenSet
@@ -64,23 +64,26 @@ def tokenise_rows(rows: Iterable[Row], making: Making, processes: int = 1) -> It
     if processes <= 1:
         yield from map(making.token_sets, rows)
         return
-    with _pool(making, processes) as pool:
-        for made in _in_order(pool, iter(rows)):
+    with ExitStack() as pools:
+        workers = [pools.enter_context(_worker_process(making)) for _number in range(processes)]
+        for made in _in_order(workers, iter(rows)):
             yield from map(making.whole, made)
 
 
 @contextmanager
-def _pool(making: Making, processes: int) -> Iterator[ProcessPoolExecutor]:
-    """Have processes ready, and see that they end: also after one was killed.
+def _worker_process(making: Making) -> Iterator[ProcessPoolExecutor]:
+    """Have one process ready, and see that it ends: also after it was killed, at whatever moment.
 
-    Then the thread that feeds them may be writing to a pipe that nobody reads any more, but whose other end Python
-    itself holds open in this process in older releases: that thread, and who waits for it, would wait for ever
-    (github.com/python/cpython, issue 94777). So that end is closed first.
+    Python's own end of each of its pipes is closed, or nobody would hear of it: who reads half a result would wait for
+    the rest for ever, and so would who writes to a pipe that nobody reads any more (github.com/python/cpython, issue
+    94777). For the same reason no two processes share a pipe.
     """
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_start, initargs=(making,))
-    calls = pool._call_queue  # type: ignore[attr-defined]
+    pool = ProcessPoolExecutor(1, mp_context=context, initializer=_start, initargs=(making,))
+    calls, results = pool._call_queue, pool._result_queue  # type: ignore[attr-defined]
     try:
+        pool.submit(_work, [])
+        results._writer.close()  # type: ignore[attr-defined]
         yield pool
     except BrokenProcessPool as broken:
         raise SamenloopError(
@@ -91,10 +94,13 @@ def _pool(making: Making, processes: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _in_order(pool: ProcessPoolExecutor, rows: Iterator[Row]) -> Iterator[list[Cuts]]:
+def _in_order(workers: Sequence[ProcessPoolExecutor], rows: Iterator[Row]) -> Iterator[list[Cuts]]:
     waiting: deque[Future[list[Cuts]]] = deque()
-    while chunk := list(islice(rows, _CHUNK)):
-        waiting.append(pool.submit(_work, chunk))
+    for worker in cycle(workers):
+        chunk = list(islice(rows, _CHUNK))
+        if not chunk:
+            break
+        waiting.append(worker.submit(_work, chunk))
         if len(waiting) >= _CHUNKS_AHEAD:
             yield waiting.popleft().result()
     while waiting:

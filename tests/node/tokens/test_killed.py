@@ -55,7 +55,7 @@ if __name__ == "__main__":
 
 def test_a_worker_that_is_killed_ends_the_stream_with_an_error_and_holds_nothing_up() -> None:
     """Rows are so long that the pipe to the workers is full at that moment."""
-    for _time in range(3):
+    for _time in range(8):
         line = [sys.executable, "-c", BEREFT.format(people=PEOPLE)]
         done = subprocess.run(line, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=60, check=True)
         assert done.stdout == "unavailable\n"

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import cycle, islice
+from itertools import islice
 
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.model import TokenSet
@@ -95,16 +95,19 @@ def _worker_process(making: Making) -> Iterator[ProcessPoolExecutor]:
 
 
 def _in_order(workers: Sequence[ProcessPoolExecutor], rows: Iterator[Row]) -> Iterator[list[Cuts]]:
-    waiting: deque[Future[list[Cuts]]] = deque()
-    for worker in cycle(workers):
-        chunk = list(islice(rows, _CHUNK))
-        if not chunk:
-            break
-        waiting.append(worker.submit(_work, chunk))
+    """Give each chunk to who has least to do: not every process is as fast, where others work too."""
+    waiting: deque[tuple[ProcessPoolExecutor, Future[list[Cuts]]]] = deque()
+
+    def left(worker: ProcessPoolExecutor) -> int:
+        return sum(given is worker and not future.done() for given, future in waiting)
+
+    while chunk := list(islice(rows, _CHUNK)):
+        worker = min(workers, key=left)
+        waiting.append((worker, worker.submit(_work, chunk)))
         if len(waiting) >= _CHUNKS_AHEAD:
-            yield waiting.popleft().result()
+            yield waiting.popleft()[1].result()
     while waiting:
-        yield waiting.popleft().result()
+        yield waiting.popleft()[1].result()
 
 
 _worker: list[Making] = []

@@ -12,6 +12,8 @@ from tests.bench.figures import LESS, Figure
 
 TOLERANCE = 1.5
 """How many times more or less than predicted a measured figure may be."""
+_MANY = 1_000_000
+"""Persons from which on neither what was registered for other figures nor the rest of the file weighs much."""
 GB = 1e9
 DAYS = 365
 
@@ -98,7 +100,7 @@ def _lookups(found: Sequence[Figure]) -> Iterator[Figure]:
 
 def _sizes(found: Sequence[Figure]) -> Iterator[Figure]:
     for one in found:
-        if one.name == "file per person" and one.size >= 100_000:
+        if one.name == "file per person" and one.size >= _MANY:
             yield _off(one, PERSON_BYTES)
 
 

@@ -22,7 +22,7 @@ _VALUES, _TIMES = 60, 400
 
 def measure(rig: Rig, machine: Machine, size: int) -> list[Figure]:
     """Measure a coordinator with `size` persons; memory as the questions before this left it."""
-    memory, bytes_each = rig.coordinator_mib(), rig.database.stat().st_size / size
+    memory, bytes_each = rig.coordinator_mib(), _bytes_each(rig)
     restart = rig.restart()
     there = machine.time_there(restart)
     return [
@@ -43,3 +43,9 @@ def _lookup(rig: Rig) -> float:
             find_merged(connection, values)
             times.append(time.perf_counter() - begun)
     return statistics.median(times) * 1000
+
+
+def _bytes_each(rig: Rig) -> float:
+    with closing(connect(rig.database, 2)) as connection:
+        (persons,) = connection.execute("SELECT count(*) FROM registration").fetchone()
+    return rig.database.stat().st_size / float(persons)

@@ -4,13 +4,14 @@ Reading a person and making its tokens both happen in the worker: what travels i
 back, a chunk at a time, since what the process that feeds the others does per person is not done twice as fast.
 """
 
+import fcntl
 import gc
 import multiprocessing
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -32,6 +33,8 @@ Cuts = tuple[Cut, ...]
 """The same as plain values."""
 _CHUNK = 500
 _CHUNKS_AHEAD = 8
+_PIPE_BYTES = 1 << 20
+"""Room for a result, so that a process goes on with the next chunk at once; Linux gives a user as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,12 @@ def _worker_process(making: Making) -> Iterator[ProcessPoolExecutor]:
     """
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(1, mp_context=context, initializer=_start, initargs=(making,))
-    calls, results = pool._call_queue, pool._result_queue  # type: ignore[attr-defined]
+    calls, results = pool._call_queue, pool._result_queue._writer  # type: ignore[attr-defined]
     try:
+        with suppress(OSError):  # more than this user may have; then a process waits until its result is read
+            fcntl.fcntl(results.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         pool.submit(_work, [])
-        results._writer.close()  # type: ignore[attr-defined]
+        results.close()
         yield pool
     except BrokenProcessPool as broken:
         raise SamenloopError(

@@ -12,8 +12,8 @@ from tests.bench.figures import LESS, Figure
 
 TOLERANCE = 1.5
 """How many times more or less than predicted a measured figure may be."""
-_MANY = 1_000_000
-"""Persons from which on neither what was registered for other figures nor the rest of the file weighs much."""
+_MANY = 10_000_000
+"""Persons from which on the log of the questions that were asked, some 100,000 of 4.1 kB, weighs little beside them."""
 GB = 1e9
 DAYS = 365
 

@@ -9,8 +9,12 @@ from samenloop.texts import _
 
 
 def as_row(seq: int, entry: Entry) -> dict[str, object]:
-    """Return an entry as JSON: its place, its public fields, and per holder the answer as given."""
-    return {"entry": seq, **entry.public, "answers": {row["holder"]: row["answer"] for row in rows(entry, "holders")}}
+    """Return an entry as JSON: its place, its public fields, and per holder the answer as given.
+
+    A verdict has a field `entry` itself: the place of the entry that it is about, here `about`.
+    """
+    public = {("about" if name == "entry" else name): value for name, value in entry.public.items()}
+    return {"entry": seq, **public, "answers": {row["holder"]: row["answer"] for row in rows(entry, "holders")}}
 
 
 def line(row: Mapping[str, object]) -> str:

@@ -7,14 +7,14 @@ from samenloop.errors import InvalidInput
 from samenloop.model import ID_BYTES, code
 from samenloop.texts import _
 from samenloop_node.identity.bsn import refuse_bsn
+from samenloop_node.store.consents import NUMBER_BYTES
 
 MAX_TEXT = 2_000
 MAX_REFERENCE = 100
 _TEXTS = {"motive": MAX_TEXT, "protocol_entry": MAX_REFERENCE, "wpg20_decision": MAX_REFERENCE, "record": MAX_REFERENCE}
-_TEXTS |= {"consent": MAX_REFERENCE}
 _CODES = ("give_basis", "breach_ground")
 _TICKS = ("consulted_colleague", "decided_by_professional", "person_informed")
-FIELDS = ("question", "answers", *_TEXTS, *_CODES, *_TICKS)
+FIELDS = ("question", "answers", "consent", *_TEXTS, *_CODES, *_TICKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,8 @@ def parse_decision(value: Mapping[str, object]) -> Decision:
     if not value.keys() <= set(FIELDS):
         known = ", ".join(FIELDS)
         raise InvalidInput("decision", _("Het besluit heeft een onbekend veld. Bekend zijn: {known}.", known=known))
-    question = value.get("question")
-    if not isinstance(question, str) or len(question) != 2 * ID_BYTES or question.strip("0123456789abcdef"):
-        raise InvalidInput("question", _("Noem het nummer van de vraag zoals het in de inbox staat."))
     return Decision(
-        question_id=bytes.fromhex(question),
+        question_id=bytes.fromhex(_number(value, "question", ID_BYTES)),
         record=_text(value, "record"),
         give_basis=_code(value, "give_basis"),
         breach_ground=_code(value, "breach_ground"),
@@ -71,8 +68,16 @@ def parse_decision(value: Mapping[str, object]) -> Decision:
         person_informed=_tick(value, "person_informed"),
         protocol_entry=_text(value, "protocol_entry"),
         wpg20_decision=_text(value, "wpg20_decision"),
-        consent=_text(value, "consent"),
+        consent=_number(value, "consent", NUMBER_BYTES) if value.get("consent") else "",
     )
+
+
+def _number(value: Mapping[str, object], name: str, size: int) -> str:
+    """Return a number that a node drew: no text of people, so eight digits in a row in it are chance and no BSN."""
+    number = value.get(name)
+    if not isinstance(number, str) or len(number) != 2 * size or number.strip("0123456789abcdef"):
+        raise InvalidInput(name, _("Noem het nummer van {name} zoals deze node het toont.", name=name))
+    return number
 
 
 def _text(value: Mapping[str, object], name: str) -> str:

@@ -23,7 +23,6 @@ from samenloop_node.store import Transaction, consents, inbox, questions, regist
 from samenloop_node.store.consents import StoredConsent
 from samenloop_node.store.inbox import StoredHit
 
-NUMBER_BYTES = 8
 SET_HERE = ("holder", "holder_kind", "case")
 
 
@@ -119,7 +118,7 @@ def _record(app: App, db: Transaction, user: User, said: Recording) -> StoredCon
     given = ConsentInput(form=form, today=today(app))
     state = CONSENT.step(app.catalogue, ConsentState.DRAFTED, ConsentEvent.GIVE, given)
     stored = StoredConsent(
-        number=token_hex(NUMBER_BYTES),
+        number=token_hex(consents.NUMBER_BYTES),
         state=state.value,
         form=json.dumps(asdict(form), default=lambda day: day.isoformat(), sort_keys=True),
         recorded_by=user.name,

@@ -11,6 +11,8 @@ from sqlite_utils.migrations import Migrations
 
 migrations = Migrations("consents")
 RELEASE, BEFOREHAND = "release", "beforehand"
+NUMBER_BYTES = 8
+"""Length of a consent's number; people see it as 16 hexadecimal digits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,26 +4,19 @@ Reading a person and making its tokens both happen in the worker: what travels i
 back, a chunk at a time, since what the process that feeds the others does per person is not done twice as fast.
 """
 
-import fcntl
-import gc
-import multiprocessing
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import islice
 
-from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.model import TokenSet
 from samenloop.profile import Profile
-from samenloop.texts import _
 from samenloop_node.identity.errors import FieldError
 from samenloop_node.identity.person import parse_row
 from samenloop_node.tokens.keys import EpochKeys
 from samenloop_node.tokens.tokenise import Cut, cut, token_set
-from samenloop_node.workers import end_with_parent
+from samenloop_node.workers import worker_processes
 
 Row = tuple[str, ...]
 """The fields of one person in the order of PERSON_COLUMNS; empty where there is none."""
@@ -33,8 +26,6 @@ Cuts = tuple[Cut, ...]
 """The same as plain values."""
 _CHUNK = 500
 _CHUNKS_AHEAD = 8
-_PIPE_BYTES = 1 << 20
-"""Room for a result, so that a process goes on with the next chunk at once; Linux gives a user as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +45,10 @@ class Making:
         person = parse_row(row, dropped)
         return tuple([cut(person, profile, keys) for profile, keys in self.epochs])
 
+    def chunk(self, rows: list[Row]) -> list[Cuts]:
+        """Return those of several persons; raises FieldError."""
+        return list(map(self.cuts, rows))
+
     def whole(self, made: Cuts) -> TokenSets:
         """Return plain values as token sets."""
         return tuple([token_set(keys.epoch, one) for (_profile, keys), one in zip(self.epochs, made, strict=True)])
@@ -67,63 +62,17 @@ def tokenise_rows(rows: Iterable[Row], making: Making, processes: int = 1) -> It
     if processes <= 1:
         yield from map(making.token_sets, rows)
         return
-    with ExitStack() as pools:
-        workers = [pools.enter_context(_worker_process(making)) for _number in range(processes)]
-        for made in _in_order(workers, iter(rows)):
+    with worker_processes(processes, making.chunk) as have_made:
+        for made in _in_order(have_made, iter(rows)):
             yield from map(making.whole, made)
 
 
-@contextmanager
-def _worker_process(making: Making) -> Iterator[ProcessPoolExecutor]:
-    """Have one process ready, and see that it ends: also after it was killed, at whatever moment.
-
-    Python's own end of each of its pipes is closed, or nobody would hear of it: who reads half a result would wait for
-    the rest for ever, and so would who writes to a pipe that nobody reads any more (github.com/python/cpython, issue
-    94777). For the same reason no two processes share a pipe.
-    """
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(1, mp_context=context, initializer=_start, initargs=(making,))
-    calls, results = pool._call_queue, pool._result_queue._writer  # type: ignore[attr-defined]
-    try:
-        with suppress(OSError):  # more than this user may have; then a process waits until its result is read
-            fcntl.fcntl(results.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-        pool.submit(_work, [])
-        results.close()
-        yield pool
-    except BrokenProcessPool as broken:
-        raise SamenloopError(
-            ErrorCode.UNAVAILABLE, _("Een hulpproces van de node is onverwacht gestopt. Zie of er genoeg geheugen is.")
-        ) from broken
-    finally:
-        calls._reader.close()
-        pool.shutdown(cancel_futures=True)
-
-
-def _in_order(workers: Sequence[ProcessPoolExecutor], rows: Iterator[Row]) -> Iterator[list[Cuts]]:
-    """Give each chunk to who has least to do: not every process is as fast, where others work too."""
-    waiting: deque[tuple[ProcessPoolExecutor, Future[list[Cuts]]]] = deque()
-
-    def left(worker: ProcessPoolExecutor) -> int:
-        return sum(given is worker and not future.done() for given, future in waiting)
-
+def _in_order(have_made: Callable[[list[Row]], Future[list[Cuts]]], rows: Iterator[Row]) -> Iterator[list[Cuts]]:
+    """Give each chunk to who is free first: not every process is as fast, where others work too."""
+    waiting: deque[Future[list[Cuts]]] = deque()
     while chunk := list(islice(rows, _CHUNK)):
-        worker = min(workers, key=left)
-        waiting.append((worker, worker.submit(_work, chunk)))
+        waiting.append(have_made(chunk))
         if len(waiting) >= _CHUNKS_AHEAD:
-            yield waiting.popleft()[1].result()
+            yield waiting.popleft().result()
     while waiting:
-        yield waiting.popleft()[1].result()
-
-
-_worker: list[Making] = []
-
-
-def _start(making: Making) -> None:
-    """Nothing here makes cycles, and looking through the remembered names for them again and again costs a sixth."""
-    gc.disable()
-    end_with_parent()
-    _worker.append(making)
-
-
-def _work(rows: list[Row]) -> list[Cuts]:
-    return list(map(_worker[-1].cuts, rows))
+        yield waiting.popleft().result()

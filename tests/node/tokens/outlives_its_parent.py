@@ -1,10 +1,19 @@
-"""A deliberately broken build: a process that makes tokens does not notice that the node is gone."""
+"""A deliberately broken build: a process that makes tokens works on the first chunks and does not see the node go."""
 
-from samenloop_node.tokens import streams
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any
+
+from samenloop_node import workers
 
 
-def start(making: streams.Making) -> None:
-    streams._worker.append(making)
+def serve(work: Callable[[Any], Any], pipe: Connection) -> None:
+    with suppress(EOFError, OSError):
+        while True:
+            pipe.send(work(pipe.recv()))
+    time.sleep(600)
 
 
-streams._start = start
+workers._serve = serve

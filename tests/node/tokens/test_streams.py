@@ -10,7 +10,6 @@ from samenloop.model import EpochId, TokenSet
 from samenloop.profile import profile
 from samenloop_node.identity.errors import FieldError
 from samenloop_node.identity.person import PERSON_COLUMNS, parse_person
-from samenloop_node.tokens import streams
 from samenloop_node.tokens.keys import EpochKeys
 from samenloop_node.tokens.streams import Making, Row, tokenise_rows
 from samenloop_node.tokens.tokenise import tokenise
@@ -71,15 +70,6 @@ def test_in_an_evaluation_a_refused_optional_field_is_left_empty() -> None:
     left_out = row(geslachtsnaam="Vries", geboortedatum="1980-02-03")
     lenient = Making(MAKING.epochs, drop_optional=True)
     assert [one.mask for one in lenient.token_sets(wrong)] == [one.mask for one in lenient.token_sets(left_out)]
-
-
-def test_a_worker_process_works_with_what_it_was_started_with(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "_worker", [])
-    monkeypatch.setattr(streams.gc, "disable", lambda: None)
-    streams._start(MAKING)
-    rows = population(3)
-    masks = [[mask for mask, _counts, _tokens in one] for one in streams._work(rows)]
-    assert masks == [[one.mask for one in MAKING.token_sets(given)] for given in rows]
 
 
 def test_several_processes_read_only_a_little_ahead() -> None:

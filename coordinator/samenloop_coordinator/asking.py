@@ -69,7 +69,7 @@ class Asking:
             found = await self._look(covenant, ask, registers, begun)
             reply = await self._write(peer, covenant, ask, handled, found, begun)
             if reply is not None:
-                return overlap_pb2.AskReply.FromString(reply)
+                return reply
         raise SamenloopError(ErrorCode.BUSY, _("De registraties veranderen nu steeds. Probeer het zo weer."))
 
     def _admit(self, covenant: Covenant, ask: Ask, begun: datetime) -> list[tuple[Register, ...]]:
@@ -137,17 +137,17 @@ class Asking:
 
     async def _write(
         self, peer: PeerIdentity, covenant: Covenant, ask: Ask, handled: Handled, answer: Answer, begun: datetime
-    ) -> bytes | None:
+    ) -> overlap_pb2.AskReply | None:
         keys = await self.desk.keys.renew(self.desk.agreement.covenant)
         salt, asked_ms = new_salt(), milliseconds(begun)
         sealed = [answering.sealed_half(keys, one, ask.question.epochs, salt) for one in answer.replies]
         items = [answering.item(keys, ask, index, one, asked_ms) for index, one in enumerate(answer.replies)]
         public = self._public(peer, covenant, ask, answer)
 
-        def unit(parts: Parts) -> bytes | None:
+        def unit(parts: Parts) -> overlap_pb2.AskReply | None:
             stored = self.desk.repeated(parts, handled)
             if stored is not None:
-                return stored
+                return overlap_pb2.AskReply.FromString(stored)
             if any(parts.registrations.fetch([row.row]).get(row.row) != row for row, _hit in answer.shown):
                 return None
             left = self._count(parts, covenant, ask, begun)
@@ -155,8 +155,9 @@ class Asking:
             parts.log.append(body, sealed)
             reply = overlap_pb2.AskReply(
                 answers=[one.message() for one in answer.replies], receipt=common_pb2.Receipt(entry=body)
-            ).SerializeToString()
-            parts.requests.keep(handled.request_id, Request(handled.participant, handled.payload_hash, reply), asked_ms)
+            )
+            kept = Request(handled.participant, handled.payload_hash, reply.SerializeToString())
+            parts.requests.keep(handled.request_id, kept, asked_ms)
             parts.questions.keep(_asked(ask, asked_ms))
             parts.questions.show([hit for _row, hit in answer.shown])
             parts.mail.put(items, asked_ms)

@@ -269,6 +269,28 @@ def test_pragmas_are_read_back_and_one_that_does_not_hold_is_an_error(
     assert caught.value.code is ErrorCode.INTERNAL
 
 
+def test_the_page_cache_is_small_until_a_merge_makes_the_file_outgrow_what_is_read_in_place(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mib(store: SqliteStore) -> float:
+        return float(store._connection.execute("PRAGMA cache_size").fetchone()[0]) / -1024
+
+    size = path.stat().st_size
+
+    async def scenario() -> None:
+        store = open_store(path, _journal(), 64)
+        small = mib(store)
+        monkeypatch.setattr(sqlite_link, "_SMALL_FILE", size)
+        monkeypatch.setattr(store, "_merge_at", 1)
+        await _fill(store, 3)
+        before = mib(store)
+        await store.tidy()
+        assert (small, before, mib(store)) == (16, 16, 64)
+        await store.close()
+
+    asyncio.run(scenario())
+
+
 def test_the_wal_is_emptied_now_and_then_and_files_are_the_owners_alone(path: Path) -> None:
     async def scenario(store: SqliteStore) -> None:
         await _fill(store, 50)

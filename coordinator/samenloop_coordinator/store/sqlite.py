@@ -20,7 +20,7 @@ from samenloop_coordinator.store.mail import SqliteCovenants, SqliteMail
 from samenloop_coordinator.store.registrations import Pending, SqliteRegistrations
 from samenloop_coordinator.store.requests import SqliteQuestions, SqliteRequests
 from samenloop_coordinator.store.schema import migrate
-from samenloop_coordinator.store.sqlite_link import connect, lock_database, translated
+from samenloop_coordinator.store.sqlite_link import connect, fit_cache, lock_database, translated
 from samenloop_coordinator.store.tokens import RecentTokens
 from samenloop_coordinator.writer import Writer
 
@@ -107,6 +107,8 @@ class SqliteStore:
         self._lock = lock
         self._connection, self._keep = connect(path, cache_mib), connect(path, cache_mib)
         self._entries = connect(path, 2)
+        self._fit_cache = functools.partial(fit_cache, self._connection, path, cache_mib)
+        self._fit_cache()
         self._recent = tokens.load_recent(self._connection)
         self._reading = _parts(self._connection, self._recent, Pending())
         self._writer = Writer(SqliteSession(self._connection, self._recent, journal))
@@ -180,6 +182,7 @@ class SqliteStore:
             self._recent.abort_merge()
             raise
         self._recent.end_merge()
+        self._fit_cache()
 
     def _prepare(self) -> int:
         with translated():

@@ -21,6 +21,8 @@ _MAPPED = 0x7FFF_0000
 
 A disk that cannot read then ends the process, as after any error of which nobody knows what it did.
 """
+_WRITTEN_MIB = 16
+_SMALL_FILE = 1 << 30
 _FULL = frozenset({sqlite3.SQLITE_FULL})
 
 
@@ -43,6 +45,18 @@ def connect(path: Path, cache_mib: int) -> sqlite3.Connection:
                 raise SamenloopError(ErrorCode.INTERNAL, _("SQLite neemt de instelling {name} niet aan.", name=name))
         connection.execute(f"PRAGMA mmap_size = {_MAPPED}").fetchall()  # one built to map less is only slower
     return connection
+
+
+def fit_cache(connection: sqlite3.Connection, path: Path, cache_mib: int) -> None:
+    """Give a connection that writes and reads the page cache that its file needs, `cache_mib` at most.
+
+    Pages of a small file are read in place, and only what is written needs room. More would cost: balancing a tree
+    makes SQLite use the number of the page at 1 GiB, and as long as the file ends before it, every commit goes through
+    the whole cache to look for pages beyond the end.
+    """
+    small = path.stat().st_size < _SMALL_FILE
+    with translated():
+        connection.execute(f"PRAGMA cache_size = {-1024 * (min(cache_mib, _WRITTEN_MIB) if small else cache_mib)}")
 
 
 @contextmanager

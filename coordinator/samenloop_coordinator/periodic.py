@@ -19,6 +19,7 @@ from samenloop_coordinator.board import Board
 from samenloop_coordinator.config import CoordinatorConfig
 from samenloop_coordinator.control import Reviewed, record_review
 from samenloop_coordinator.desk import Desk
+from samenloop_coordinator.expiry import ExpiryWatch
 from samenloop_coordinator.integrator import Integrator
 from samenloop_coordinator.lapsing import Lapsing
 from samenloop_coordinator.purging import purge
@@ -44,6 +45,7 @@ class Periodic:
     integrator: Integrator
     log: Log
     stopping: asyncio.Event
+    expiry: ExpiryWatch
 
     def jobs(self) -> tuple[Coroutine[Any, Any, None], ...]:
         """Return what runs until it is cancelled."""
@@ -77,7 +79,9 @@ class Periodic:
                 await self.safely(name, step)
 
     def _steps(self) -> dict[str, Callable[[], Awaitable[object]]]:
-        """Return: keys of the day, what lapses or left, what is forgotten, epochs that ended, what the log loses."""
+        """Return: keys of the day, what lapses or left, what is forgotten, epochs that ended, what the log loses, a
+        certificate that ends.
+        """
         desk = self.desk
         return {
             "keys": lambda: desk.keys.renew(desk.agreement.covenant),
@@ -86,6 +90,7 @@ class Periodic:
             **forgetting.steps(desk),
             "epochs": self.board.drop_gone,
             "purge": self._purge,
+            "certificate": self.expiry.look,
         }
 
     async def _purge(self) -> None:

@@ -1,7 +1,7 @@
 """One synchronisation from file to freshness date: survey, plan, guard, send, declare.
 
 1. The file as a whole is refused before anything is stored.
-2. More than 50 and more than 5% withdrawals are refused before anything is sent, unless their number was confirmed.
+2. Suspiciously many withdrawals (`suspicious`) are refused before anything is sent, unless their number was confirmed.
 3. When the coordinator is away the synchronisation stays open, and the daemon goes on with it later, if the file is
    the same.
 4. A file that changes while it is read stops the synchronisation; what was sent until then was as surveyed.
@@ -41,6 +41,9 @@ from samenloop_node.tokens.streams import Making
 
 GUARD_COUNT: Final = 50
 GUARD_PERCENT: Final = 5
+SMALL_COUNT: Final = 5
+"""Below this a register's owner sees for himself who is gone, and any share is work of every day."""
+SMALL_PERCENT: Final = 50
 PARALLEL_FROM: Final = 4000
 """From this many changes on it pays to start more processes that make tokens."""
 REPORTED: Final = 1000
@@ -188,7 +191,7 @@ async def _guard(running: Running) -> bool:
     running.total = acts.get(PUT, 0) + acts.get(FACTS, 0)
     if running.counts.unidentified or not gone:
         return False
-    if gone > GUARD_COUNT and gone * 100 > GUARD_PERCENT * registered and gone > sync.confirmed:
+    if suspicious(gone, registered) and gone > sync.confirmed:
         raise SamenloopError(
             ErrorCode.REFUSED,
             _(
@@ -200,6 +203,15 @@ async def _guard(running: Running) -> bool:
         )
     running.total += gone
     return True
+
+
+def suspicious(gone: int, registered: int) -> bool:
+    """Tell whether a file that lacks so many looks cut off, or numbered anew, rather than brought up to date.
+
+    Of a register of any size more than half at once, from five on, is more than a period of closed cases.
+    """
+    many = gone > GUARD_COUNT and gone * 100 > GUARD_PERCENT * registered
+    return many or (gone >= SMALL_COUNT and gone * 100 > SMALL_PERCENT * registered)
 
 
 async def _send(running: Running, chunks: Generator[list[Prepared], None, None]) -> None:

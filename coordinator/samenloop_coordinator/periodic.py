@@ -7,13 +7,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from samenloop.audit.fields import Event
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.logs import Log, describe
+from samenloop.review.samples import NewEntry
 from samenloop_coordinator import forgetting
 from samenloop_coordinator.board import Board
 from samenloop_coordinator.config import CoordinatorConfig
@@ -99,15 +100,25 @@ class Periodic:
             await purge(desk.store, desk.journal, self.integrator.tree, desk.agreement.covenant, desk.clock.now())
 
     async def review(self) -> None:
-        """Log the draws that are due and the alarms about today's questions; of all processes the leading one does."""
+        """Log the alarms about today's questions and the draws that are due; of all processes the leading one does."""
         if self.desk.agreement.lifted or not await self.integrator.leads():
             return
-        found = Reviewed(tuple(await asyncio.to_thread(watching.due, self.config, self.desk.clock)))
-        await self.desk.store.write(lambda parts: record_review(parts, self.desk.journal, found))
-        for event, public in found.entries:
-            if event is Event.ALARM:
-                facts = {"code": public["reason"], "participant": public["actor"], "count": public["count"]}
-                self.log.warning("alarm", **facts)
+        found = await asyncio.to_thread(watching.due, self.config, self.desk.clock)
+        alarms = [one for one in found if one[0] is Event.ALARM]
+        await self._reviewed(alarms)
+        for _event, public in alarms:
+            facts = {"code": public["reason"], "participant": public["actor"], "count": public["count"]}
+            self.log.warning("alarm", **facts)
+        try:
+            await self._reviewed([one for one in found if one not in alarms])
+        except SamenloopError as problem:
+            if problem.code is not ErrorCode.REQUEST_REUSED:  # somebody drew by hand meanwhile: the period begins anew
+                raise
+
+    async def _reviewed(self, made: Sequence[NewEntry]) -> None:
+        found = Reviewed(tuple(made))
+        if found.entries:
+            await self.desk.store.write(lambda parts: record_review(parts, self.desk.journal, found))
 
     async def record(self, event: Event) -> None:
         """Append an entry about the log itself."""

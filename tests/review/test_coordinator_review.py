@@ -213,6 +213,38 @@ def test_the_machine_draws_and_the_operator_signs_off_or_escalates(consortium: C
     assert desk.unfair(consortium.config, MovingClock()) == (1, ())
 
 
+def test_one_promise_serves_one_draw_when_somebody_draws_beside_the_machine(consortium: Consortium) -> None:
+    clock, later = MovingClock(), MovingClock(timedelta(days=8))
+    desk.record(consortium.config, clock, watching.due(consortium.config, clock))
+    playing(consortium, asks([MAYOR], NOBODY, 15, case_ref=lambda: os.urandom(32)), anchored)
+    read_before = watching.due(consortium.config, later)
+    assert desk.draw(consortium.config, later) > 0
+    with pytest.raises(SamenloopError) as caught:
+        desk.record(consortium.config, later, read_before)
+    assert caught.value.code is ErrorCode.REQUEST_REUSED
+    playing(consortium)
+    assert desk.unfair(consortium.config, later) == (1, ())
+
+
+def test_the_machine_goes_on_with_its_alarms_when_somebody_drew_meanwhile(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, later = MovingClock(), MovingClock(timedelta(days=8))
+    desk.record(consortium.config, clock, watching.due(consortium.config, clock))
+    playing(consortium, asks([MAYOR], NOBODY, 15, case_ref=lambda: os.urandom(32)), anchored)
+    alarm = (Event.ALARM, {"reason": "burst", "actor": PROBATION, "count": 9})
+    read_before = [*watching.due(consortium.config, later), alarm]
+    monkeypatch.setattr(watching, "due", lambda _config, _clock: read_before)
+
+    async def twice(world: World) -> None:
+        await world.coordinator.periodic.review()
+        await world.coordinator.periodic.review()
+
+    playing(consortium, twice)
+    assert len(found(consortium, event="alarm")) == 2
+    assert len(found(consortium, event="sample")) == 1
+
+
 def test_without_an_anchor_of_a_node_an_extra_draw_says_that_it_waits(consortium: Consortium) -> None:
     clock = MovingClock()
     desk.record(consortium.config, clock, watching.due(consortium.config, clock))

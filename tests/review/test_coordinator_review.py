@@ -179,6 +179,13 @@ def test_a_list_without_anything_to_judge_says_so_in_one_sentence(consortium: Co
     assert done.output.splitlines() == ["Er wacht niets op een beoordeling."]
 
 
+@pytest.mark.parametrize(("language", "said"), [("nl", "Niets gevonden."), ("en", "Nothing found.")])
+def test_a_month_without_questions_says_so_in_one_sentence(consortium: Consortium, language: str, said: str) -> None:
+    command = ["review", "leakage", "--period", "2026-01", "--config", str(consortium.config_file)]
+    done = CliRunner().invoke(app, command, env={"SAMENLOOP_LANG": language})
+    assert done.output.splitlines() == [said]
+
+
 def test_every_command_that_reads_entries_is_among_the_looks_or_reads_none() -> None:
     entries_by_themselves = {"audit purge", "review draw", "review sign-off", "review escalate"}
     shows_no_entry, like_the_council_page = {"audit fsck"}, {"report accountability"}

@@ -217,10 +217,11 @@ async def _serve(config: CoordinatorConfig, *, evaluation: bool) -> None:
 
 
 def _status(config: CoordinatorConfig) -> dict[str, object]:
-    from samenloop_coordinator import operating
+    from samenloop_coordinator import expiry, operating
     from samenloop_coordinator.review import desk
 
-    now_ms = milliseconds(SystemClock().now())
+    now = SystemClock().now()
+    now_ms = milliseconds(now)
     with operating.log_files(config) as files:
         head, covenant = files.head(), files.covenant
         kept = files.tree.recent_checkpoints(1)
@@ -236,6 +237,7 @@ def _status(config: CoordinatorConfig) -> dict[str, object]:
             "last_entry_seconds_ago": round((now_ms - files.last_end_ms()) / 1000),
             "cosigned_by": sorted(seen),
             "review": desk.warnings(config, now_ms),
+            "certificate": expiry.warnings(config.tls.certificate, now),
         }
 
 
@@ -250,6 +252,7 @@ def _lines(table: dict[str, object]) -> str:
         "last_entry_seconds_ago": _("Seconden sinds de laatste regel"),
         "cosigned_by": _("Laatste ijkpunt medeondertekend door"),
         "review": _("Te doen bij de controle van het logboek"),
+        "certificate": _("Te doen voor het certificaat"),
     }
     return "\n".join(f"{labels[name]}: {_shown(value)}" for name, value in table.items())
 

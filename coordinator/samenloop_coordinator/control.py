@@ -5,6 +5,7 @@ activate a signed covenant version.
 """
 
 import asyncio
+import hashlib
 import json
 import os
 import socket
@@ -14,12 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from samenloop.audit.fields import Event
+from samenloop.clock import milliseconds
 from samenloop.errors import ErrorCode, InvalidInput, SamenloopError
 from samenloop.texts import _, known, language, speak
 from samenloop.wire.status import error_detail, error_from_detail
 from samenloop_coordinator.config import CoordinatorConfig
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.store.contract import Parts
+from samenloop_coordinator.store.values import Request
 
 _MOST = 4 << 20
 _SECONDS = 30.0
@@ -73,11 +76,28 @@ def record_view(parts: Parts, journal: Journal, looked: Looked) -> None:
 
 
 def record_review(parts: Parts, journal: Journal, reviewed: Reviewed) -> None:
-    """Log what a review brought; part of a unit of work. Raises InvalidInput for any other event or a wrong field."""
+    """Log what a review brought; part of a unit of work. Raises InvalidInput for any other event or a wrong field,
+    REQUEST_REUSED for a draw on a promise that another draw has used since this one was made.
+    """
     for event, public in reviewed.entries:
         if event not in REVIEW:
             raise InvalidInput("order", _("Deze opdracht is niet bekend."))
+        if event is Event.SAMPLE:
+            _use_promise(parts, journal, str(public.get("document", "")))
         parts.log.append(journal.body(event, public), ())
+
+
+def _use_promise(parts: Parts, journal: Journal, seed: str) -> None:
+    """Let each promised seed serve one draw. What is drawn was read before this unit began, beside other draws; later
+    ones read the newer promise, so that a handled request is remembered long enough.
+    """
+    digest = hashlib.sha256(b"review promise" + seed.encode()).digest()
+    if parts.requests.find(digest[:16]) is not None:
+        raise SamenloopError(
+            ErrorCode.REQUEST_REUSED, _("Er is juist al een steekproef getrokken. Kijk met: review list.")
+        )
+    now_ms = milliseconds(journal.stamper.clock.now())
+    parts.requests.keep(digest[:16], Request(ACTOR, digest, b""), now_ms)
 
 
 async def serve_control(path: Path, obey: Obey, report: Report) -> asyncio.Server:

@@ -7,18 +7,20 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from samenloop.audit.fields import Event
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.logs import Log, describe
+from samenloop.review.samples import NewEntry
 from samenloop_coordinator import forgetting
 from samenloop_coordinator.board import Board
 from samenloop_coordinator.config import CoordinatorConfig
 from samenloop_coordinator.control import Reviewed, record_review
 from samenloop_coordinator.desk import Desk
+from samenloop_coordinator.expiry import ExpiryWatch
 from samenloop_coordinator.integrator import Integrator
 from samenloop_coordinator.lapsing import Lapsing
 from samenloop_coordinator.purging import purge
@@ -44,6 +46,7 @@ class Periodic:
     integrator: Integrator
     log: Log
     stopping: asyncio.Event
+    expiry: ExpiryWatch
 
     def jobs(self) -> tuple[Coroutine[Any, Any, None], ...]:
         """Return what runs until it is cancelled."""
@@ -77,7 +80,9 @@ class Periodic:
                 await self.safely(name, step)
 
     def _steps(self) -> dict[str, Callable[[], Awaitable[object]]]:
-        """Return: keys of the day, what lapses or left, what is forgotten, epochs that ended, what the log loses."""
+        """Return: keys of the day, what lapses or left, what is forgotten, epochs that ended, what the log loses, a
+        certificate that ends.
+        """
         desk = self.desk
         return {
             "keys": lambda: desk.keys.renew(desk.agreement.covenant),
@@ -86,6 +91,7 @@ class Periodic:
             **forgetting.steps(desk),
             "epochs": self.board.drop_gone,
             "purge": self._purge,
+            "certificate": self.expiry.look,
         }
 
     async def _purge(self) -> None:
@@ -94,15 +100,25 @@ class Periodic:
             await purge(desk.store, desk.journal, self.integrator.tree, desk.agreement.covenant, desk.clock.now())
 
     async def review(self) -> None:
-        """Log the draws that are due and the alarms about today's questions; of all processes the leading one does."""
+        """Log the alarms about today's questions and the draws that are due; of all processes the leading one does."""
         if self.desk.agreement.lifted or not await self.integrator.leads():
             return
-        found = Reviewed(tuple(await asyncio.to_thread(watching.due, self.config, self.desk.clock)))
-        await self.desk.store.write(lambda parts: record_review(parts, self.desk.journal, found))
-        for event, public in found.entries:
-            if event is Event.ALARM:
-                facts = {"code": public["reason"], "participant": public["actor"], "count": public["count"]}
-                self.log.warning("alarm", **facts)
+        found = await asyncio.to_thread(watching.due, self.config, self.desk.clock)
+        alarms = [one for one in found if one[0] is Event.ALARM]
+        await self._reviewed(alarms)
+        for _event, public in alarms:
+            facts = {"code": public["reason"], "participant": public["actor"], "count": public["count"]}
+            self.log.warning("alarm", **facts)
+        try:
+            await self._reviewed([one for one in found if one not in alarms])
+        except SamenloopError as problem:
+            if problem.code is not ErrorCode.REQUEST_REUSED:  # somebody drew by hand meanwhile: the period begins anew
+                raise
+
+    async def _reviewed(self, made: Sequence[NewEntry]) -> None:
+        found = Reviewed(tuple(made))
+        if found.entries:
+            await self.desk.store.write(lambda parts: record_review(parts, self.desk.journal, found))
 
     async def record(self, event: Event) -> None:
         """Append an entry about the log itself."""

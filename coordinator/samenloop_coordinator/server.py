@@ -51,6 +51,7 @@ from samenloop_coordinator.control import (
 from samenloop_coordinator.covenants import Own
 from samenloop_coordinator.declaring import Declaring
 from samenloop_coordinator.desk import Desk
+from samenloop_coordinator.expiry import ExpiryWatch
 from samenloop_coordinator.front import Front
 from samenloop_coordinator.gate import Gate
 from samenloop_coordinator.integrator import Integrator
@@ -222,7 +223,8 @@ async def prepare(config: CoordinatorConfig, clock: Clock, log: Log, *, evaluati
     desk = Desk(store, journal, clock, agreement, DayKeys(store, journal, clock), Records(agreement.catalogue))
     policy = Policy(agreement.catalogue)
     board, lapsing = Board(desk, own(signer, config.catalogue_override)), Lapsing(desk, policy)
-    periodic = Periodic(config, desk, board, lapsing, integrator, log, stopping)
+    watch = ExpiryWatch(config.tls.certificate, clock, log)
+    periodic = Periodic(config, desk, board, lapsing, integrator, log, stopping, watch)
     await periodic.record(Event.START)
     return Coordinator(config, store, desk, board, lapsing, integrator, periodic, signer, policy, log, stopping, broken)
 

@@ -88,6 +88,6 @@ def _both_know(app: App, db: Transaction, letter: ContactTold) -> bool:
 
 def _consent(app: App, db: Transaction, hit: StoredHit, letter: ConsentTold) -> None:
     values = (letter.number, letter.purpose, letter.signed_on, letter.valid_until, letter.state)
-    told.keep_consent(db, AskerConsent(hit.question_id, *values))
-    if letter.state == ENDED:
+    news = told.keep_consent(db, AskerConsent(hit.question_id, *values))
+    if news and letter.state == ENDED:  # heard again, it says nothing about what was released since
         ending.take_back_released(app, db, hit.question_id)

@@ -1,6 +1,6 @@
 """Polling the mailbox: fetch, open, judge, store, and only then acknowledge. Dummies leave no trace of any kind.
 
-1. An item that was stored and not acknowledged comes again and changes nothing.
+1. An item that was stored and not acknowledged comes again and changes nothing (`store.handled`).
 2. Between fetching and judging the covenant is brought up to date, always: what a partner signed with a new key is
    judged by that key. While that does not work everything waits at the coordinator.
 3. An item that cannot be opened, or that its author did not sign, is refused: an alarm in the own log, no effect.
@@ -8,7 +8,7 @@
    was sealed to our other key waits, while the covenant names another sealing key of ours than the one that is here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from samenloop.audit.fields import Event
 from samenloop.audit.seal import ContentKey, WrappedKey, key_id_of, open_fixed, open_wrapped
@@ -24,7 +24,7 @@ from samenloop_node.letters import CaseListed, RightsAnswer, RightsRequest
 from samenloop_node.mail_reading import Hit, Incoming, Lapsed, Released, read_content
 from samenloop_node.question_letters import CaseTold, ConsentTold, ContactTold
 from samenloop_node.requests import arriving
-from samenloop_node.store import Transaction, inbox, questions
+from samenloop_node.store import Transaction, handled, inbox, questions
 from samenloop_node.store.inbox import StoredHit
 from samenloop_node.store.questions import Outcome
 
@@ -41,6 +41,7 @@ async def poll(app: App) -> None:
     while more:
         reply = await app.connection.fetch_mail(mailbox_pb2.FetchRequest(limit=BATCH))
         if not reply.items:
+            await _settle(app)
             return
         await app.agreement.keep_up(app.connection)
         keys = _content_keys(app, reply)
@@ -50,6 +51,7 @@ async def poll(app: App) -> None:
         if items:
             ids = [item.item_id for item in items]
             await app.connection.acknowledge_mail(mailbox_pb2.AcknowledgeRequest(item_ids=ids))
+            await _settle(app, ids)
         else:
             raise _other_key()
         more = reply.more or len(items) < len(reply.items)
@@ -69,7 +71,22 @@ async def _take(app: App, item: mailbox_pb2.MailItem, keys: Mapping[bytes, Conte
         await app.ownlog.write(Event.ALARM, public)
         return
     if incoming is not None:
-        await app.store.write(lambda db: apply(app, db, incoming))
+        await app.store.write(lambda db: _apply_once(app, db, item.item_id, incoming))
+
+
+def _apply_once(app: App, db: Transaction, item_id: bytes, incoming: Incoming) -> None:
+    if handled.add(db, item_id):
+        apply(app, db, incoming)
+
+
+async def _settle(app: App, acknowledged: Sequence[bytes] = ()) -> None:
+    """Forget what was acknowledged, or all of it when the mailbox is empty; writes nothing when only dummies came."""
+    if not await app.store.read(handled.waiting):
+        return
+    if acknowledged:
+        await app.store.write(lambda db: handled.forget(db, acknowledged))
+    else:
+        await app.store.write(handled.forget_all)
 
 
 def apply(app: App, db: Transaction, incoming: Incoming) -> None:

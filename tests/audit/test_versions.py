@@ -192,7 +192,7 @@ def ran_on(world: World, covenant: Covenant) -> None:
     activate(world, covenant)
     world.clock.advance(days=30)
     for _number in range(5):
-        world.refusal()
+        world.refusal(C)
     world.integrate()
 
 

@@ -145,7 +145,7 @@ class World:
     def question_fields(self, actor: str, hit: str = "none") -> dict[str, object]:
         return {
             "request": self.source.randbytes(16).hex(),
-            "covenant": "demo",
+            "covenant": "zvh-demo",
             "version": 1,
             "purpose": "casusoverleg",
             "case": self.source.randbytes(16).hex(),
@@ -159,9 +159,9 @@ class World:
             ],
         }
 
-    def refusal(self) -> int:
+    def refusal(self, actor: str = "politie-midden") -> int:
         self.clock.advance(seconds=3)
-        return self.append(Event.REFUSE, {"actor": "politie-midden", "status": "refused", "rule": "R-25"})
+        return self.append(Event.REFUSE, {"actor": actor, "status": "refused", "rule": "R-25"})
 
     def integrate(self) -> checkpoints.Checkpoint:
         return log.integrate(self.entries, self.tree, SIGNER)

@@ -157,6 +157,26 @@ def test_incomplete_foreign_or_competing_versions_are_refused(consortium: Consor
     play(consortium, scenario)
 
 
+def test_an_honest_log_around_an_activation_gives_no_alarm(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _states(monkeypatch, {EPOCH: EpochState.LIVE})
+    second = _with_contact(consortium.covenant, "Nieuwe manager")
+    third = _without_edge(second)
+
+    async def scenario(world: World) -> None:
+        await world.ask(PROBATION, [HOUSE], "anna", version=1)
+        await _submit(world, second)
+        await world.ask(PROBATION, [HOUSE], "anna", version=1)
+        await world.ask(PROBATION, [HOUSE], "anna", version=2)
+        await _submit(world, third)
+        await _refused(ErrorCode.COVENANT_MISMATCH, world.ask(PROBATION, [HOUSE], "anna", version=2))
+        await world.ask(PROBATION, [HOUSE], "anna", version=3)
+
+    play(consortium, scenario)
+    assert operating.check_log(consortium.config, lambda *_: None).problems == ()
+
+
 def test_the_version_before_is_accepted_for_ten_minutes(
     consortium: Consortium, monkeypatch: pytest.MonkeyPatch
 ) -> None:

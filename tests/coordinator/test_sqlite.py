@@ -227,6 +227,47 @@ def test_every_unit_of_a_group_that_met_a_full_disk_is_told_so(path: Path) -> No
     _play(path, scenario)
 
 
+class Flaky:
+    """A connection on which these statements fail."""
+
+    def __init__(self, real: sqlite3.Connection, failing: Sequence[str]) -> None:
+        self.real, self.failing = real, set(failing)
+
+    @property
+    def in_transaction(self) -> bool:
+        return self.real.in_transaction
+
+    def execute(self, statement: str) -> sqlite3.Cursor:
+        if statement in self.failing:
+            raise sqlite3.OperationalError("disk I/O error")
+        return self.real.execute(statement)
+
+
+def _half_done(parts: Any) -> None:
+    parts.registrations.make_place(Place("zvh-demo", "ggz-midden", "ggz"))
+    raise SamenloopError(ErrorCode.REFUSED, "refused")
+
+
+@pytest.mark.parametrize("failing", [["ROLLBACK TO unit"], ["RELEASE unit"], ["ROLLBACK TO unit", "ROLLBACK"]])
+def test_a_unit_that_cannot_be_undone_is_not_committed_with_its_group(path: Path, failing: Sequence[str]) -> None:
+    async def scenario(store: SqliteStore) -> None:
+        session = store._writer._session
+        session._connection = flaky = Flaky(store._connection, failing)  # type: ignore[attr-defined]
+        units = [store.write(lambda parts: parts.registrations.make_place(HOME)), store.write(_half_done)]
+        results = await asyncio.gather(*units, return_exceptions=True)
+        assert all(isinstance(one, SamenloopError) for one in results)
+        flaky.failing.clear()
+        with pytest.raises(SamenloopError) as caught:
+            await store.write(lambda parts: parts.registrations.make_place(HOME))
+        assert (caught.value.code, store.broken) == (ErrorCode.UNAVAILABLE, True), "nobody knows the state of the disk"
+
+    async def after(store: SqliteStore) -> None:
+        assert await store.read(lambda parts: parts.registrations.places("zvh-demo")) == []
+
+    _play(path, scenario)
+    _play(path, after)
+
+
 def test_a_second_process_on_the_file_is_refused(path: Path) -> None:
     program = (
         "from pathlib import Path; from samenloop_coordinator.store.sqlite import open_store\n"

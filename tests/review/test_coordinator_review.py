@@ -179,6 +179,13 @@ def test_a_list_without_anything_to_judge_says_so_in_one_sentence(consortium: Co
     assert done.output.splitlines() == ["Er wacht niets op een beoordeling."]
 
 
+@pytest.mark.parametrize(("language", "said"), [("nl", "Niets gevonden."), ("en", "Nothing found.")])
+def test_a_month_without_questions_says_so_in_one_sentence(consortium: Consortium, language: str, said: str) -> None:
+    command = ["review", "leakage", "--period", "2026-01", "--config", str(consortium.config_file)]
+    done = CliRunner().invoke(app, command, env={"SAMENLOOP_LANG": language})
+    assert done.output.splitlines() == [said]
+
+
 def test_every_command_that_reads_entries_is_among_the_looks_or_reads_none() -> None:
     entries_by_themselves = {"audit purge", "review draw", "review sign-off", "review escalate"}
     shows_no_entry, like_the_council_page = {"audit fsck"}, {"report accountability"}
@@ -211,6 +218,38 @@ def test_the_machine_draws_and_the_operator_signs_off_or_escalates(consortium: C
     with pytest.raises(Refused):
         desk.judge(consortium.config, clock, [todo[0][0]], "")
     assert desk.unfair(consortium.config, MovingClock()) == (1, ())
+
+
+def test_one_promise_serves_one_draw_when_somebody_draws_beside_the_machine(consortium: Consortium) -> None:
+    clock, later = MovingClock(), MovingClock(timedelta(days=8))
+    desk.record(consortium.config, clock, watching.due(consortium.config, clock))
+    playing(consortium, asks([MAYOR], NOBODY, 15, case_ref=lambda: os.urandom(32)), anchored)
+    read_before = watching.due(consortium.config, later)
+    assert desk.draw(consortium.config, later) > 0
+    with pytest.raises(SamenloopError) as caught:
+        desk.record(consortium.config, later, read_before)
+    assert caught.value.code is ErrorCode.REQUEST_REUSED
+    playing(consortium)
+    assert desk.unfair(consortium.config, later) == (1, ())
+
+
+def test_the_machine_goes_on_with_its_alarms_when_somebody_drew_meanwhile(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, later = MovingClock(), MovingClock(timedelta(days=8))
+    desk.record(consortium.config, clock, watching.due(consortium.config, clock))
+    playing(consortium, asks([MAYOR], NOBODY, 15, case_ref=lambda: os.urandom(32)), anchored)
+    alarm = (Event.ALARM, {"reason": "burst", "actor": PROBATION, "count": 9})
+    read_before = [*watching.due(consortium.config, later), alarm]
+    monkeypatch.setattr(watching, "due", lambda _config, _clock: read_before)
+
+    async def twice(world: World) -> None:
+        await world.coordinator.periodic.review()
+        await world.coordinator.periodic.review()
+
+    playing(consortium, twice)
+    assert len(found(consortium, event="alarm")) == 2
+    assert len(found(consortium, event="sample")) == 1
 
 
 def test_without_an_anchor_of_a_node_an_extra_draw_says_that_it_waits(consortium: Consortium) -> None:

@@ -248,6 +248,28 @@ def test_the_draw_was_fair_and_anybody_can_draw_it_again(drawn, officer):
     assert review(drawn, officer, action="check") == {"draws": 1, "unfair": []}
 
 
+def test_one_promise_serves_one_draw_when_the_officer_draws_beside_the_daemon(asked, officer, clock, monkeypatch):
+    run(witness.round_as_witness(asked))
+    run(sampling.draw_due(asked))
+    run(ask_command.run(asked, asked.authorisations.named("anna"), {"question": QUESTION, "person": PERSON}, None))
+    run(witness.round_as_witness(asked))
+    clock.at += timedelta(days=8)
+    asked.ownlog.integrate()
+
+    real, read = sampling._step, []
+
+    def step(app, extra):
+        read.append(read[0] if read else real(app, extra))
+        return read[0]
+
+    monkeypatch.setattr(sampling, "_step", step)
+    assert run(sampling.draw_due(asked)) > 0
+    assert run(sampling.draw_due(asked, extra=True)) == 0, "what both had read is drawn once"
+    assert len(read) == 2
+    asked.ownlog.integrate()
+    assert review(asked, officer, action="check") == {"draws": 1, "unfair": []}
+
+
 def test_a_draw_needs_a_root_of_the_coordinators_log_from_after_the_promise(asked, coordinator, clock):
     run(witness.round_as_witness(asked))
     run(sampling.draw_due(asked))

@@ -53,6 +53,7 @@ class SqliteSession:
         self._pending = Pending()
         self._journal = journal
         self._begun: Mark = journal.mark()
+        self._half = False
         self.parts = _parts(connection, recent, self._pending)
 
     def begin(self) -> None:
@@ -68,19 +69,17 @@ class SqliteSession:
             self._connection.execute("SAVEPOINT unit")
             try:
                 result = work(self.parts)
+                self._connection.execute("RELEASE unit")
             except BaseException:
                 self._journal.undo(mark)
                 del self._pending.changes[length:]
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK TO unit")
-                    self._connection.execute("RELEASE unit")
+                self._undo_unit()
                 raise
-            self._connection.execute("RELEASE unit")
         return result
 
     def open(self) -> bool:
-        """Tell whether the transaction is still open."""
-        return self._connection.in_transaction
+        """Tell whether the transaction is still open, and holds whole units only."""
+        return self._connection.in_transaction and not self._half
 
     def commit(self) -> None:
         """Make all units durable."""
@@ -98,6 +97,16 @@ class SqliteSession:
         if self._connection.in_transaction:
             with translated():
                 self._connection.execute("ROLLBACK")
+        self._half = False
+
+    def _undo_unit(self) -> None:
+        """Undo the unit that failed; raises when that fails too: then nothing of the group may be committed."""
+        if not self._connection.in_transaction:
+            return
+        self._half = True
+        self._connection.execute("ROLLBACK TO unit")
+        self._connection.execute("RELEASE unit")
+        self._half = False
 
 
 class SqliteStore:

@@ -112,7 +112,8 @@ def show(
 
 @consent_app.command(name="list")
 def list_consents(socket: SocketOption = DEFAULT_SOCKET, acting: AsOption = "", as_json: JsonOption = False) -> None:
-    """Toon alle toestemmingen die hier zijn vastgelegd.
+    """Toon de toestemmingen die u vastlegde of die over uw vragen en casussen gaan; beslisser en privacyfunctionaris
+    zien ze alle.
 
     Voorbeeld: samenloop-node consent list
     """

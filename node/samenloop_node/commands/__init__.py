@@ -88,7 +88,7 @@ def _commands() -> Mapping[str, Command]:
             "decide": Command(decide.run, deciders),
             "find-own": Command(findown.run, officers),
             "beforehand": Command(beforehand.run, deciders),
-            "consent": Command(consent.run, deciders | case_workers),
+            "consent": Command(consent.run, case_workers | deciders | officers),
             "notice": Command(notice.run, case_workers | deciders | officers),
             "rights": Command(rights.run, officers),
             "retention": Command(retention.run, officers | operators),

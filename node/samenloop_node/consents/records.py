@@ -78,10 +78,15 @@ def stored_consent(db: Transaction, number: str) -> StoredConsent:
     """Return a consent as it is kept; raises SamenloopError(NOT_FOUND)."""
     stored = consents.find(db, number)
     if stored is None:
-        raise SamenloopError(
-            ErrorCode.NOT_FOUND, _("Er is geen toestemming met dit nummer. Kijk met: samenloop-node consent list.")
-        )
+        raise no_consent()
     return stored
+
+
+def no_consent() -> SamenloopError:
+    """Return the error for a number that is no consent's, or not of one that the user may see."""
+    return SamenloopError(
+        ErrorCode.NOT_FOUND, _("Er is geen toestemming met dit nummer. Kijk met: samenloop-node consent list.")
+    )
 
 
 def read_form(stored: StoredConsent) -> ConsentForm:

@@ -27,6 +27,7 @@ FIELDS = {
     "aan_wie": "Aan wie: naam en adres",
     "doel": "Voor welk doel",
     "uitleg": "Uitleg van het doel",
+    "geldig_tot": "Geldig tot en met",
 }
 """The fields of the form with their labels; each may be left empty and filled in by hand."""
 MAX_FIELD = 400
@@ -83,8 +84,8 @@ def consent_form(typed: Mapping[str, str]) -> Paper:
                 (
                     "Er worden niet meer gegevens gedeeld dan nodig is voor dit doel.",
                     (
-                        "Deze toestemming geldt voor één keer, voor deze ontvanger en voor dit doel. Zij stopt als de "
-                        "zaak wordt gesloten."
+                        "Deze toestemming geldt voor één keer, voor deze ontvanger en voor dit doel. Zij stopt na de "
+                        "dag die hierboven staat, of eerder als de zaak wordt gesloten."
                     ),
                     (
                         "U kunt uw toestemming altijd intrekken. Dat is net zo makkelijk als toestemming geven. Vanaf "
@@ -107,7 +108,7 @@ def _rows(heading: str, typed: Mapping[str, str], owner: str) -> Block:
 
 
 def _exchange(typed: Mapping[str, str]) -> Block:
-    names = ("welke_gegevens", "van_wie", "aan_wie", "doel", "uitleg")
+    names = ("welke_gegevens", "van_wie", "aan_wie", "doel", "uitleg", "geldig_tot")
     return Block("Wat wordt er gedeeld", rows=tuple((FIELDS[name], typed.get(name, "")) for name in names))
 
 

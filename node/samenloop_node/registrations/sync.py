@@ -1,7 +1,7 @@
 """One synchronisation from file to freshness date: survey, plan, guard, send, declare.
 
 1. The file as a whole is refused before anything is stored.
-2. More than 50 and more than 5% withdrawals are refused before anything is sent, unless their number was confirmed.
+2. Suspiciously many withdrawals (`guard`) are refused before anything is sent, unless their number was confirmed.
 3. When the coordinator is away the synchronisation stays open, and the daemon goes on with it later, if the file is
    the same.
 4. A file that changes while it is read stops the synchronisation; what was sent until then was as surveyed.
@@ -25,6 +25,7 @@ from samenloop.wire.v1.overlap_pb2 import RegisterReply
 from samenloop_node.app import App
 from samenloop_node.csvfile import CsvFile
 from samenloop_node.registrations import prepare
+from samenloop_node.registrations.guard import check_withdrawals
 from samenloop_node.registrations.plan import Counts, Planner
 from samenloop_node.registrations.prepare import Prepared, Source
 from samenloop_node.registrations.report import sync_report
@@ -39,8 +40,6 @@ from samenloop_node.store.file import is_one_of
 from samenloop_node.store.syncs import DONE, STOPPED, Sync
 from samenloop_node.tokens.streams import Making
 
-GUARD_COUNT: Final = 50
-GUARD_PERCENT: Final = 5
 PARALLEL_FROM: Final = 4000
 """From this many changes on it pays to start more processes that make tokens."""
 REPORTED: Final = 1000
@@ -188,16 +187,7 @@ async def _guard(running: Running) -> bool:
     running.total = acts.get(PUT, 0) + acts.get(FACTS, 0)
     if running.counts.unidentified or not gone:
         return False
-    if gone > GUARD_COUNT and gone * 100 > GUARD_PERCENT * registered and gone > sync.confirmed:
-        raise SamenloopError(
-            ErrorCode.REFUSED,
-            _(
-                "Dit bestand zou {gone} van de {registered} registraties intrekken. Klopt dat? "
-                "Geef dan --confirm-withdrawals {gone}. Er is niets veranderd.",
-                gone=gone,
-                registered=registered,
-            ),
-        )
+    check_withdrawals(gone, registered, sync.confirmed)
     running.total += gone
     return True
 

@@ -22,7 +22,7 @@ from samenloop_node.accounts import User
 from samenloop_node.app import App
 from samenloop_node.cases.facts import case_input, read_parts, state_of
 from samenloop_node.process import log, one_by_one, today
-from samenloop_node.store import Transaction, cases, consents, notices, outcomes, past, requests
+from samenloop_node.store import Transaction, cases, consents, notices, outcomes, past, requests, syncs
 from samenloop_node.store import retention as store
 
 _MS_PER_DAY = 86_400_000
@@ -48,6 +48,10 @@ class Purged:
     texts: int = 0
     receipts: int = 0
     past: int = 0
+    proofs: int = 0
+    lost: int = 0
+    declarations: int = 0
+    syncs: int = 0
     entries: int = 0
 
 
@@ -104,6 +108,10 @@ def _kinds(app: App) -> dict[str, Callable[[Transaction], int]]:
         "hits": lambda db: store.purge_hits(db, cases_ms, now_ms),
         "notices": notices.purge_gone,
         "texts": lambda db: store.purge_notes(db, log_ms),
+        "declarations": lambda db: store.purge_declarations(db, cases_ms),
+        "syncs": lambda db: syncs.purge(db, log_ms),
+        "proofs": lambda db: store.purge_proofs(db, _day(log_ms).isoformat()),
+        "lost": lambda db: store.purge_lost(db, log_ms),
         "receipts": lambda db: store.purge_receipts(db, log_ms),
         "past": lambda db: past.purge(db, log_ms) + outcomes.purge(db, log_ms),
     }

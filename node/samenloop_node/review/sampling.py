@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 
+from samenloop.audit import entry as entries
 from samenloop.audit.fields import Event
+from samenloop.audit.sqlite import SqliteEntries
+from samenloop.audit.store import StoredEntry
 from samenloop.clock import milliseconds
 from samenloop.covenant import Covenant
 from samenloop.review import samples
@@ -15,6 +18,8 @@ from samenloop_node.app import App
 from samenloop_node.review.reading import beacon, reading, rounds
 from samenloop_node.store import Transaction
 
+_BATCH = 1_000
+
 
 async def draw_due(app: App, *, extra: bool = False) -> int:
     """Promise the first seed, or draw when a sample is due (`extra`: now); return how many entries were drawn."""
@@ -24,8 +29,9 @@ async def draw_due(app: App, *, extra: bool = False) -> int:
     if found is not None:
         await _write(app, [found])
     made = await asyncio.to_thread(_step, app, extra)
-    await _write(app, made)
     drawn = [public["drawn"] for event, public in made if event is Event.SAMPLE]
+    if not await _write(app, made):
+        return 0
     return sum(len(one) for one in drawn if isinstance(one, list))
 
 
@@ -79,13 +85,26 @@ def _verdicts(app: App, user: User, places: Sequence[int], reason: str) -> list[
         return [made.verdict(known, app.covenant(), place, reason, by) for place in dict.fromkeys(places)]
 
 
-async def _write(app: App, made: Sequence[NewEntry]) -> None:
-    def work(db: Transaction) -> None:
+async def _write(app: App, made: Sequence[NewEntry]) -> bool:
+    """Log all of it; nothing, and return False, when it is a draw and another one used its promise meanwhile."""
+
+    def work(db: Transaction) -> bool:
+        if any(event is Event.SAMPLE and _drawn_since(db, public["size"]) for event, public in made):
+            return False
         for event, public in made:
             app.ownlog.append(db, event, public)
+        return True
 
-    if made:
-        await app.store.write(work)
+    return not made or await app.store.write(work)
+
+
+def _drawn_since(db: Transaction, size: object) -> bool:
+    """Tell whether the log has a draw that was not among the first `size` entries, by which this one was made."""
+    log, found = SqliteEntries(db), list[StoredEntry]()
+    first = size if isinstance(size, int) else 0
+    while batch := log.entries(first + len(found), _BATCH):
+        found += batch
+    return any(one.body is not None and entries.parse(one.body).event is Event.SAMPLE for one in found)
 
 
 def _now(app: App) -> int:

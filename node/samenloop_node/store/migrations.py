@@ -10,6 +10,7 @@ from samenloop_node.store import (
     consents,
     covenants,
     decided,
+    handled,
     inbox,
     notes,
     notices,
@@ -47,4 +48,5 @@ def all_migrations() -> tuple[Migrations, ...]:
         told.migrations,
         past.migrations,
         outcomes.migrations,
+        handled.migrations,
     )

@@ -1,4 +1,10 @@
-"""What the purge removes besides whole cases, consents and requests; and what is overdue for review."""
+"""What the purge removes besides whole cases, consents and requests; and what is overdue for review.
+
+Kept whatever their age: receipts that were not found in the log and declarations that were not sent, for somebody has
+to look or they still have to arrive; what contradicts the log (`store.witness`, a hundred at most), the evidence of a
+fork; and of each register the newest synchronisation and the newest that came to its end, by which `status` tells how
+old a register is.
+"""
 
 import sqlite3
 
@@ -35,6 +41,32 @@ def purge_notes(db: sqlite3.Connection, before_ms: int) -> int:
 def purge_receipts(db: sqlite3.Connection, before_ms: int) -> int:
     """Remove proved receipts from before a moment; an unproved one stays until it is. Returns how many."""
     return db.execute("DELETE FROM receipt WHERE log_index IS NOT NULL AND received_ms < ?", (before_ms,)).rowcount
+
+
+def purge_proofs(db: sqlite3.Connection, before_day: str) -> int:
+    """Remove the proofs of own entries from before a UTC day (ISO): in the log these have no body any more either, and
+    their days were counted long ago. Returns how many.
+    """
+    return db.execute("DELETE FROM own_proof WHERE day < ?", (before_day,)).rowcount
+
+
+def purge_lost(db: sqlite3.Connection, before_ms: int) -> int:
+    """Remove checkpoints of lost history that were laid aside before a moment: what they vouched for would be gone from
+    any log by now. Returns how many.
+    """
+    return db.execute("DELETE FROM lost_checkpoint WHERE at_ms < ?", (before_ms,)).rowcount
+
+
+def purge_declarations(db: sqlite3.Connection, before_ms: int) -> int:
+    """Remove closed declarations made before a moment, with the number of the case or request that they were about.
+
+    One about a hit that is here stays: it tells whether the hit was shown (`inbox.undo_release`). Returns how many.
+    """
+    return db.execute(
+        "DELETE FROM declaration WHERE state != 'open' AND made_ms < ?"
+        " AND subject NOT IN (SELECT lower(hex(question_id)) FROM hit)",
+        (before_ms,),
+    ).rowcount
 
 
 def answers_left(db: sqlite3.Connection, case_number: str) -> int:

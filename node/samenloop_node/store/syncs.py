@@ -90,7 +90,8 @@ def record_digests(db: Database) -> None:
 
 def start(db: sqlite3.Connection, sync: Sync) -> Sync:
     """Begin a synchronisation and return it with its id; an open one of the same register is given up."""
-    db.execute("UPDATE sync SET state = ? WHERE register = ? AND state = ?", (STOPPED, sync.register, OPEN))
+    for given_up in [one for one in unfinished(db) if one.register == sync.register]:
+        finish(db, given_up.id, STOPPED, given_up.outcome)
     cursor = db.execute(
         "INSERT INTO sync (register, path, file_digest, confirmed, account, started_ms, state, outcome)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, '')",
@@ -108,6 +109,22 @@ def finish(db: sqlite3.Connection, sync: int, state: str, outcome: str) -> None:
     """End a synchronisation with a readable outcome and forget its plan."""
     db.execute("UPDATE sync SET state = ?, outcome = ? WHERE id = ?", (state, outcome, sync))
     forget_plan(db, sync)
+
+
+def purge(db: sqlite3.Connection, before_ms: int) -> int:
+    """Remove ended synchronisations begun before a moment, but for the newest of each register and the newest that
+    came to its end. Returns how many.
+    """
+    old = (
+        "SELECT id FROM sync WHERE state != ? AND started_ms < ?"
+        " AND id NOT IN (SELECT max(id) FROM sync GROUP BY register)"
+        " AND id NOT IN (SELECT max(id) FROM sync WHERE state = ? GROUP BY register)"
+    )
+    gone = [one for (one,) in db.execute(old, (OPEN, before_ms, DONE))]
+    for one in gone:
+        forget_plan(db, one)
+        db.execute("DELETE FROM sync WHERE id = ?", (one,))
+    return len(gone)
 
 
 def forget_plan(db: sqlite3.Connection, sync: int) -> None:

@@ -82,13 +82,14 @@ def contacts(db: sqlite3.Connection, question_id: bytes | None = None) -> list[T
     return [ToldContact(row[0], row[1], row[2], row[3], bool(row[4]), row[5], row[6]) for row in rows]
 
 
-def keep_consent(db: sqlite3.Connection, one: AskerConsent) -> None:
-    """Keep a consent of the asker; one that ended stays so."""
-    db.execute(
+def keep_consent(db: sqlite3.Connection, one: AskerConsent) -> bool:
+    """Keep a consent of the asker; one that ended stays so. Returns False when this changed nothing."""
+    kept = db.execute(
         "INSERT INTO asker_consent VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (question_id, number) DO UPDATE"
-        " SET state = excluded.state WHERE excluded.state = 'ended'",
+        " SET state = excluded.state WHERE excluded.state = 'ended' AND asker_consent.state != 'ended'",
         (one.question_id, one.number, one.purpose, one.signed_on, one.valid_until, one.state),
     )
+    return kept.rowcount == 1
 
 
 def consents(db: sqlite3.Connection, question_id: bytes) -> list[AskerConsent]:

@@ -3,7 +3,7 @@ covenant.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from samenloop.catalogue import load_catalogue
 from samenloop.covenant import parse
@@ -23,12 +23,14 @@ class TrustAnchor:
 
     `quorum`: how many witnesses besides a node itself must cosign; the covenant's checks keep it at min(2, n - 1) or
     more. `participant`: whose own log it is, empty for the coordinator's. `version`: the covenant's number.
+    `covenant`: that version itself.
     """
 
     origin: str
     audit_key: bytes
     witnesses: Mapping[str, bytes]
     fingerprint: str
+    covenant: Covenant = field(repr=False)
     quorum: int = 0
     retention_days: int = 0
     predecessor: str = ""
@@ -43,6 +45,7 @@ def from_covenant(covenant: Covenant) -> TrustAnchor:
         audit_key=bytes.fromhex(covenant.coordinator.audit_key),
         witnesses={one.id: bytes.fromhex(one.signing_key) for one in covenant.participants},
         fingerprint=parse.fingerprint(covenant),
+        covenant=covenant,
         quorum=covenant.witness_quorum,
         retention_days=covenant.purpose.retention_months * DAYS_PER_MONTH,
         predecessor=covenant.predecessor or "",

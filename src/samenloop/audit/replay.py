@@ -5,7 +5,7 @@ Checked per entry: canonical body and known fields, fresh salt, leaf hash, hashe
 sealed half uses a content key of its holder and day, wrapped earlier in the log (`halves`), counter without gap and
 time without step back per process, and no time that lies before the newest time of the whole log by more than clocks
 differ; that every covenant version that goes into force is known (`versions`). Checked at the end: the purges
-(`purges`).
+(`purges`), and who acted under which covenant version (`acts`).
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from samenloop.audit import entry as entries
 from samenloop.audit import seal, tree
+from samenloop.audit.acts import Acts
 from samenloop.audit.entry import Entry
 from samenloop.audit.fields import Event
 from samenloop.audit.halves import KeyBook
@@ -61,6 +62,11 @@ class Replay:
     _processes: dict[str, _Process] = field(default_factory=dict)
     _salts: set[bytes] = field(default_factory=set)
     _keys: KeyBook = field(default_factory=KeyBook)
+    _acts: Acts = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Let who acted be judged by the same versions."""
+        self._acts = Acts(self.versions)
 
     @property
     def purged(self) -> list[tuple[int, int]]:
@@ -89,6 +95,8 @@ class Replay:
         if not self.versions.own:
             for number in self.versions.untold():
                 self.problem(_("geen regel zegt dat versie {number} van het convenant ging gelden", number=number))
+            for wrong in self._acts.wrong():
+                self.problem(wrong)
         ages = {quorum: witnessed.ages(quorum) for quorum in {one.quorum for one in self.versions.chain}}
 
         def term_at(seq: int) -> Term:
@@ -96,10 +104,10 @@ class Replay:
             return Term(self.versions.days(seq), ages[quorum] if quorum else None)
 
         for first, last in self.purged:
-            wrong = tuple(judge(Gone(first, last, self._after_purge.get(last)), self.claims, term_at))
-            for text in wrong:
+            texts = tuple(judge(Gone(first, last, self._after_purge.get(last)), self.claims, term_at))
+            for text in texts:
                 self.problem(text)
-            if not wrong:
+            if not texts:
                 self.proven.append((first, last))
         for claim in self.claims:
             if not any(first <= claim.first and claim.last <= last for first, last in self.purged):
@@ -127,6 +135,7 @@ class Replay:
         self._check_order(seq, parsed)
         if parsed.event is Event.COVENANT and (wrong := self.versions.begin(seq, parsed)):
             self.problem(wrong)
+        self._acts.take(seq, parsed)
         if parsed.event is Event.CONTENT_KEY:
             self._keys.take(parsed)
         if parsed.event is Event.PURGE:

@@ -6,6 +6,8 @@ Pure; what is found while a log is replayed is fed in, and afterwards `verify` a
    came after. The keys of a later version count on a smaller tree too, for that is looked at again.
 3. Within a part that was erased, with the entry, several versions may be in force: each may then. After that part,
    the newest that can be is.
+4. What was under way when a version began, and for its time of grace whatever the coordinator takes, may be judged by
+   the version before.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,8 +17,13 @@ from samenloop.audit import checkpoint as checkpoints
 from samenloop.audit.anchor import TrustAnchor
 from samenloop.audit.checkpoint import Checkpoint
 from samenloop.audit.entry import Entry
+from samenloop.audit.times import SKEW_MS
+from samenloop.covenant.permissions import GRACE
+from samenloop.covenant.signatures import tightens
 from samenloop.errors import IntegrityError
 from samenloop.texts import _
+
+_GRACE_MS = round(GRACE.total_seconds() * 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,8 @@ class Versions:
             return _("regel {seq}: een versie van het convenant gaat gelden die hier niet bij is", seq=seq)
         if self.begun and index <= self.begun[-1].index:
             return _("regel {seq}: een eerdere versie van het convenant gaat weer gelden", seq=seq)
+        if self.chain[index].version != parsed.integer("version"):
+            return _("regel {seq}: noemt een andere versie dan het convenant dat gaat gelden", seq=seq)
         self.begun.append(Begun(index, seq, parsed.integer("end_ms")))
         return ""
 
@@ -77,6 +86,17 @@ class Versions:
     def at(self, seq: int) -> tuple[TrustAnchor, ...]:
         """Return the versions that may be in force for the entry at `seq`: one, as a rule (rule 3)."""
         low, high = self._between(seq)
+        return self.chain[low : high + 1]
+
+    def judging(self, seq: int, end_ms: int, since_ms: int) -> tuple[TrustAnchor, ...]:
+        """Return the versions that what was done in the entry at `seq`, ended at `end_ms`, may be judged by (rule 4).
+
+        `since_ms`: when the version in force began at the latest, for when its entry was erased.
+        """
+        low, high = self._between(seq)
+        began = next((one.at_ms for one in self.begun if one.index == low), since_ms)
+        if low and end_ms < began + self._grace_ms(low):
+            low -= 1
         return self.chain[low : high + 1]
 
     def days(self, seq: int) -> int:
@@ -107,6 +127,11 @@ class Versions:
     def replaced_ms(self, size: int) -> int:
         """Return when (Unix ms) the version in force in a tree of `size` entries began, 0 when nothing tells."""
         return max((one.at_ms for one in self.begun if one.seq < size), default=0)
+
+    def _grace_ms(self, index: int) -> int:
+        """Return how long after version `index` began the one before it may still be named."""
+        before, after = self.chain[index - 1].covenant, self.chain[index].covenant
+        return SKEW_MS if tightens(before, after) else SKEW_MS + _GRACE_MS
 
     def _between(self, seq: int) -> tuple[int, int]:
         """Return the oldest and newest number in the chain that may be in force at `seq`."""

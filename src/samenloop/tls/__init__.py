@@ -1,6 +1,6 @@
 """TLS identity: who is at the other end, judged per call, and credentials for both ends (security.md section 6)."""
 
-from samenloop.tls.certificates import Certificate, check_expiry, check_term, read_certificate
+from samenloop.tls.certificates import Certificate, check_expiry, check_term, expires_within, read_certificate
 from samenloop.tls.credentials import (
     TlsFiles,
     channel_credentials,
@@ -23,6 +23,7 @@ __all__ = [
     "check_expiry",
     "check_term",
     "coordinator_certificate",
+    "expires_within",
     "identify",
     "read_certificate",
     "server_credentials",

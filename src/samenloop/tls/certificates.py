@@ -125,23 +125,31 @@ def _term(path: Path, _modified_ns: int, _inode: int) -> tuple[datetime, datetim
 
 
 def check_expiry(path: Path, now: datetime) -> str | None:
-    """Judge one's own certificate: None, or a warning from 30, 14, 7 and 1 days before its end.
+    """Judge a partner's own certificate: None, or a warning when `expires_within` gives a number of days.
 
-    Never in the first half of its life: one of 30 days, the longest that a partner gets, is not warned about at once.
     Raises SamenloopError(NOT_AUTHENTICATED) that names file and date when it is expired or not yet valid.
     """
-    end = check_term(path, now)
-    half = (end - _term(path, *_stamp(path))[0]) / 2
-    reached = [days for days in WARNING_DAYS if end - now <= timedelta(days=days) <= half]
-    if not reached:
+    days = expires_within(path, now)
+    if days is None:
         return None
     return _(
         "Certificaat {path} verloopt op {date}: binnen {days} dagen. "
         "Vraag de beheerder van de coördinator om een nieuw certificaat.",
         path=path,
-        date=_day(end),
-        days=min(reached),
+        date=_day(check_term(path, now)),
+        days=days,
     )
+
+
+def expires_within(path: Path, now: datetime) -> int | None:
+    """Return within how many days one's own certificate ends: 30, 14, 7 or 1; None when that is longer.
+
+    Never in the first half of its life: one of 30 days, the longest that a partner gets, is not warned about at once.
+    Raises as `check_expiry` does.
+    """
+    end = check_term(path, now)
+    half = (end - _term(path, *_stamp(path))[0]) / 2
+    return min((days for days in WARNING_DAYS if end - now <= timedelta(days=days) <= half), default=None)
 
 
 def check_term(path: Path, now: datetime) -> datetime:

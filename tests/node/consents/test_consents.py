@@ -1,6 +1,7 @@
 """Consent from paper to effect: recorded, used for one exchange, withdrawn with everything that rested on it."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -9,15 +10,17 @@ import pytest
 
 from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
 from samenloop_node import declaring, refused
+from samenloop_node.accounts import Role, User
 from samenloop_node.commands import beforehand as beforehand_command
 from samenloop_node.commands import consent as consent_command
 from samenloop_node.consents import ending
 from samenloop_node.process import today
 from samenloop_node.registrations.jobs import job_name
-from samenloop_node.store import consents
+from samenloop_node.store import cases, consents
+from samenloop_node.store.cases import CaseFile
 from tests.coordinator.consortium import make_consortium
 from tests.coordinator.harness import CARE, PROBATION, Process, hold_ceremony
-from tests.e2e.world import BAKKER, World, person, roomy
+from tests.e2e.world import ANNA, BAKKER, DAY, END, OFFICER, World, person, roomy
 
 
 @pytest.fixture(scope="module", name="world")
@@ -274,6 +277,60 @@ def test_R50_withdrawing_says_what_the_coordinator_still_has_to_hear(world, monk
     assert done["effects"] == [{"kind": "release", "subject": asked, "done": False}]
     world.run(declaring.send_open(world.node(CARE)))
     assert not known(world, "C-13")
+
+
+COLLEAGUE = User("carla", "carla", frozenset({Role.CASE_WORKER}), "carla", DAY, DAY, END)
+
+
+def seen_by(world: World, name: str, user: User, number: str) -> tuple[bool, bool]:
+    """Tell whether this user finds the consent in the list, and by its number."""
+    app, shown = world.node(name), False
+    found = world.run(consent_command.run(app, user, {"action": "list"}, None))["consents"]
+    with contextlib.suppress(SamenloopError):
+        shown = bool(world.run(consent_command.run(app, user, {"action": "show", "consent": number}, None)))
+    return number in [one["consent"] for one in found], shown
+
+
+def test_R35_a_case_worker_sees_only_the_consents_of_his_own_work(world):
+    who = person(35)
+    world.register(CARE, who, "t-35")
+    asked = world.ask("casus-35", who, CARE)["question"]
+    world.poll(CARE)
+    request = {"action": "record", "question": asked, "form": ticks(world)}
+    number = world.run(consent_command.run(world.node(CARE), ANNA, request, None))["consent"]
+    assert [seen_by(world, CARE, one, number) for one in (ANNA, BAKKER, OFFICER)] == [(True, True)] * 3
+    assert seen_by(world, CARE, COLLEAGUE, number) == (False, False)
+
+
+def test_R35_a_consent_about_an_own_question_is_seen_by_who_asked_whoever_recorded_it(world):
+    app, who = world.node(PROBATION), person(36)
+    asked = world.ask("casus-36", who, CARE)["question"]
+    request = {"action": "record", "question": asked, "form": ticks(world), "holder": CARE}
+    number = world.run(consent_command.run(app, ANNA, request, None))["consent"]
+    world.run(app.store.write(lambda db: db.execute("UPDATE consent SET recorded_by = 'chef'")))
+    assert seen_by(world, PROBATION, ANNA, number) == (True, True)
+    assert seen_by(world, PROBATION, COLLEAGUE, number) == (False, False)
+
+
+def test_R35_a_consent_about_an_own_record_is_seen_by_whose_case_it_belongs_to(world):
+    app = world.node(CARE)
+    world.register(CARE, person(37), "t-37")
+    request = {"action": "record", "register": "ggz", "record": "t-37", "form": ticks(world)}
+    number = consent(world, **request)["consent"]
+    assert seen_by(world, CARE, COLLEAGUE, number) == (False, False)
+    case = CaseFile("zaak-37", "reported", "carla", "carla", "2026-01-01", "", "{}")
+    world.run(app.store.write(lambda db: cases.add(db, case)))
+    moved = "UPDATE registration SET case_number = 'zaak-37' WHERE record_id = 't-37'"
+    world.run(app.store.write(lambda db: db.execute(moved)))
+    assert seen_by(world, CARE, COLLEAGUE, number) == (True, True)
+    assert seen_by(world, CARE, ANNA, number) == (False, False)
+
+
+@pytest.mark.parametrize("action", ["record", "withdraw"])
+def test_the_privacy_officer_looks_at_consents_and_does_no_more(world, action):
+    with pytest.raises(SamenloopError) as refused_:
+        world.run(consent_command.run(world.node(CARE), OFFICER, {"action": action, "consent": "ab" * 8}, None))
+    assert refused_.value.code is ErrorCode.NOT_PERMITTED
 
 
 def test_R47_no_name_has_a_place_in_a_consent(world):

@@ -227,10 +227,16 @@ def test_a_field_of_a_paper_that_is_wrong_is_refused_without_its_value(fields):
         assert "111222333" not in caught.value.text
 
 
+def test_until_when_it_holds_is_filled_in_on_the_form_too():
+    typed = consent_form.parse_fields({"geldig_tot": "31 maart 2027"})
+    assert "31 maart 2027" in render(consent_form.consent_form(typed), "html").decode()
+
+
 def test_R47_the_form_has_every_field_of_the_list():
     page = render(consent_form.consent_form({}), "html").decode()
     for text in ("zorgverlener", "Over wie gaat het", "Welke gegevens", "Van wie", "Aan wie", "doel"):
         assert text in page
+    assert "Geldig tot en met" in page, "recording it asks for the last day"
     for text in ("niet meer gegevens gedeeld dan nodig", "altijd intrekken", "Handtekening", "Vertegenwoordiger"):
         assert text in page
 

@@ -13,7 +13,7 @@ from samenloop_node import mailbox
 from samenloop_node.accounts import Role
 from samenloop_node.commands import COMMANDS
 from samenloop_node.letters import seal_case_letter
-from samenloop_node.store import inbox, questions
+from samenloop_node.store import handled, inbox, questions
 from samenloop_node.store.questions import StoredAnswer, StoredQuestion
 
 ASKER, HOLDER = "reclassering-midden", "politie-midden"
@@ -269,6 +269,34 @@ def test_what_lapsed_is_erased_and_a_lapse_of_nothing_leaves_no_line(kit, asker,
     poll(asker)
     rows = asker.store.read_now(lambda db: questions.answers_of(db, QUESTION))
     assert [(row.state, row.visible, row.contact) for row in rows] == [("lapsed", False, ""), ("answered", False, "")]
+
+
+def test_a_lapse_that_comes_again_after_a_crash_hides_no_newer_release(kit, asker, coordinator, node, monkeypatch):
+    coordinator.post(ASKER, release(kit, at=1000))
+    poll(asker)
+    coordinator.post(ASKER, lapsed())
+    coordinator.post(ASKER, release(kit, at=2000))
+
+    async def crash(request):
+        raise SamenloopError(ErrorCode.UNAVAILABLE, "weg")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(coordinator, "acknowledge_mail", crash)
+        with pytest.raises(SamenloopError):
+            poll(asker)
+    assert visible(asker)[HOLDER]
+    again = node(ASKER)
+    before = lines(again)
+    poll(again)
+    assert visible(again)[HOLDER], "the holder's last word"
+    assert (lines(again), coordinator.mail) == (before, {})
+    assert not again.store.read_now(handled.waiting)
+
+
+def test_what_was_handled_is_forgotten_once_the_mailbox_is_empty(asker):
+    asker.store.write_now(lambda db: handled.add(db, b"acknowledged, then a crash"))
+    poll(asker)
+    assert not asker.store.read_now(handled.waiting)
 
 
 def test_a_letter_says_which_registration_is_our_own_case(kit, asker, coordinator):

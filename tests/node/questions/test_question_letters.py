@@ -17,7 +17,7 @@ from samenloop_node.commands import consent as consent_command
 from samenloop_node.commands import notice as notice_command
 from samenloop_node.commands import rights as rights_command
 from samenloop_node.process import today
-from samenloop_node.question_letters import CaseTold, ConsentTold, ContactTold
+from samenloop_node.question_letters import ENDED, CaseTold, ConsentTold, ContactTold
 from samenloop_node.store import inbox, notices, told
 from tests.coordinator.consortium import make_consortium
 from tests.coordinator.harness import CARE, MAYOR, POLICE, PROBATION, Process, hold_ceremony
@@ -301,6 +301,27 @@ def test_R52_with_a_physician_the_asker_tells_of_its_own_consent_and_of_its_end(
     told_by(world, CARE)
     world.poll(PROBATION)
     assert not world.answers("L-10")[0]["answers"][0]["known"], "one of the two consents ended"
+    _released_anew(world, asked, given, decision)
+    form = ticks(world)
+    ended = ConsentTold(
+        ParticipantId(PROBATION), asked, own, form["purpose"], form["signed_on"], form["valid_until"], ENDED
+    )
+    _send(world, PROBATION, CARE, ended)
+    world.poll(CARE)
+    told_by(world, CARE)
+    world.poll(PROBATION)
+    assert world.answers("L-10")[0]["answers"][0]["known"], "heard again, an old end takes back no newer release"
+
+
+def _released_anew(world: World, asked: str, given: dict[str, Any], decision: dict[str, Any]) -> None:
+    """Obtain both consents once more, and release on them."""
+    _own_consent(world, asked, receiver=PROBATION)
+    told_by(world, PROBATION)
+    world.poll(CARE)
+    number = world.run(consent_command.run(world.node(CARE), BAKKER, given, None))["consent"]
+    world.decide(CARE, "release", **{**decision, "consent": number})
+    world.poll(PROBATION)
+    assert world.answers("L-10")[0]["answers"][0]["known"]
 
 
 def _own_consent(world: World, asked: str, **change: Any) -> str:

@@ -14,10 +14,12 @@ from samenloop_node.commands import case as case_command
 from samenloop_node.commands import retention as retention_command
 from samenloop_node.process import keep_text
 from samenloop_node.retention import purging
-from samenloop_node.store import cases, inbox, notices, questions, registrations, requests
-from samenloop_node.store.inbox import StoredHit
+from samenloop_node.store import cases, inbox, notices, questions, registrations, requests, syncs, witness
+from samenloop_node.store.inbox import StoredDeclaration, StoredHit
 from samenloop_node.store.questions import StoredQuestion
 from samenloop_node.store.requests import StoredRequest
+from samenloop_node.store.syncs import PlanRow, Sync
+from samenloop_node.store.witness import OwnProof
 
 NUMBER = "ZAAK-GEHEIM-2026-4711"
 FIVE_YEARS = timedelta(days=5 * 366)
@@ -151,6 +153,74 @@ def test_R18_registrations_that_are_overdue_for_review_are_counted(app):
     app.store.write_now(lambda db: db.execute("UPDATE registration SET facts = ?", (facts,)).rowcount)
     shown = run(retention_command.run(app, None, {"action": "show"}, None))
     assert shown["overdue_reviews"] == {"politie": 1}
+
+
+def _declared(app, subject, kind, state, made_ms):
+    row = StoredDeclaration(subject.encode().ljust(16, b"x")[:16], kind, b"body", subject, made_ms)
+    app.store.write_now(lambda db: inbox.add_declaration(db, row))
+    if state != "open":
+        app.store.write_now(lambda db: inbox.close_declaration(db, row.request_id, state))
+
+
+def _left(app, column, table):
+    rows = app.store.read_now(lambda db: db.execute(f"SELECT {column} FROM {table} ORDER BY 1").fetchall())  # noqa: S608 - names of this file
+    return [row[0] for row in rows]
+
+
+def test_R69_closed_declarations_go_with_the_case_or_request_that_they_name(app, clock):
+    now, hit = milliseconds(app.clock.now()), b"q" * 16
+    app.store.write_now(lambda db: registrations.unsettle(db, [("politie", "p-1", b"r" * 16)], 1))
+    for subject, kind, state in (
+        (NUMBER, "case_closed", "done"),
+        ("verzoek-1", "letter", "refused"),
+        ("a-open", "letter", "open"),
+        (hit.hex(), "release_withdrawn", "done"),
+    ):
+        _declared(app, subject, kind, state, now)
+    assert run(purging.purge(app)).declarations == 0
+    clock.at += FIVE_YEARS
+    asked = milliseconds(app.clock.now())
+    stored = StoredHit(hit, "reclassering-midden", b"", True, False, asked, asked, "hidden", (b"r" * 16,))
+    app.store.write_now(lambda db: inbox.add_hit(db, stored))
+    assert run(purging.purge(app)).declarations == 2
+    assert _left(app, "subject", "declaration") == [hit.hex(), "a-open"], "a hit that is here, and what was not sent"
+    assert NUMBER.encode() not in on_disk(app.config.state)
+
+
+def test_R69_old_synchronisations_go_and_each_register_keeps_its_newest(app, clock):
+    begun = [Sync(0, "politie", "/x", b"d", 0, "carla", milliseconds(app.clock.now())) for _number in range(4)]
+    ids = [app.store.write_now(lambda db, one=one: syncs.start(db, one)).id for one in begun]
+    app.store.write_now(lambda db: syncs.plan(db, ids[3], PlanRow(2, 0, "dossier-7", 1, b"", b"", b"", b"")))
+    app.store.write_now(lambda db: syncs.finish(db, ids[1], syncs.DONE, "klaar"))
+    app.store.write_now(lambda db: db.execute("UPDATE sync SET state = 'stopped' WHERE id != ?", (ids[1],)))
+    assert run(purging.purge(app)).syncs == 0
+    clock.at += FIVE_YEARS
+    assert run(purging.purge(app)).syncs == 2
+    assert _left(app, "id", "sync") == [ids[1], ids[3]], "the newest, and the newest that came to its end"
+    assert app.store.read_now(lambda db: syncs.last_done(db, "politie")) is not None
+
+
+def test_a_synchronisation_that_is_given_up_keeps_no_plan(app):
+    sync = Sync(0, "politie", "/x", b"d", 0, "carla", 1)
+    first = app.store.write_now(lambda db: syncs.start(db, sync))
+    app.store.write_now(lambda db: syncs.plan(db, first.id, PlanRow(2, 0, "dossier-7", 1, b"", b"", b"", b"")))
+    app.store.write_now(lambda db: syncs.start(db, sync))
+    assert _left(app, "record_id", "sync_row") == []
+
+
+def test_R69_proofs_and_lost_checkpoints_go_with_the_bodies_of_the_log(app, clock):
+    day = app.clock.now().date().isoformat()
+    app.store.write_now(lambda db: witness.keep_proof(db, OwnProof(b"l" * 32, "question", day, b"proof")))
+    app.store.write_now(
+        lambda db: db.execute("INSERT INTO lost_checkpoint VALUES (?, x'00')", (milliseconds(app.clock.now()),))
+    )
+    done = run(purging.purge(app))
+    assert (done.proofs, done.lost) == (0, 0)
+    assert app.store.read_now(lambda db: witness.count_proofs(db, day)) == {"question": 1}
+    clock.at += FIVE_YEARS
+    done = run(purging.purge(app))
+    assert (done.proofs, done.lost) == (1, 1)
+    assert app.store.read_now(lambda db: witness.proof_of(db, b"l" * 32)) is None
 
 
 def test_purging_by_hand_says_what_went(app):

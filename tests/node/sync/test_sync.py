@@ -171,6 +171,33 @@ def test_separator_and_byte_order_mark_do_not_matter(coordinator, sync, tmp_path
     assert sync(write(tmp_path / "export.csv", [person(0)], separator, encoding))["added"] == 1
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "asked"), [(40, 3, 37), (9, 4, 5), (10, 5, 0), (50, 1, 49), (7, 3, 0), (5, 1, 0), (6, 1, 5)]
+)
+def test_most_of_a_small_register_is_not_withdrawn_without_asking(coordinator, sync, tmp_path, before, after, asked):
+    """A truncated export; at most half, or fewer than five, is a change of every day."""
+    file = write(tmp_path / "export.csv", [person(n) for n in range(before)])
+    sync(file)
+    write(file, [person(n) for n in range(after)])
+    if not asked:
+        assert sync(file)["withdrawn"] == before - after
+        return
+    with pytest.raises(SamenloopError, match=f"--confirm-withdrawals {asked}") as refused:
+        sync(file)
+    assert refused.value.code is ErrorCode.REFUSED
+    assert len(coordinator.registered) == before
+    assert sync(file, confirmed=asked)["withdrawn"] == asked
+
+
+def test_numbers_that_became_names_withdraw_no_small_register_without_asking(coordinator, sync, tmp_path):
+    file = write(tmp_path / "export.csv", [person(n) for n in range(20)])
+    sync(file)
+    write(file, [{**person(n), "record_id": f"Jansen {n}"} for n in range(20)])
+    with pytest.raises(SamenloopError, match="--confirm-withdrawals 20"):
+        sync(file)
+    assert len(coordinator.registered) == 20
+
+
 def test_more_than_fifty_and_five_percent_withdrawals_need_their_number(coordinator, sync, tmp_path):
     file = tmp_path / "export.csv"
     sync(write(file, [person(n) for n in range(60)]))

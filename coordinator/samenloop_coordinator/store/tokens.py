@@ -15,7 +15,8 @@ from samenloop_coordinator.store.values import MOST_PROBES
 
 MERGE_AT = 400_000
 """Values in memory (about 110 bytes each) at which a merge begins."""
-SLICES = 32
+SLICES = 256
+"""One for each first byte of a value: who asks a question waits for one slice at most, some milliseconds of work."""
 
 _FIND = """SELECT n, registration FROM number CROSS JOIN token
            WHERE n < ?2 AND value = substr(?1, n * 16 + 1, 16)"""
@@ -131,8 +132,7 @@ def prepare_merge(connection: sqlite3.Connection) -> int:
 def merge_slice(connection: sqlite3.Connection, number: int, dropped: Sequence[tuple[bytes, int]]) -> None:
     """Merge one of `SLICES` ranges of values, durably, without what was dropped since the slice before."""
     connection.executemany("DELETE FROM temp.waiting WHERE value = ? AND registration = ?", dropped)
-    width = 256 // SLICES
-    low, high = bytes([number * width]), bytes([255] * 17) if number == SLICES - 1 else bytes([(number + 1) * width])
+    low, high = bytes([number]), bytes([255] * 17) if number == SLICES - 1 else bytes([number + 1])
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.execute(_SLICE, (low, high))

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from samenloop.bsn import is_bsn
 from samenloop.errors import InvalidInput
-from samenloop_node.identity.bsn import is_bsn
 from samenloop_node.identity.errors import FieldError
 from samenloop_node.release_form import parse_decision
 

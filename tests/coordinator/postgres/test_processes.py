@@ -19,7 +19,7 @@ from samenloop.wire.v1 import covenant_pb2
 from samenloop_coordinator import operating
 from samenloop_coordinator.control import ACTOR
 from samenloop_coordinator.services.covenant import CovenantServicer
-from tests.coordinator.consortium import Consortium, _free_port
+from tests.coordinator.consortium import Consortium
 from tests.coordinator.harness import (
     HOUSE,
     MAYOR,
@@ -35,6 +35,7 @@ from tests.coordinator.harness import (
 from tests.coordinator.postgres.places import address_of, second
 from tests.coordinator.test_covenants import _submit, _with_contact
 from tests.coordinator.world import opened_world
+from tests.ports import free_port
 
 REPLACED_SECONDS = 10.0
 LEADER = """SELECT split_part(activity.application_name, '/', 2)::int FROM pg_locks AS lock
@@ -47,7 +48,7 @@ class Pair:
     """Two processes of one coordinator."""
 
     def __init__(self, consortium: Consortium) -> None:
-        self.consortiums = (consortium, second(consortium, _free_port()))
+        self.consortiums = (consortium, second(consortium, free_port()))
         self.processes = [Process(one) for one in self.consortiums]
 
     def start(self) -> None:
@@ -220,7 +221,7 @@ def test_of_two_processes_only_the_one_that_leads_looks_for_reviews(consortium: 
     """Both do the rest of the upkeep; a promise that both made, or an alarm that both raised, would be there twice."""
 
     async def playing() -> tuple[list[bool], int]:
-        async with opened_world(consortium) as one, opened_world(second(consortium, _free_port())) as other:
+        async with opened_world(consortium) as one, opened_world(second(consortium, free_port())) as other:
             coordinators = (one.coordinator, other.coordinator)
             leads = [await each.integrator.leads() for each in coordinators]
             await asyncio.gather(*(each.periodic.review() for each in coordinators))
@@ -235,7 +236,7 @@ def test_every_process_names_a_version_as_soon_as_one_of_them_took_it(consortium
     """A node brings its covenant up to date before it judges mail; the mail may come from the other process."""
 
     async def playing() -> int:
-        async with opened_world(consortium) as one, opened_world(second(consortium, _free_port())) as other:
+        async with opened_world(consortium) as one, opened_world(second(consortium, free_port())) as other:
             await _submit(one, _with_contact(consortium.covenant, "Nieuwe manager"))
             coordinator = other.coordinator
             servicer = CovenantServicer(cast("Any", None), coordinator.desk, coordinator.board)

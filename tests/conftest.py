@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 POSTGRESQL_URL = "SAMENLOOP_TEST_POSTGRESQL"
 NO_POSTGRESQL = "no PostgreSQL server to try it on"
@@ -17,8 +16,13 @@ DAYS = (UTC, ZoneInfo("Europe/Amsterdam"))
 PART_OF_LIMIT = 5
 """A test takes at most a fifth of its time limit, also on a busy machine."""
 
-settings.register_profile("samenloop", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("samenloop")
+
+def pytest_configure() -> None:
+    """Hold no property against the clock."""
+    from hypothesis import HealthCheck, settings  # here, because pytest is to rewrite it first
+
+    settings.register_profile("samenloop", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("samenloop")
 
 
 def before_midnight(now: datetime, seconds: float) -> float:

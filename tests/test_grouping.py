@@ -3,7 +3,16 @@
 import asyncio
 import time
 
+import pytest
+
+from samenloop import grouping
 from samenloop.grouping import LONGEST_WAIT, company
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody be missed because this process stood still for a moment."""
+    monkeypatch.setattr(grouping, "LONGEST_WAIT", 60.0)
 
 
 async def _arrive(queue: list[int], number: int, after: int) -> None:
@@ -12,7 +21,7 @@ async def _arrive(queue: list[int], number: int, after: int) -> None:
     queue.append(number)
 
 
-def test_who_is_on_the_way_is_waited_for() -> None:
+def test_who_is_on_the_way_is_waited_for(patient: None) -> None:
     async def scenario() -> int:
         queue = [0]
         coming = [asyncio.create_task(_arrive(queue, number, 2 * number)) for number in range(1, 10)]
@@ -24,7 +33,7 @@ def test_who_is_on_the_way_is_waited_for() -> None:
     assert asyncio.run(scenario()) == 10
 
 
-def test_a_full_group_waits_no_longer() -> None:
+def test_a_full_group_waits_no_longer(patient: None) -> None:
     async def scenario() -> int:
         queue = [0]
         coming = [asyncio.create_task(_arrive(queue, number, number)) for number in range(1, 10)]

@@ -59,6 +59,7 @@ ONLY = {
 # Modules that take values and return values: no file, network, database, clock or process in them.
 PURE = (
     "samenloop.errors",
+    "samenloop.bsn",
     "samenloop.model",
     "samenloop.profile",
     "samenloop.decisions.*",

@@ -136,7 +136,7 @@ class Consortium:
         for name in chosen:
             process = self._processes.pop(name)
             try:
-                process.wait(timeout=20)
+                process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1] / "var" / "demo"
 RUNNING = "running.json"
 EPOCH = "2026-1"
-STOP_SECONDS = 20
+STOP_SECONDS = 60
 DOMAIN = "demo.samenloop.test"
 ACCOUNTS = (
     Account("beheer", ("operator",)),

@@ -42,7 +42,7 @@ RELEASE_ANSWERS = {
     "zwaarwegend_algemeen_belang": "hulpverlening",
     "wie_antwoordt": "bij_politie",
 }
-WAIT_SECONDS = 20
+WAIT_SECONDS = 120
 
 
 class SurpriseError(Exception):

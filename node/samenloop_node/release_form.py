@@ -11,10 +11,10 @@ from samenloop_node.store.consents import NUMBER_BYTES
 
 MAX_TEXT = 2_000
 MAX_REFERENCE = 100
-_TEXTS = {"motive": MAX_TEXT, "protocol_entry": MAX_REFERENCE, "wpg20_decision": MAX_REFERENCE, "record": MAX_REFERENCE}
+_TEXTS = {"motive": MAX_TEXT, "protocol_entry": MAX_REFERENCE, "wpg20_decision": MAX_REFERENCE}
 _CODES = ("give_basis", "breach_ground")
 _TICKS = ("consulted_colleague", "decided_by_professional", "person_informed")
-FIELDS = ("question", "answers", "consent", *_TEXTS, *_CODES, *_TICKS)
+FIELDS = ("question", "answers", "consent", "record", *_TEXTS, *_CODES, *_TICKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def parse_decision(value: Mapping[str, object]) -> Decision:
         raise InvalidInput("decision", _("Het besluit heeft een onbekend veld. Bekend zijn: {known}.", known=known))
     return Decision(
         question_id=bytes.fromhex(_number(value, "question", ID_BYTES)),
-        record=_text(value, "record"),
+        record=_plain(value, "record"),  # one of those that are registered: it is looked up and not kept
         give_basis=_code(value, "give_basis"),
         breach_ground=_code(value, "breach_ground"),
         answers=_answers(value.get("answers", {})),
@@ -81,10 +81,15 @@ def _number(value: Mapping[str, object], name: str, size: int) -> str:
 
 
 def _text(value: Mapping[str, object], name: str) -> str:
+    text = _plain(value, name)
+    refuse_bsn(name, text)
+    return text
+
+
+def _plain(value: Mapping[str, object], name: str) -> str:
     text, most = value.get(name, ""), _TEXTS.get(name, MAX_REFERENCE)
     if not isinstance(text, str) or len(text) > most or not text.isprintable():
         raise InvalidInput(name, _("{name} moet gewone tekst zijn van hoogstens {most} tekens.", name=name, most=most))
-    refuse_bsn(name, text)
     return text
 
 

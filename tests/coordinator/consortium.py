@@ -1,7 +1,6 @@
 """A throw-away consortium on this machine: CA, keys, signed covenant, configuration. Reusable by other test folders."""
 
 import re
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from samenloop_coordinator import ca
 from samenloop_coordinator.config import CoordinatorConfig, load_config
 from samenloop_coordinator.operating import activate, initialise
 from samenloop_node import join
+from tests.ports import free_port
 
 TEMPLATE = Path(__file__).parents[2] / "deploy" / "demo" / "covenant.toml"
 TRUST_DOMAIN = "demo.samenloop.test"
@@ -56,7 +56,7 @@ class Consortium:
 
 def make_consortium(folder: Path, edit: Callable[[str], str] = lambda text: text) -> Consortium:
     """Make CA, keys, certificates, covenant (`edit` may change its text), files of the coordinator; activate it."""
-    now, template, port = datetime.now(UTC), edit(TEMPLATE.read_text(encoding="utf-8")), _free_port()
+    now, template, port = datetime.now(UTC), edit(TEMPLATE.read_text(encoding="utf-8")), free_port()
     authority = ca.init(folder / "ca", TRUST_DOMAIN, now)
     names = re.findall(r'^id = "([a-z0-9-]+)"$', template.split("[[participants]]", 1)[1], re.MULTILINE)
     participants = [name for name in names if f"@{name}.tls_pin@" in template]
@@ -125,9 +125,3 @@ denylist = "ca/denylist.json"
         encoding="utf-8",
     )
     return path
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

@@ -65,12 +65,23 @@ def test_a_coordinator_that_ends_before_it_answers_did_not_carry_it_out(tmp_path
 def test_a_coordinator_that_never_answers_is_not_waited_for_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def obey(_order: Order) -> None:
-        await asyncio.sleep(0.3)
+    async def scenario() -> None:
+        left = asyncio.Event()
+
+        async def obey(_order: Order) -> None:
+            await left.wait()
+
+        server = await serve_control(tmp_path / "control", obey, [].append)
+        try:
+            await send(tmp_path / "control", LOOKED)
+        finally:
+            left.set()
+            server.close()
+            await asyncio.sleep(0.1)
 
     monkeypatch.setattr(control, "_SECONDS", 0.25)
     with pytest.raises(SamenloopError) as caught:
-        _sent(tmp_path / "control", obey)
+        asyncio.run(scenario())
     assert caught.value.code is ErrorCode.UNAVAILABLE
 
 
@@ -83,7 +94,7 @@ def test_an_unexpected_error_is_answered_at_once_and_told_to_the_operator(tmp_pa
     async def scenario() -> None:
         server = await serve_control(tmp_path / "control", obey, told.append)
         try:
-            await asyncio.wait_for(send(tmp_path / "control", LOOKED), 2)
+            await asyncio.wait_for(send(tmp_path / "control", LOOKED), 60)
         finally:
             server.close()
             await asyncio.sleep(0.1)

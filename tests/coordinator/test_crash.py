@@ -76,7 +76,7 @@ async def answer_first(self, units):
     for unit in units:
         self._run(unit)
         unit.future.done() or unit.future.set_result(unit.result)
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(2)
     self._session.commit()
     self._session.settle()
 
@@ -92,7 +92,7 @@ def test_control_a_build_that_answers_before_the_commit_is_caught(wide: Consorti
     history = _history(wide, 100)
     weak = Process(wide, prelude=WEAK)
     weak.start()
-    asyncio.run(_until(wide, history, 5, weak))
+    asyncio.run(_until(wide, history, 1, weak))
     assert _lost(wide, history) > 0
 
 

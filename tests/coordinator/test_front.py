@@ -11,7 +11,7 @@ from samenloop_coordinator import front
 from samenloop_coordinator.front import Front
 from tests.coordinator.harness import POLICE
 
-CALLS = 10
+CALLS = 60
 
 
 def test_no_call_lives_longer_than_the_limit_its_waiting_included(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from samenloop_coordinator.policy import Fate, Policy, Receiving, Record, Verdic
 from tests.coordinator.harness import decision, facts
 
 POLICY = Policy(load_catalogue())
-TODAY = date.today()  # noqa: DTZ011 - only a day is needed
+TODAY = datetime.now(UTC).date()
 PROBATION = Receiving(ParticipantId("reclassering-midden"), ("reclassering",), "", "samenloop", TODAY)
 
 
@@ -57,7 +57,7 @@ def test_the_fate_of_a_hit(record: Record, fate: Fate) -> None:
 
 
 def test_an_asker_of_several_kinds_gets_the_strictest_outcome_and_one_without_a_kind_nothing() -> None:
-    decided = _record("politie", beforehand=(decision(b"r" * 16, PROBATION.participant),))
+    decided = _record("politie", beforehand=(decision(b"r" * 16, PROBATION.participant, decided_on=TODAY),))
     assert POLICY.judge(PROBATION, decided).fate is Fate.SHOWN
     both = replace(PROBATION, kinds=("reclassering", "unknown"))
     assert POLICY.judge(both, decided).fate is Fate.NOT_THERE
@@ -66,7 +66,8 @@ def test_an_asker_of_several_kinds_gets_the_strictest_outcome_and_one_without_a_
 
 def test_a_decision_beforehand_shows_until_its_own_last_day_or_the_review() -> None:
     until = TODAY + timedelta(days=9)
-    record = _record("politie", beforehand=(decision(b"r" * 16, PROBATION.participant, valid_until=until),))
+    decided = decision(b"r" * 16, PROBATION.participant, decided_on=TODAY, valid_until=until)
+    record = _record("politie", beforehand=(decided,))
     ruling = POLICY.judge(PROBATION, record)
     assert (ruling.fate, ruling.rule, ruling.until) == (Fate.SHOWN, "R-76", until)
     later = replace(PROBATION, today=until + timedelta(days=1))

@@ -42,7 +42,7 @@ async def signed(world: World) -> int:
 
 async def until(look: Callable[[], bool]) -> None:
     """Wait until it is so; a busy machine may take its time."""
-    for _try in range(10_000):
+    for _try in range(100_000):
         if look():
             return
         await asyncio.sleep(0.001)

@@ -157,7 +157,7 @@ def test_an_undoing_that_fails_too_stops_writing_and_nobody_waits_for_ever(faili
         fake = Fake(faults=[(False, FULL)], stuck=True)
         writer = Writer(fake)
         works = [failing] * MOST_UNITS + [_add("later")] * 5
-        results = await asyncio.wait_for(_together(writer, works), 5)
+        results = await asyncio.wait_for(_together(writer, works), 60)
         assert all(isinstance(one, SamenloopError) for one in results)
         assert writer.broken
         assert fake.durable == []

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import date
 from enum import Enum
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from samenloop.errors import InvalidInput, SamenloopError
 
 from . import good
 
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "bsn.json").read_text("utf-8"))
 ROUND_TRIPS = {
     "question": (partial(parse, QuestionFacts), good.question()),
     "release": (partial(parse, ReleaseForm), good.release_input().form),
@@ -122,6 +124,23 @@ def test_R12_a_reference_that_looks_like_a_bsn_is_seen(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "zaak-7", "123456789", "2026-1", "1234567823", "000000000", "12345678/1"])
 def test_R12_other_references_pass(text: str) -> None:
     assert not holds_bsn(text)
+
+
+@pytest.mark.parametrize("text", VECTORS["refused"])
+def test_R12_a_reference_is_read_like_any_text_of_people(text: str) -> None:
+    assert holds_bsn(text)
+
+
+@pytest.mark.parametrize("text", VECTORS["allowed"])
+def test_R12_a_date_or_a_longer_number_is_a_reference(text: str) -> None:
+    assert not holds_bsn(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["b\u200bsn-12", "ＢＳＮ-12", "Sofi-nr 7", "A‑nummer 7", "anummer", "a_nummer", "a nummer 7"]
+)
+def test_R12_a_reference_that_calls_itself_a_bsn_is_seen(text: str) -> None:
+    assert holds_bsn(text)
 
 
 def test_R12_a_bsn_is_refused_and_not_repeated() -> None:

@@ -3,15 +3,19 @@
 import asyncio
 import json
 import os
+import time
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from samenloop.covenant import canonical, fingerprint
+from samenloop.errors import SamenloopError
 from samenloop.model import RegistrationId
 from samenloop.wire.register import PUT, Item
-from samenloop_node import inbox, mailbox
+from samenloop_node import inbox, mailbox, witness
 from samenloop_node.accounts import Role, User
 from samenloop_node.app import App
 from samenloop_node.commands import answers as answers_command
@@ -64,6 +68,7 @@ HOLDERS = {
     CARE: {"holder": CARE, "give_basis": "wgs229", "inform_basis": "rr37_zorg", **FILLED},
     HOUSE: {"holder": HOUSE, "give_basis": "wgs_zvh", "inform_basis": "rr37_straf", **FILLED},
 }
+LOOK_SECONDS = 10
 
 
 def person(number: int) -> dict[str, str]:
@@ -87,6 +92,7 @@ class World:
     loop: asyncio.AbstractEventLoop
     secret: bytes
     nodes: dict[str, App] = field(default_factory=dict)
+    looked: dict[Path, float] = field(default_factory=dict)
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.loop.run_until_complete(work)
@@ -157,7 +163,15 @@ class World:
             "holders": [HOLDERS[holder] for holder in holders],
         }
         asker = app or self.node(PROBATION)
+        self._look(asker)
         return self.run(ask_command.run(asker, ANNA, {"question": question, "person": who}, None))
+
+    def _look(self, app: App) -> None:
+        """Let a node look at the log now and then, as its daemon does: a minute without, and it asks nothing more."""
+        if time.monotonic() - self.looked.setdefault(app.config.state, time.monotonic()) > LOOK_SECONDS:
+            with suppress(SamenloopError):
+                self.run(witness.watch(app))
+            self.looked[app.config.state] = time.monotonic()
 
     def answers(self, case: str) -> list[dict[str, Any]]:
         """Look at a case again."""

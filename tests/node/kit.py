@@ -28,6 +28,7 @@ from samenloop.wire.register import DAY_IS_FULL, WITHDRAW, Item, parse_item, par
 from samenloop.wire.v1 import common_pb2, covenant_pb2, covenant_pb2_grpc, overlap_pb2, overlap_pb2_grpc
 from samenloop_node.config import NodeConfig
 from samenloop_node.keyring import Keyring
+from tests.ports import free_port
 from tests.tls.pki import Consortium, consortium, utc_now
 
 ME = "politie-midden"
@@ -38,7 +39,10 @@ DONE, REFUSED = overlap_pb2.ItemResult.STATUS_DONE, overlap_pb2.ItemResult.STATU
 
 @dataclass
 class FakeCoordinator(overlap_pb2_grpc.OverlapServiceServicer, covenant_pb2_grpc.CovenantServiceServicer):
-    """Keeps what was registered; `faults` are popped, one per chunk: None, "before", "after" or an ErrorCode."""
+    """Keeps what was registered; `faults` are popped, one per chunk: None, "before", "after" or an ErrorCode.
+
+    With `held` no chunk is registered until that is set.
+    """
 
     made: Consortium
     covenant: Covenant
@@ -55,6 +59,7 @@ class FakeCoordinator(overlap_pb2_grpc.OverlapServiceServicer, covenant_pb2_grpc
     decided: dict[bytes, int] = field(default_factory=dict)
     skew: timedelta = timedelta(0)
     seconds_per_chunk: float = 0.0
+    held: threading.Event | None = None
     wrong_receipt: bool = False
     acts: list[int] = field(default_factory=list)
     listed: list[OwnList] = field(default_factory=list)
@@ -75,6 +80,8 @@ class FakeCoordinator(overlap_pb2_grpc.OverlapServiceServicer, covenant_pb2_grpc
                 await context.abort(grpc.StatusCode.UNAVAILABLE, "")
             if self.seconds_per_chunk:
                 await asyncio.sleep(self.seconds_per_chunk)
+            if self.held:
+                await asyncio.to_thread(self.held.wait, 120)
             reply = self._register(request)
             if fault == "after":
                 await context.abort(grpc.StatusCode.UNAVAILABLE, "")
@@ -220,7 +227,7 @@ class FakeCoordinator(overlap_pb2_grpc.OverlapServiceServicer, covenant_pb2_grpc
         ready, stop = threading.Event(), threading.Event()
         thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready, stop)))
         thread.start()
-        ready.wait(10)
+        assert ready.wait(60)
         try:
             yield self
         finally:
@@ -347,14 +354,6 @@ def world(folder: Path, os_user: str = "operator", port: int = 0) -> tuple[FakeC
     (mine / "accounts.toml").write_text(ACCOUNTS.format(name="o.operator", os_user=os_user))
     Keyring(mine / "secrets").add(EPOCH, os.urandom(32))
     return FakeCoordinator(made, covenant), Partner(ME, mine, covenant, made)
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _toml(table: dict[str, Any], prefix: str = "") -> Iterator[str]:

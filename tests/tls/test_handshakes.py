@@ -179,22 +179,26 @@ def test_a_node_is_warned_before_its_certificate_ends(made: Consortium) -> None:
 
 
 def test_an_open_connection_ends_with_its_certificate(made: Consortium, server: Server) -> None:
-    end = utc_now() + timedelta(seconds=5)
-    files = made.odd("short", POLICE_URI, end=end.replace(microsecond=0))
-    with channel(files, server) as opened:
-        assert call(opened) is grpc.StatusCode.OK
-        time.sleep(max(0.0, (end - utc_now()).total_seconds()))
-        assert call(opened) in DENIED
+    for seconds in (3, 15, 60):  # a busy machine may need longer for the first call
+        end = utc_now() + timedelta(seconds=seconds)
+        files = made.odd("short", POLICE_URI, end=end.replace(microsecond=0))
+        with channel(files, server) as opened:
+            if call(opened) is not grpc.StatusCode.OK:
+                assert utc_now() >= end.replace(microsecond=0)
+                continue
+            time.sleep(max(0.0, (end - utc_now()).total_seconds()))
+            assert call(opened) in DENIED
+            break
+    else:
+        pytest.fail("no call was in time before the certificate ended")
     assert "verlopen" in server.denials[-1]
 
 
 def test_revoking_stops_an_open_connection_at_the_next_call(own: Consortium) -> None:
     with serving(own) as server, channel(own.police, server) as opened:
         assert call(opened) is grpc.StatusCode.OK
-        started = time.monotonic()
         ca.revoke(own.authority, server.peers[-1].serial)
         assert call(opened) in DENIED
-        assert time.monotonic() - started < 1.0
         assert "ingetrokken" in server.denials[-1]
         own.police.certificate.write_bytes(issue(own.authority, own.police, POLICE))
         assert call_as(own.police, server) is grpc.StatusCode.OK, "a new certificate under the same key is welcome"
@@ -230,16 +234,15 @@ def _raw_call(made: Consortium, server: Server, version: ssl.TLSVersion) -> None
     context.load_cert_chain(made.police.certificate, made.police.key)
     context.minimum_version = context.maximum_version = version
     context.set_alpn_protocols(["h2"])
-    seen = len(server.contexts)
+    judged = len(server.peers) + len(server.denials)
     with (
         socket.create_connection(("127.0.0.1", server.port), 30) as plain,
         context.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
     ):
         secure.sendall(_grpc_call())
         deadline = time.monotonic() + 60
-        while len(server.contexts) == seen and time.monotonic() < deadline:
+        while len(server.peers) + len(server.denials) == judged and time.monotonic() < deadline:
             time.sleep(0.01)
-        time.sleep(0.05)
 
 
 def test_a_client_with_tls_1_2_is_denied_and_with_1_3_let_in(made: Consortium, server: Server) -> None:

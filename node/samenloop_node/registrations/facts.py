@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from samenloop.bsn import is_bsn
 from samenloop.catalogue import Catalogue
 from samenloop.covenant import Covenant
 from samenloop.covenant.acting import acting_kind
@@ -21,7 +22,6 @@ from samenloop.errors import InvalidInput, Refused
 from samenloop.model import ParticipantId, code, register_id
 from samenloop_node.accounts import Authorisations
 from samenloop_node.config import BeforehandGrounds
-from samenloop_node.identity.bsn import is_bsn
 from samenloop_node.references import References
 from samenloop_node.registrations.beforehand import check_beforehand
 from samenloop_node.registrations.reasons import RowError

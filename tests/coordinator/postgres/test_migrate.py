@@ -1,7 +1,6 @@
 """Moving a coordinator from SQLite to PostgreSQL: everything arrives and the log goes on as one history."""
 
 import os
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from tests.coordinator.consortium import Consortium
 from tests.coordinator.harness import HOUSE, MAYOR, POLICE, PROBATION, put, question_request
 from tests.coordinator.postgres.places import point_at
 from tests.coordinator.world import World, copied, play
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def test_a_password_in_the_arguments_and_what_is_no_address_are_refused(files: C
 
 
 def test_a_server_that_lets_nobody_in_and_no_server_are_told_apart(files: Consortium, dsn: str) -> None:
-    source, shut = f"sqlite:{_paths(files)[0]}", _free_port()
+    source, shut = f"sqlite:{_paths(files)[0]}", free_port()
     server = urlsplit(dsn)
     host = server.netloc.rpartition("@")[2]
     for address, told in (
@@ -192,12 +192,6 @@ def test_a_server_that_lets_nobody_in_and_no_server_are_told_apart(files: Consor
         refused = _tool(files, "migrate", "--from", source, "--to", address)
         assert refused.returncode != 0
         assert told in " ".join(refused.stderr.split()), refused.stderr
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def test_the_command_moves(files: Consortium, dsn: str) -> None:

@@ -28,8 +28,8 @@ EACH = 150
 LAZY = {"wal_writer_delay": "10s", "wal_writer_flush_after": "1GB", "wal_buffers": "64MB"}
 LAZY |= {"shared_buffers": "128MB", "bgwriter_lru_maxpages": "0"}
 """Settings by which nothing but a durable commit writes the log of the server for some seconds."""
-SOON = 10.0
-"""Seconds after which the coordinator must be at work again; an answer that it cannot be comes in less."""
+SOON = 60.0
+"""Seconds after which the coordinator must be at work again by itself, on a busy machine too."""
 HASTY = """
 from samenloop_coordinator.store.postgres_link import WRITING
 WRITING["synchronous_commit"] = "off"

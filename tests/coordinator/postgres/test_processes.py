@@ -19,7 +19,8 @@ from samenloop.wire.v1 import covenant_pb2
 from samenloop_coordinator import operating
 from samenloop_coordinator.control import ACTOR
 from samenloop_coordinator.services.covenant import CovenantServicer
-from tests.coordinator.consortium import Consortium, _free_port
+from samenloop_coordinator.store.postgres_tree import SILENT
+from tests.coordinator.consortium import Consortium
 from tests.coordinator.harness import (
     HOUSE,
     MAYOR,
@@ -35,8 +36,13 @@ from tests.coordinator.harness import (
 from tests.coordinator.postgres.places import address_of, second
 from tests.coordinator.test_covenants import _submit, _with_contact
 from tests.coordinator.world import opened_world
+from tests.ports import free_port
 
 REPLACED_SECONDS = 10.0
+WORK_SECONDS = 5.0
+"""What noticing that nobody leads, and signing, may take on top of the silence that the server allows."""
+PATIENCE = 60.0
+"""Seconds that the same may take on a machine that is busy with something else."""
 LEADER = """SELECT split_part(activity.application_name, '/', 2)::int FROM pg_locks AS lock
             JOIN pg_stat_activity AS activity USING (pid)
             WHERE lock.locktype = 'advisory' AND lock.granted
@@ -47,7 +53,7 @@ class Pair:
     """Two processes of one coordinator."""
 
     def __init__(self, consortium: Consortium) -> None:
-        self.consortiums = (consortium, second(consortium, _free_port()))
+        self.consortiums = (consortium, second(consortium, free_port()))
         self.processes = [Process(one) for one in self.consortiums]
 
     def start(self) -> None:
@@ -74,7 +80,7 @@ class Pair:
         """Wait until at least so many entries are signed; return how long that took."""
         begun = time.monotonic()
         while self.signed() < least:
-            assert time.monotonic() - begun < 2 * REPLACED_SECONDS, "nobody signs"
+            assert time.monotonic() - begun < PATIENCE, "nobody signs"
             time.sleep(0.05)
         return time.monotonic() - begun
 
@@ -100,7 +106,8 @@ async def _prepare(pair: Pair) -> None:
 
 async def _patiently(act: Callable[[], Awaitable[Any]]) -> Any:
     """Try again while the process has not followed yet, as every node does."""
-    for _try in range(40):
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
         try:
             return await act()
         except SamenloopError as error:
@@ -184,6 +191,7 @@ def test_one_of_them_signs_and_the_log_of_both_verifies(pair: Pair) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped in its tracks"])
 def test_a_leader_that_is_gone_is_replaced_within_ten_seconds(pair: Pair, number: signal.Signals) -> None:
+    assert int(SILENT["idle_session_timeout"].removesuffix("s")) + WORK_SECONDS <= REPLACED_SECONDS
     assert pair.leader() == 0
     gone = pair.processes[0].pid
     os.kill(gone, number)
@@ -212,7 +220,7 @@ def test_an_orderly_stop_hands_the_lead_over(pair: Pair) -> None:
     assert pair.processes[0].stop() == 0
     begun = time.monotonic()
     while pair.leader() != 1:
-        assert time.monotonic() - begun < REPLACED_SECONDS
+        assert time.monotonic() - begun < PATIENCE
         time.sleep(0.05)
 
 
@@ -220,7 +228,7 @@ def test_of_two_processes_only_the_one_that_leads_looks_for_reviews(consortium: 
     """Both do the rest of the upkeep; a promise that both made, or an alarm that both raised, would be there twice."""
 
     async def playing() -> tuple[list[bool], int]:
-        async with opened_world(consortium) as one, opened_world(second(consortium, _free_port())) as other:
+        async with opened_world(consortium) as one, opened_world(second(consortium, free_port())) as other:
             coordinators = (one.coordinator, other.coordinator)
             leads = [await each.integrator.leads() for each in coordinators]
             await asyncio.gather(*(each.periodic.review() for each in coordinators))
@@ -235,7 +243,7 @@ def test_every_process_names_a_version_as_soon_as_one_of_them_took_it(consortium
     """A node brings its covenant up to date before it judges mail; the mail may come from the other process."""
 
     async def playing() -> int:
-        async with opened_world(consortium) as one, opened_world(second(consortium, _free_port())) as other:
+        async with opened_world(consortium) as one, opened_world(second(consortium, free_port())) as other:
             await _submit(one, _with_contact(consortium.covenant, "Nieuwe manager"))
             coordinator = other.coordinator
             servicer = CovenantServicer(cast("Any", None), coordinator.desk, coordinator.board)

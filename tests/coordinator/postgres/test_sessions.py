@@ -14,6 +14,7 @@ from psycopg.conninfo import make_conninfo
 from samenloop.audit.stamp import Stamper
 from samenloop.clock import SystemClock
 from samenloop.errors import ErrorCode, SamenloopError
+from samenloop_coordinator import front
 from samenloop_coordinator.journal import Journal
 from samenloop_coordinator.store import postgres, postgres_link
 from samenloop_coordinator.store.contract import Parts
@@ -21,6 +22,9 @@ from samenloop_coordinator.store.postgres import CONNECTIONS, PostgresStore
 from tests.contract.test_store import expect
 from tests.coordinator.postgres.cluster import Cluster, address
 from tests.coordinator.postgres.test_faults import TERMINATE, _act, _numbers, _with_store
+
+AT_ONCE = front.SECONDS / 2
+"""Seconds: less than a call lives at most, and enough on a busy machine."""
 
 
 def test_a_server_that_does_not_write_durably_is_refused(cluster: Cluster) -> None:
@@ -61,14 +65,14 @@ async def _works(store: PostgresStore, journal: Journal, number: int) -> None:
     assert await store.write(_act(journal, os.urandom(16))) == number
     assert await asyncio.gather(*(store.read(_counted) for _each in range(20))) == [number] * 20
     assert store.entries().count() == number
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < AT_ONCE
 
 
 async def _away(store: PostgresStore, journal: Journal) -> None:
     begun = time.monotonic()
     for call in (store.write(_act(journal, os.urandom(16))), store.read(_counted)):
         await expect(ErrorCode.UNAVAILABLE, call)
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < AT_ONCE
     assert not store.broken
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import os
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -188,7 +189,7 @@ def test_a_renewed_certificate_is_used_without_a_restart(both):
 
 def test_a_running_stream_goes_on_when_the_channel_is_replaced_and_nobody_waits_for_it(both, tmp_path, monkeypatch):
     fake, partner = both
-    fake.seconds_per_chunk = 1.5
+    fake.held = held = threading.Event()
     monkeypatch.setattr(client, "_CLOSE_GRACE", 0.2)
 
     async def act(app: App) -> tuple[bool, int]:
@@ -202,10 +203,11 @@ def test_a_running_stream_goes_on_when_the_channel_is_replaced_and_nobody_waits_
         app.connection.register = register  # type: ignore[method-assign]
         stream = asyncio.create_task(synchronise(app, order, lambda _message: None))
         await begun.wait()
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # and the request is under way
         os.utime(partner.config().tls.certificate, ns=(1, 1))
         await app.agreement.refresh(app.connection)
         waited = stream.done()
+        held.set()
         return waited, (await stream)["added"]
 
     assert with_app(partner, act) == (False, 1)

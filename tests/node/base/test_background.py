@@ -67,7 +67,7 @@ def test_after_a_round_that_met_something_unexpected_the_next_round_comes(capsys
         assert not jobs.running("poll"), "a job that is to stop does stop"
         return [first, second]
 
-    first, second = asyncio.run(asyncio.wait_for(main(), 20))
+    first, second = asyncio.run(asyncio.wait_for(main(), 200))
     assert "logboek" in first["poll"]
     assert second == {}
     logged = capsys.readouterr().err

@@ -277,8 +277,11 @@ def _eleven(value: int) -> bool:
 
 def test_R73_status_says_when_the_processing_is_due_for_evaluation(both, monkeypatch):
     _fake, partner = both
-    (fresh,) = done(partner, (status, {}))
-    assert not any("R-73" in one for one in fresh["messages"])
-    monkeypatch.setattr(status, "facts_of", lambda app: replace(facts_of(app), agreement_dated=date(2020, 1, 1)))
-    (old,) = done(partner, (status, {}))
-    assert any("ouder dan 2 jaar" in one and "R-73" in one for one in old["messages"])
+
+    def said(agreed: date) -> list[str]:
+        monkeypatch.setattr(status, "facts_of", lambda app: replace(facts_of(app), agreement_dated=agreed))
+        (told,) = done(partner, (status, {}))
+        return [one for one in told["messages"] if "R-73" in one]
+
+    assert said(utc_now().date()) == []
+    assert any("ouder dan 2 jaar" in one for one in said(date(2020, 1, 1)))

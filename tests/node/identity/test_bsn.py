@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samenloop_node.identity.bsn import ColumnJudge, is_bsn, is_forbidden_column, refuse_bsn
+from samenloop.bsn import is_bsn
+from samenloop_node.identity.bsn import ColumnJudge, is_forbidden_column, refuse_bsn
 from samenloop_node.identity.errors import FieldError
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "bsn.json").read_text("utf-8"))

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from samenloop.bsn import is_bsn
 from samenloop.errors import InvalidInput
-from samenloop_node.identity.bsn import is_bsn
 from samenloop_node.identity.errors import FieldError
 from samenloop_node.release_form import parse_decision
 
@@ -31,7 +31,19 @@ def test_what_no_node_drew_is_refused_by_field(name: str, number: Any):
     assert name in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["motive", "record", "protocol_entry", "wpg20_decision"])
+def test_a_record_is_named_by_its_number_also_when_that_passes_the_eleven_test():
+    """Whether record ids are BSNs is judged of all together, when they are registered; here one is looked up."""
+    assert parse_decision({"question": QUESTION, "record": "111222333"}).record == "111222333"
+
+
+@pytest.mark.parametrize("record", ["x" * 101, "a\tb", 12])
+def test_what_can_be_no_record_is_refused(record: Any):
+    with pytest.raises(InvalidInput) as caught:
+        parse_decision({"question": QUESTION, "record": record})
+    assert caught.value.field == "record"
+
+
+@pytest.mark.parametrize("name", ["motive", "protocol_entry", "wpg20_decision"])
 def test_texts_of_people_hold_no_bsn(name: str):
     with pytest.raises(FieldError):
         parse_decision({"question": QUESTION, name: "zie 111222333"})

@@ -212,7 +212,7 @@ def test_a_caller_that_is_cancelled_stops_nobody_else(store):
             task = asyncio.ensure_future(store.write(lambda db: registrations.count(db, "r")))
             await asyncio.sleep(0)
             task.cancel()
-        await asyncio.wait_for(store.write(lambda db: registrations.unsettle(db, [("r", "1", b"i" * 16)], 1)), 10)
+        await asyncio.wait_for(store.write(lambda db: registrations.unsettle(db, [("r", "1", b"i" * 16)], 1)), 60)
 
     asyncio.run(main())
     assert store.read_now(lambda db: registrations.count(db, "r")) == 1

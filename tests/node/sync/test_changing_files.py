@@ -178,7 +178,7 @@ def test_what_is_no_regular_file_is_refused_at_once_and_holds_up_nothing(coordin
         try:
             work = synchronise(app, Order(REGISTER, path, 0, "o.operator"), lambda _message: None)
             with pytest.raises(InvalidInput, match="geen gewoon bestand"):
-                await asyncio.wait_for(work, 10)
+                await asyncio.wait_for(work, 60)
         finally:
             await app.background.stop()
             await app.close()

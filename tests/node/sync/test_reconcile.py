@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,7 @@ def test_a_registration_on_its_way_is_known_and_stays(fake, tmp_path):
 
 def test_no_reconciling_while_the_register_is_synchronised(fake, tmp_path):
     file = write(tmp_path / "export.csv", [person(n) for n in range(3)])
-    fake.seconds_per_chunk = 0.5
+    fake.held = threading.Event()
 
     async def scenario(app: App) -> None:
         busy = asyncio.create_task(sync(app, file))
@@ -110,6 +111,8 @@ def test_no_reconciling_while_the_register_is_synchronised(fake, tmp_path):
         with pytest.raises(SamenloopError) as caught:
             await run(app)
         assert caught.value.code is ErrorCode.BUSY
+        assert fake.held
+        fake.held.set()
         await busy
 
     within(fake, scenario)

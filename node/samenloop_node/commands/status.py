@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from samenloop.covenant.epochs import age
 from samenloop.decisions.network import evaluation_overdue
 from samenloop.errors import SamenloopError
 from samenloop.texts import _
@@ -45,6 +46,7 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
                 [
                     *_certificate(app),
                     *_evaluation(app),
+                    *_ended_secrets(app),
                     *await app.store.read(lambda db: _unknown(db, app)),
                     *app.background.troubles().values(),
                     *await _log(app),
@@ -118,6 +120,23 @@ def _certificate(app: App) -> list[str]:
     except SamenloopError as error:
         return [error.text]
     return [warning] if warning else []
+
+
+def _ended_secrets(app: App) -> list[str]:
+    """Return of which ended epochs the secret is still here: destroying it is what makes their tokens worthless.
+
+    A newer epoch than those that live is on its way, not over.
+    """
+    live = app.agreement.live
+    oldest = min(map(age, (*live.read_epochs, *live.write_epochs)), default=(0, 0))
+    return [
+        _(
+            "Tijdvak {epoch} is beëindigd. Vernietig het geheim op deze node: samenloop-node epoch retire {epoch}.",
+            epoch=epoch,
+        )
+        for epoch in app.keyring.epochs()
+        if age(epoch) < oldest
+    ]
 
 
 def _evaluation(app: App) -> list[str]:

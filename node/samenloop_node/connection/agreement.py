@@ -93,11 +93,9 @@ class Agreement:
         return self._earlier[-1][0] if self._earlier else self._covenant
 
     def ever_in(self, participant: str) -> Participant | None:
-        """Return a participant as the newest version names it in which it takes part; what was asked, answered or
-        given before it left still has to say who that was.
-        """
-        versions = (self._covenant, *(old for old, _ms in self._earlier))
-        return next((row for row in (one.find(participant) for one in versions) if row is not None), None)
+        """Return a participant as the newest version has it: what was answered before it left still names it."""
+        found = (one.find(participant) for one in (self._covenant, *(old for old, _ms in self._earlier)))
+        return next((row for row in found if row is not None), None)
 
     def former_signing_keys(self, participant: str) -> tuple[bytes, ...]:
         """Return the public signing keys of a participant in earlier versions, the newest first."""

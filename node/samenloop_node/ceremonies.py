@@ -22,7 +22,7 @@ from samenloop_node.keyring import keep_secret, read_secret
 from samenloop_node.store import receipts, registrations
 
 _MAX_PAGES = 1000
-_WAITING = (Step.WAIT_FOR_ANNOUNCEMENT, Step.WAIT_FOR_OTHERS)
+_WAITING = (Step.WAIT_FOR_ANNOUNCEMENT, Step.WAIT_FOR_OTHERS, Step.NOT_FOR_US)
 _ENDED = (EpochState.RETIRED, EpochState.DESTROYED)
 
 
@@ -226,5 +226,9 @@ def _step_text(step: Step) -> str:
         Step.CONFIRM: _("Deze node moet het geheim bevestigen: samenloop-node key contribute."),
         Step.ACCEPT: _("Deze node kan het geheim overnemen: samenloop-node key accept."),
         Step.WAIT_FOR_OTHERS: _("Wacht op de andere deelnemers."),
+        Step.NOT_FOR_US: _(
+            "Dit geheim is niet aan deze deelnemer verzegeld: hij deed toen niet mee. Vraag twee partners om een nieuw "
+            "tijdvak (epoch announce)."
+        ),
         Step.DONE: _("Deze node heeft het geheim van dit tijdvak."),
     }[step]

@@ -13,7 +13,7 @@ from samenloop.errors import SamenloopError
 from samenloop.texts import _
 from samenloop_node import witness
 from samenloop_node.accounts import Role, User
-from samenloop_node.activation import facts_of
+from samenloop_node.activation import facts_of, other_signing_key
 from samenloop_node.app import App
 from samenloop_node.questions.answers import visible_to
 from samenloop_node.registrations.jobs import job_name
@@ -44,6 +44,7 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
         "messages": list(
             dict.fromkeys(
                 [
+                    *filter(None, [other_signing_key(app)]),
                     *_certificate(app),
                     *_evaluation(app),
                     *_ended_secrets(app),

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from samenloop.covenant.epochs import announce, retire
 from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
+from samenloop.keys import SigningKey
 from samenloop_node import daemon
 from samenloop_node.accounts import Role, User
 from samenloop_node.activation import facts_of
@@ -25,12 +26,13 @@ from samenloop_node.app import App
 from samenloop_node.cli import _status_lines
 from samenloop_node.cli import app as program
 from samenloop_node.cli.base import LATER, exit_code
-from samenloop_node.commands import epoch, key, register, status, sync, withdraw
+from samenloop_node.commands import COMMANDS, epoch, key, register, status, sync, withdraw
 from samenloop_node.commands.arguments import number, table, text
 from samenloop_node.store import registrations
 from tests.covenant.consortium import KEYS
+from tests.node.base.test_agreement import successor, with_app
 from tests.node.ceremony.board import PROBATION
-from tests.node.ceremony.test_board import posted
+from tests.node.ceremony.test_board import posted, with_key
 from tests.node.kit import EPOCH, ME, REGISTER, FakeCoordinator, Partner, utc_now, world
 from tests.node.sync.test_sync import PERSON, decided, person, write
 
@@ -330,3 +332,13 @@ def test_who_is_the_second_to_end_an_epoch_hears_that_it_has_ended_and_what_is_l
         (epoch, {"action": "retire", "epoch": "2026-2"}),
     )
     assert "is beëindigd. Geef deze opdracht nu op elke node" in ended["lines"][0]
+
+
+def test_a_node_whose_covenant_names_another_signing_key_says_what_to_do_and_sends_nothing(both, tmp_path):
+    fake, partner = both
+    successor(fake, partner, **with_key(fake.covenant, ME, SigningKey.generate()))
+    with_app(partner, lambda app: app.agreement.refresh(app.connection))
+    told, refused = done(partner, (status, {}), (COMMANDS["sync"], {"path": str(tmp_path), "register": REGISTER}))
+    assert any("andere tekensleutel" in one for one in told["messages"])
+    assert "andere tekensleutel" in refused["error"].text
+    assert not fake.registered

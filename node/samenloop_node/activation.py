@@ -18,7 +18,7 @@ from samenloop.decisions.network import (
     NodeUser,
     activation_checklist,
 )
-from samenloop.errors import Refused
+from samenloop.errors import IntegrityError, Refused
 from samenloop.texts import _
 from samenloop_node.accounts import User
 from samenloop_node.app import App
@@ -75,10 +75,19 @@ async def suspend(app: App, user: User) -> None:
 
 
 async def require_active(app: App) -> None:
-    """Raise Refused (R-02) unless this node was put into use."""
+    """Raise Refused (R-02) unless this node was put into use; IntegrityError while nobody would believe it."""
+    if wrong := other_signing_key(app):
+        raise IntegrityError(wrong)
     if await app.store.read(activation.state) != NodeState.ACTIVE.value:
         text = _("Deze node is nog niet in gebruik genomen. De beheerder doet dat met: samenloop-node activate")
         raise Refused("R-02", text, ("R-02 active",))
+
+
+def other_signing_key(app: App) -> str:
+    """Return what to do when the covenant names another signing key than is here, else nothing."""
+    if app.participant().signing_key == app.signing_key.public.hex:
+        return ""
+    return _("Het convenant noemt een andere tekensleutel dan deze node. Zet die er neer en start de node opnieuw.")
 
 
 def _activate(app: App, db: Transaction, user: User) -> None:

@@ -101,6 +101,11 @@ class App:
         """Return the active covenant."""
         return self.agreement.covenant()
 
+    def name_of(self, participant: str) -> str:
+        """Return what people call a participant, also one that has left; else its id."""
+        row = self.agreement.ever_in(participant)
+        return row.display_name if row else participant
+
     @property
     def demo(self) -> bool:
         """Tell whether somebody may act as another account (`--as`)."""

@@ -22,7 +22,8 @@ from samenloop_node.keyring import keep_secret, read_secret
 from samenloop_node.store import receipts, registrations
 
 _MAX_PAGES = 1000
-_WAITING = (Step.WAIT_FOR_ANNOUNCEMENT, Step.WAIT_FOR_OTHERS)
+_WAITING = (Step.WAIT_FOR_ANNOUNCEMENT, Step.WAIT_FOR_OTHERS, Step.NOT_FOR_US)
+_ENDED = (EpochState.RETIRED, EpochState.DESTROYED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,24 +129,38 @@ async def announce_epoch(app: App, epoch: EpochId, contributors: tuple[str, str]
     check_room(app.covenant(), epoch_states(app.covenant(), seen.notices), epoch)
     notice = announce(app.covenant(), epoch, contributors, app.config.participant, app.signing_key)
     await _post(app, notice, user)
+    if announcement(epoch, (await board(app)).notices) is not None:
+        return [
+            _("Tijdvak {epoch} is door beide partners aangekondigd. Nu: samenloop-node key contribute.", epoch=epoch)
+        ]
     return [_("Tijdvak {epoch} aangekondigd; het telt als de andere partner hetzelfde aankondigt.", epoch=epoch)]
 
 
 async def retire_epoch(app: App, epoch: EpochId, user: str) -> list[str]:
     """Ask for the end of an epoch; when it has ended, destroy this node's secret of it and say so."""
-    states = epoch_states(app.covenant(), (await board(app)).notices)
-    state = states.get(epoch)
+    state = await _state(app, epoch)
     if state is None:
         raise SamenloopError(
             ErrorCode.NOT_FOUND, _("Tijdvak {epoch} is niet bekend. Kijk met: samenloop-node status.", epoch=epoch)
         )
-    if state in (EpochState.RETIRED, EpochState.DESTROYED):
+    if state in _ENDED:
         app.keyring.destroy(epoch)
         await _post(app, destroyed(app.covenant(), epoch, app.config.participant, app.signing_key), user)
         return [_("Tijdvak {epoch} is beëindigd; het geheim op deze node is vernietigd.", epoch=epoch)]
     await _check_covered(app, epoch)
     await _post(app, retire(app.covenant(), epoch, app.config.participant, app.signing_key), user)
+    if await _state(app, epoch) in _ENDED:
+        return [
+            _(
+                "Tijdvak {epoch} is beëindigd. Geef deze opdracht nu op elke node: dat vernietigt het geheim.",
+                epoch=epoch,
+            )
+        ]
     return [_("Einde van tijdvak {epoch} gevraagd; het telt als twee partners dat doen.", epoch=epoch)]
+
+
+async def _state(app: App, epoch: EpochId) -> EpochState | None:
+    return epoch_states(app.covenant(), (await board(app)).notices).get(epoch)
 
 
 async def _check_covered(app: App, epoch: EpochId) -> None:
@@ -211,5 +226,9 @@ def _step_text(step: Step) -> str:
         Step.CONFIRM: _("Deze node moet het geheim bevestigen: samenloop-node key contribute."),
         Step.ACCEPT: _("Deze node kan het geheim overnemen: samenloop-node key accept."),
         Step.WAIT_FOR_OTHERS: _("Wacht op de andere deelnemers."),
+        Step.NOT_FOR_US: _(
+            "Dit geheim is niet aan deze deelnemer verzegeld: hij deed toen niet mee. Vraag twee partners om een nieuw "
+            "tijdvak (epoch announce)."
+        ),
         Step.DONE: _("Deze node heeft het geheim van dit tijdvak."),
     }[step]

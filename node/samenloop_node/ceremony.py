@@ -43,6 +43,7 @@ class Step(enum.Enum):
     CONFIRM = "confirm"
     ACCEPT = "accept"
     WAIT_FOR_OTHERS = "wait_for_others"
+    NOT_FOR_US = "not_for_us"
     DONE = "done"
 
 
@@ -85,7 +86,7 @@ class Ceremony:
                 return step
             if len(said) < 2:
                 return Step.WAIT_FOR_OTHERS
-        return Step.ACCEPT
+        return Step.ACCEPT if self._sealed_to_us() else Step.NOT_FOR_US
 
     def contribute(self, contribution: bytes, key: SigningKey) -> Notice:
         """Commit to 32 random bytes (keep them until `reveal`)."""
@@ -132,6 +133,11 @@ class Ceremony:
         return tuple(
             sorted(name for name, notice in self._by_author(Kind.ACCEPT).items() if notice.text("secret") != secret)
         )
+
+    def _sealed_to_us(self) -> bool:
+        """Tell whether any contributor sealed to us; neither does to who joins later or is suspended."""
+        packages = (one.body["sealed"] for one in self._by_author(Kind.PACKAGE).values())
+        return any(isinstance(sealed, Mapping) and self.me in sealed for sealed in packages)
 
     def _combine(self, sealing: SealingKey) -> bytes:
         packages = self._by_author(Kind.PACKAGE)

@@ -33,13 +33,12 @@ def _to_phone(app: App, hit: StoredHit) -> str:
 
 def _described(app: App, db: Transaction, hit: StoredHit) -> dict[str, object]:
     part = parse_part(hit.part, "part")
-    asker = app.covenant().find(hit.asker)
     rows = [registrations.by_id(db, one) for one in hit.registrations]
     return {
         "question": hit.question_id.hex(),
         "reference": _to_phone(app, hit) if hit.state in SEEN_BY_ASKER else "",
         "asker": hit.asker,
-        "asker_name": asker.display_name if asker else hit.asker,
+        "asker_name": app.name_of(hit.asker),
         "asked": from_milliseconds(hit.asked_ms).isoformat(timespec="seconds"),
         "purpose": part.purpose,
         "give_basis": part.give_basis,

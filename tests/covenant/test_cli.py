@@ -101,6 +101,15 @@ def test_a_tightening_is_said_aloud(folder: Path) -> None:
     assert "de vorige vervalt meteen" in run(folder, "diff", "covenant.toml", "less.json").stdout
 
 
+def test_who_may_sign_a_removal_in_place_of_a_network_is_said_once(folder: Path) -> None:
+    """Every partner acts in this network, so its stand-ins and all others are the same people."""
+    rest = without(DEMO, frozenset({"zvh-oost"}))
+    (folder / "left.json").write_bytes(canonical(dataclasses.replace(rest, version=2, predecessor=fingerprint(DEMO))))
+    said = run(folder, "diff", "covenant.toml", "left.json").stdout
+    (line,) = [one for one in said.splitlines() if one.strip().startswith("participants.zvh-oost:")]
+    assert line.count("van ") == 1, line
+
+
 @pytest.mark.parametrize("name", [POLICE, "foo"])
 def test_a_wrong_signature_is_named_and_can_be_taken_out(folder: Path, name: str) -> None:
     run(folder, "sign", "covenant.toml", "--key", f"{CARE}.key", "--as", CARE)

@@ -23,7 +23,7 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
         if case:
             public = {"action": "view", "case": app.references.case(case).hex()}
             app.ownlog.append(db, Event.CASE, {**public, "user": app.references.user(user.name).hex()})
-        return [describe(db, app.covenant(), one) for one in found if visible_to(user, one)]
+        return [describe(db, app, one) for one in found if visible_to(user, one)]
 
     shown = await (app.store.write(look) if case else app.store.read(look))
     return {"questions": shown}

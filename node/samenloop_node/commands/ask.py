@@ -30,7 +30,7 @@ def _described(app: App, db: Transaction, asked: bytes) -> dict[str, object]:
     stored = questions.find_question(db, asked)
     if stored is None:
         raise InvalidInput("retry", _("Deze vraag is er niet meer."))
-    return describe(db, app.covenant(), stored)
+    return describe(db, app, stored)
 
 
 def hex_id(value: object, where: str) -> bytes:

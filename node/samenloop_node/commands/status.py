@@ -7,12 +7,13 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from samenloop.covenant.epochs import age
 from samenloop.decisions.network import evaluation_overdue
 from samenloop.errors import SamenloopError
 from samenloop.texts import _
 from samenloop_node import witness
 from samenloop_node.accounts import Role, User
-from samenloop_node.activation import facts_of
+from samenloop_node.activation import facts_of, other_signing_key
 from samenloop_node.app import App
 from samenloop_node.questions.answers import visible_to
 from samenloop_node.registrations.jobs import job_name
@@ -43,8 +44,10 @@ async def run(app: App, user: User, request: Mapping[str, object], emit: object)
         "messages": list(
             dict.fromkeys(
                 [
+                    *filter(None, [other_signing_key(app)]),
                     *_certificate(app),
                     *_evaluation(app),
+                    *_ended_secrets(app),
                     *await app.store.read(lambda db: _unknown(db, app)),
                     *app.background.troubles().values(),
                     *await _log(app),
@@ -118,6 +121,23 @@ def _certificate(app: App) -> list[str]:
     except SamenloopError as error:
         return [error.text]
     return [warning] if warning else []
+
+
+def _ended_secrets(app: App) -> list[str]:
+    """Return of which ended epochs the secret is still here: destroying it is what makes their tokens worthless.
+
+    A newer epoch than those that live is on its way, not over.
+    """
+    live = app.agreement.live
+    oldest = min(map(age, (*live.read_epochs, *live.write_epochs)), default=(0, 0))
+    return [
+        _(
+            "Tijdvak {epoch} is beëindigd. Vernietig het geheim op deze node: samenloop-node epoch retire {epoch}.",
+            epoch=epoch,
+        )
+        for epoch in app.keyring.epochs()
+        if age(epoch) < oldest
+    ]
 
 
 def _evaluation(app: App) -> list[str]:

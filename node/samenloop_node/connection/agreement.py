@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from samenloop.audit.fields import Event
 from samenloop.clock import Clock, milliseconds
-from samenloop.covenant import Covenant, canonical, fingerprint, parse_canonical
+from samenloop.covenant import Covenant, Participant, canonical, fingerprint, parse_canonical
 from samenloop.covenant.signatures import complete, parse_signatures
 from samenloop.errors import ErrorCode, IntegrityError, InvalidInput, SamenloopError
 from samenloop.model import EpochId, epoch_id
@@ -91,6 +91,11 @@ class Agreement:
     def first(self) -> Covenant:
         """Return the oldest version that this node knows, the pinned one."""
         return self._earlier[-1][0] if self._earlier else self._covenant
+
+    def ever_in(self, participant: str) -> Participant | None:
+        """Return a participant as the newest version has it: what was answered before it left still names it."""
+        found = (one.find(participant) for one in (self._covenant, *(old for old, _ms in self._earlier)))
+        return next((row for row in found if row is not None), None)
 
     def former_signing_keys(self, participant: str) -> tuple[bytes, ...]:
         """Return the public signing keys of a participant in earlier versions, the newest first."""

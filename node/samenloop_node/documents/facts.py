@@ -16,14 +16,13 @@ def letter_facts(app: App, db: Transaction, user: User, row: StoredNotice) -> di
     """
     covenant, own = app.covenant(), app.participant()
     names = _asked(db, user, row.case_number) if row.case_number else _shown(db, row.registration_id)
-    found = [(one, covenant.find(one)) for one in names]
     return {
         "asked": bool(row.case_number),
         "controller": own.controller.name,
         "contact": own.controller.contact,
         "purpose": covenant.purpose.legal_text,
         "months": retention_months(covenant, ParticipantId(own.id)),
-        "receivers": [party.display_name if party else name for name, party in found],
+        "receivers": [app.name_of(name) for name in names],
     }
 
 

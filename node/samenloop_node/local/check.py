@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from samenloop.covenant import Covenant
+from samenloop.covenant import Covenant, parse_canonical
 from samenloop.errors import InvalidInput
 from samenloop.keys import SealingKey, SigningKey, load_private
 from samenloop.texts import _
@@ -14,6 +14,7 @@ from samenloop_node import reference_key
 from samenloop_node.accounts import Authorisations
 from samenloop_node.config import NodeConfig, load_config
 from samenloop_node.connection.agreement import pinned
+from samenloop_node.store import covenants
 
 
 def checked(path: Path) -> Mapping[str, object]:
@@ -21,7 +22,7 @@ def checked(path: Path) -> Mapping[str, object]:
     wrong.
     """
     config = load_config(path)
-    covenant = pinned(config.covenant)
+    covenant = _in_force(config)
     own = covenant.participant(config.participant)
     users = Authorisations.load(config.authorisations).users
     _same("signing_key", SigningKey.load(config.keys.signing).public.hex, own.signing_key)
@@ -39,6 +40,13 @@ def checked(path: Path) -> Mapping[str, object]:
         *([warning] if warning else []),
     ]
     return {"ok": True, "lines": lines}
+
+
+def _in_force(config: NodeConfig) -> Covenant:
+    """Return the newest version that this node took over; before its first start the pinned one."""
+    start, database = pinned(config.covenant), config.state / reference_key.DATABASE
+    document = covenants.newest_in(database) if database.exists() else b""
+    return parse_canonical(document) if document else start
 
 
 def _same(name: str, here: str, covenant: str) -> None:

@@ -1,13 +1,12 @@
 """What a case worker may see again: own questions per case, and what came of them. Nothing of another's questions."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 
 from samenloop.clock import from_milliseconds
-from samenloop.covenant import Covenant
 from samenloop.decisions.contact import speakable
 from samenloop.model import ParticipantId, QuestionId
 from samenloop_node.accounts import User
+from samenloop_node.app import App
 from samenloop_node.questions.wording import HolderResult, sentence
 from samenloop_node.store import Transaction, inbox, questions
 from samenloop_node.store.questions import StoredAnswer, StoredQuestion
@@ -18,7 +17,7 @@ def visible_to(user: User, stored: StoredQuestion) -> bool:
     return user.name in (stored.asked_by, stored.responsible)
 
 
-def describe(db: Transaction, covenant: Covenant, stored: StoredQuestion) -> dict[str, object]:
+def describe(db: Transaction, app: App, stored: StoredQuestion) -> dict[str, object]:
     """Return a question and its answers as JSON; the shape is the same whatever the answers are."""
     listed = set(inbox.listed_registrations(db, stored.case_number).values())
     rows = questions.answers_of(db, stored.question_id)
@@ -28,23 +27,17 @@ def describe(db: Transaction, covenant: Covenant, stored: StoredQuestion) -> dic
         "asked": from_milliseconds(stored.sent_ms).isoformat(timespec="seconds"),
         "state": stored.state,
         "problem": stored.problem,
-        "answers": _answers(stored.question_id, rows, covenant, listed),
+        "answers": [_line(app, stored.question_id, row, listed) for row in rows if row.state in ("answered", "lapsed")],
     }
 
 
-def _answers(
-    question: QuestionId, rows: Sequence[StoredAnswer], covenant: Covenant, listed: set[str]
-) -> list[dict[str, object]]:
-    return [_line(question, row, covenant, listed) for row in rows if row.state in ("answered", "lapsed")]
-
-
-def _line(question: QuestionId, row: StoredAnswer, covenant: Covenant, listed: set[str]) -> dict[str, object]:
+def _line(app: App, question: QuestionId, row: StoredAnswer, listed: set[str]) -> dict[str, object]:
     """Return one line; `reference` is the code to say on the phone, empty where there is nobody to phone (R-53)."""
-    holder = covenant.find(row.holder)
+    holder = app.agreement.ever_in(row.holder)
     known = row.visible and row.state == "answered"
     result = HolderResult(
         holder=row.holder,
-        display_name=holder.display_name if holder else row.holder,
+        display_name=app.name_of(row.holder),
         known=row.visible,
         contact=holder.contact if holder and row.visible else "",
         updated_until=row.updated_until,

@@ -120,7 +120,7 @@ def _kept_back(db: Transaction, hit: StoredHit) -> bool:
 def _held(app: App, row: Registration, hits: list[StoredHit], asked: list[StoredHit]) -> Held:
     shown = [
         {
-            "partner": _name(app, hit.asker),
+            "partner": app.name_of(hit.asker),
             "day": from_milliseconds(hit.decided_ms or hit.asked_ms).date().isoformat(),
             "purpose": parse_part(hit.part, "part").purpose,
         }
@@ -130,7 +130,7 @@ def _held(app: App, row: Registration, hits: list[StoredHit], asked: list[Stored
     kind = app.participant().register(RegisterId(row.register)).kind
     facts = json.loads(row.facts) if row.facts else {}
     by = [
-        {"partner": _name(app, hit.asker), "day": from_milliseconds(hit.asked_ms).date().isoformat()}
+        {"partner": app.name_of(hit.asker), "day": from_milliseconds(hit.asked_ms).date().isoformat()}
         for hit in asked
         if row.registration_id in hit.registrations
     ]
@@ -145,13 +145,8 @@ def _asked(app: App, db: Transaction, case: str) -> list[Asked]:
             Asked(
                 case=case,
                 day=from_milliseconds(stored.sent_ms).date().isoformat(),
-                holders=tuple(_name(app, holder) for holder in stored.holders),
-                known_at=tuple(_name(app, one.holder) for one in answers if one.visible and one.state == "answered"),
+                holders=tuple(app.name_of(holder) for holder in stored.holders),
+                known_at=tuple(app.name_of(one.holder) for one in answers if one.visible and one.state == "answered"),
             )
         )
     return found
-
-
-def _name(app: App, participant: str) -> str:
-    row = app.covenant().find(participant)
-    return row.display_name if row else participant

@@ -143,13 +143,12 @@ def _report(app: App, number: str, lines: list[_Line]) -> Report:
 
 
 def _row(app: App, organisation: str, line: _Line) -> Row:
-    party = app.covenant().find(line.party)
     return (
         f"{from_milliseconds(line.at_ms).astimezone(_ZONE):%Y-%m-%d %H:%M}",
         organisation,
         line.role,
         line.what,
-        party.display_name if party else line.party or "-",
+        app.name_of(line.party) or "-",
         purpose_text(app.catalogue, line.purpose) or "-",
         "; ".join(ground_text(app.catalogue, code) for code in line.bases) or "-",
     )

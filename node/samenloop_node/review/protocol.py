@@ -135,7 +135,7 @@ def _kind(code: str) -> str:
 
 
 def _party(app: App, code: str) -> str:
-    row = app.covenant().find(code)
+    row = app.agreement.ever_in(code)
     return _coded(row.display_name if row else "", code)
 
 

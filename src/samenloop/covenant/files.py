@@ -60,13 +60,14 @@ def difference(old: Covenant, new: Covenant) -> dict[str, Any]:
 
 def demand_text(demand: Demand) -> str:
     """Return one demand in words."""
-    alternatives = _(" of ").join(
+    ways = (
         _(" en ").join(
             _("{count} van {members}", count=quorum.count, members=", ".join(sorted(quorum.members)))
             for quorum in quorums
         )
         for quorums in demand.alternatives
     )
+    alternatives = _(" of ").join(dict.fromkeys(ways))
     return _("{path}: {who}", path=demand.path, who=alternatives or _("kan niet"))
 
 

@@ -8,10 +8,11 @@ import pytest
 from samenloop.covenant import Covenant, canonical
 from samenloop.covenant.epochs import EpochState, announce, epoch_states, retire
 from samenloop.covenant.notices import BoardReader, Notice
-from samenloop.errors import IntegrityError, SamenloopError
+from samenloop.errors import ErrorCode, IntegrityError, SamenloopError
 from samenloop.keys import SigningKey
 from samenloop.wire.v1 import covenant_pb2
 from samenloop_node import ceremonies
+from samenloop_node.app import App
 from tests.covenant.consortium import KEYS
 from tests.node.base.test_agreement import successor, with_app
 from tests.node.ceremony.board import CARE, EPOCH, PAIR, PROBATION, board
@@ -84,3 +85,24 @@ def test_a_replaced_key_counts_for_nothing_after_a_notice_of_its_successor():
         reader.verify(by_old)
     with pytest.raises(SamenloopError):
         BoardReader([newer]).verify(by_old)
+
+
+def test_who_joined_after_the_secret_was_sealed_hears_that_it_is_not_his_and_what_to_ask_for(tmp_path, monkeypatch):
+    _fake, partner = world(tmp_path)
+    made = board()
+    made.covenant = dataclasses.replace(
+        made.covenant, participants=tuple(row for row in made.covenant.participants if row.id != ME)
+    )
+    del made.parties[ME]
+    made.announce(pair=(CARE, PROBATION))
+    made.play()
+    seen = ceremonies.Board(tuple(made.verified()))
+
+    async def read(app: App) -> ceremonies.Board:
+        return seen
+
+    monkeypatch.setattr(ceremonies, "board", read)
+    with pytest.raises(SamenloopError, match="deed toen niet mee") as late:
+        with_app(partner, lambda app: ceremonies.accept(app, EPOCH, "o.operator"))
+    assert late.value.code is ErrorCode.UNAVAILABLE
+    assert "niet mee" in with_app(partner, lambda app: ceremonies.show(app, EPOCH))[0]

@@ -328,6 +328,7 @@ def test_a_suspended_participant_gets_no_package_and_nobody_waits_for_it() -> No
     del made.parties[CARE]
     made.play()
     assert epoch_states(made.covenant, made.verified()) == {EPOCH: EpochState.LIVE}
+    assert made.seen_by(CARE).step() is Step.NOT_FOR_US
     with pytest.raises(SamenloopError):
         made.seen_by(CARE).accept(board().parties[CARE].sealing, board().parties[CARE].signing)
 

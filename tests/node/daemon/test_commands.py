@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from samenloop.covenant.epochs import announce, retire
 from samenloop.errors import ErrorCode, InvalidInput, Refused, SamenloopError
+from samenloop.keys import SigningKey
 from samenloop_node import daemon
 from samenloop_node.accounts import Role, User
 from samenloop_node.activation import facts_of
@@ -24,10 +26,14 @@ from samenloop_node.app import App
 from samenloop_node.cli import _status_lines
 from samenloop_node.cli import app as program
 from samenloop_node.cli.base import LATER, exit_code
-from samenloop_node.commands import epoch, key, register, status, sync, withdraw
+from samenloop_node.commands import COMMANDS, epoch, key, register, status, sync, withdraw
 from samenloop_node.commands.arguments import number, table, text
 from samenloop_node.store import registrations
-from tests.node.kit import EPOCH, REGISTER, FakeCoordinator, Partner, utc_now, world
+from tests.covenant.consortium import KEYS
+from tests.node.base.test_agreement import successor, with_app
+from tests.node.ceremony.board import PROBATION
+from tests.node.ceremony.test_board import posted, with_key
+from tests.node.kit import EPOCH, ME, REGISTER, FakeCoordinator, Partner, utc_now, world
 from tests.node.sync.test_sync import PERSON, decided, person, write
 
 DAY, END = date(2020, 1, 1), date(2099, 1, 1)
@@ -285,3 +291,57 @@ def test_R73_status_says_when_the_processing_is_due_for_evaluation(both, monkeyp
 
     assert said(utc_now().date()) == []
     assert any("ouder dan 2 jaar" in one for one in said(date(2020, 1, 1)))
+
+
+@pytest.mark.parametrize(("live", "over"), [("2026-2", True), (EPOCH, False), ("2025-9", False)])
+def test_status_says_that_the_secret_of_an_ended_epoch_is_still_here(both, live, over):
+    fake, partner = both
+    fake.epochs = [live]
+
+    async def main() -> list[str]:
+        app = App.open(partner.config())
+        await app.agreement.refresh(app.connection)
+        told = await status.run(app, OPERATOR, {}, None)
+        await app.close()
+        return told["messages"]
+
+    said = [one for one in asyncio.run(main()) if f"epoch retire {EPOCH}" in one]
+    assert len(said) == int(over)
+
+
+def test_who_is_the_second_to_announce_an_epoch_hears_that_it_counts(both):
+    fake, partner = both
+    pair = (ME, PROBATION)
+    (alone,) = done(partner, (epoch, {"action": "announce", "epoch": "2026-3", "contributors": list(pair)}))
+    assert "het telt als de andere partner" in alone["lines"][0]
+    posted(fake, [announce(fake.covenant, "2026-2", pair, PROBATION, KEYS[PROBATION])])
+    together, asked = done(
+        partner,
+        (epoch, {"action": "announce", "epoch": "2026-2", "contributors": list(pair)}),
+        (epoch, {"action": "retire", "epoch": "2026-2"}),
+    )
+    assert "door beide partners aangekondigd" in together["lines"][0]
+    assert "het telt als twee partners" in asked["lines"][0]
+
+
+def test_who_is_the_second_to_end_an_epoch_hears_that_it_has_ended_and_what_is_left_to_do(both):
+    fake, partner = both
+    pair = (ME, PROBATION)
+    posted(fake, [announce(fake.covenant, "2026-2", pair, PROBATION, KEYS[PROBATION])])
+    posted(fake, [retire(fake.covenant, "2026-2", PROBATION, KEYS[PROBATION])])
+    _announced, ended = done(
+        partner,
+        (epoch, {"action": "announce", "epoch": "2026-2", "contributors": list(pair)}),
+        (epoch, {"action": "retire", "epoch": "2026-2"}),
+    )
+    assert "is beëindigd. Geef deze opdracht nu op elke node" in ended["lines"][0]
+
+
+def test_a_node_whose_covenant_names_another_signing_key_says_what_to_do_and_sends_nothing(both, tmp_path):
+    fake, partner = both
+    successor(fake, partner, **with_key(fake.covenant, ME, SigningKey.generate()))
+    with_app(partner, lambda app: app.agreement.refresh(app.connection))
+    told, refused = done(partner, (status, {}), (COMMANDS["sync"], {"path": str(tmp_path), "register": REGISTER}))
+    assert any("andere tekensleutel" in one for one in told["messages"])
+    assert "andere tekensleutel" in refused["error"].text
+    assert not fake.registered

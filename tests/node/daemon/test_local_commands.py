@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from samenloop.keys import SigningKey
 from samenloop_node.cli import app, checked, fields
-from tests.node.kit import Partner, world
+from tests.node.base.test_agreement import successor, with_app
+from tests.node.ceremony.test_board import with_key
+from tests.node.kit import ME, Partner, world
 from tests.node.sync.test_sync import PERSON, person, write
 
 FIELDS = {name: value for name, value in PERSON.items() if value and name != "record_id"}
@@ -88,12 +91,33 @@ def test_config_check_finds_nothing_wrong_and_starts_nothing(partner):
 
 def test_config_check_names_a_key_that_is_not_the_one_in_the_covenant(partner):
     (partner.folder / "signing.key").rename(partner.folder / "old")
-    from samenloop.keys import SigningKey
-
     SigningKey.generate(partner.folder / "signing.key")
     checked = run("config", "check", "--config", str(partner.folder / "node.toml"), "--json")
     assert checked.exit_code == 2
     assert json.loads(checked.stdout)["error"]["field"] == "signing_key"
+
+
+def test_config_check_holds_the_keys_against_the_version_that_the_node_took_over(tmp_path):
+    fake, partner = world(tmp_path)
+    config = partner.folder / "node.toml"
+    config.write_text(partner.toml())
+    fresh = SigningKey.generate(tmp_path / "fresh.key")
+    successor(fake, partner, **with_key(fake.covenant, ME, fresh))
+    with fake.serving():
+        with_app(partner, lambda node: node.agreement.refresh(node.connection))
+    assert run("config", "check", "--config", str(config)).exit_code == 2
+    (tmp_path / "fresh.key").replace(partner.folder / "signing.key")
+    renewed = run("config", "check", "--config", str(config))
+    assert renewed.exit_code == 0, renewed.stderr
+    assert "versie 2" in renewed.stdout
+
+
+def test_a_database_that_cannot_be_read_is_said_by_config_check(partner):
+    (partner.folder / "state").mkdir()
+    (partner.folder / "state" / "node.sqlite").write_bytes(b"no database" * 100)
+    broken = run("config", "check", "--config", str(partner.folder / "node.toml"))
+    assert broken.exit_code != 0
+    assert "node.sqlite kan niet worden gelezen" in broken.stderr
 
 
 def test_config_check_names_a_register_that_the_covenant_does_not_have(partner):

@@ -3,7 +3,7 @@
 import dataclasses
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from samenloop.audit.note import NoteSigner
 from samenloop.audit.seal import ContentKeys, make_content_keys, seal_fixed
 from samenloop.clock import Clock, from_milliseconds, milliseconds
 from samenloop.commitment import tokens_digest
-from samenloop.covenant import Covenant, canonical, fill_keys, fingerprint, parse_toml
+from samenloop.covenant import Covenant, Participant, canonical, fill_keys, fingerprint, parse_toml
 from samenloop.covenant.signatures import format_signatures, sign
 from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.keys import SealingKey, SigningKey, VerifyKey, load_private
@@ -68,19 +68,38 @@ class Kit:
 
     def rotate(self, owner: str, kind: str) -> None:
         """Activate a covenant version with a new signing or sealing key of `owner`, signed by everybody who must."""
-        old, old_signing = self.covenant, self.signing
+        old = self.covenant
         fresh = SigningKey.generate() if kind == "signing" else SealingKey.generate()
         keys = {**getattr(self, kind), owner: fresh}
         rows = tuple(
             dataclasses.replace(row, **{f"{kind}_key": fresh.public.hex}) if row.id == owner else row
             for row in old.participants
         )
-        new = dataclasses.replace(old, version=old.version + 1, predecessor=fingerprint(old), participants=rows)
+        self._activate(rows)
+        setattr(self, kind, keys)
+
+    def leave(self, gone: str) -> None:
+        """Activate a covenant version without this participant, signed by everybody who must."""
+
+        def others(names: Iterable[str]) -> tuple[str, ...]:
+            return tuple(name for name in names if name != gone)
+
+        old = self.covenant
+        rows = tuple(
+            dataclasses.replace(row, may_ask=others(row.may_ask)) for row in old.participants if row.id != gone
+        )
+        self._activate(
+            rows, wpg20=tuple(dataclasses.replace(one, receivers=others(one.receivers)) for one in old.wpg20)
+        )
+
+    def _activate(self, rows: tuple[Participant, ...], **changes: object) -> None:
+        old = self.covenant
+        following = {"version": old.version + 1, "predecessor": fingerprint(old), "participants": rows}
+        new = dataclasses.replace(old, **{**following, **changes})
         signers = [row.id for row in old.participants if not row.network]
-        signatures = format_signatures([sign(new, name, old_signing[name]) for name in signers])
+        signatures = format_signatures([sign(new, name, self.signing[name]) for name in signers])
         self.versions[new.version] = covenant_pb2.CovenantDocument(document=canonical(new), signatures=signatures)
         self.covenant = new
-        setattr(self, kind, keys)
 
     def raw_files(self, owner: str, folder: Path) -> None:
         """Copy the key files of a participant into the folder of its node."""

@@ -97,6 +97,16 @@ def test_a_hit_says_who_knows_the_person_and_whom_to_call(app, anna, coordinator
     assert police["contact"] == ""
 
 
+def test_an_answer_of_a_holder_that_left_since_still_says_who_it_was_and_whom_to_call(app, anna, coordinator, kit):
+    coordinator.known = {"zvh-midden"}
+    told = put(app, anna)
+    kit.leave("zvh-midden")
+    run(app.agreement.refresh(app.connection))
+    assert app.covenant().find("zvh-midden") is None
+    (again,) = run(answers_command.run(app, anna, {"case": "R-2026-9"}, None))["questions"]
+    assert again["answers"] == told["answers"]
+
+
 def test_no_line_of_an_answer_differs_in_shape_between_a_hit_that_is_hidden_and_none(app, anna, coordinator):
     """The coordinator answers a hidden hit as no hit; the node has nothing that could tell them apart."""
     first, second = put(app, anna), put(app, anna, {**QUESTION, "case": "R-2026-10"})

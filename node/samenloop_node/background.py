@@ -5,16 +5,21 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from samenloop.errors import SamenloopError
+from samenloop.errors import ErrorCode, SamenloopError
 from samenloop.logs import Log, describe
 from samenloop.texts import _
 
 _T = TypeVar("_T")
+AWAY_SECONDS = 3600.0
+_AWAY = frozenset({ErrorCode.NOT_AUTHENTICATED, ErrorCode.NOT_PERMITTED})
 
 
 @dataclass(frozen=True, slots=True)
 class Periodic:
-    """A job that runs at start and then every `seconds`, whatever it finds: the interval tells nobody anything."""
+    """A job that runs at start and then every `seconds`, whatever it finds: the interval tells nobody anything.
+
+    Who is not let in by the coordinator knocks ever less often, at most `AWAY_SECONDS` apart: it logs each time.
+    """
 
     name: str
     seconds: float
@@ -58,13 +63,15 @@ class Background:
 
     async def _loop(self, job: Periodic) -> None:
         loop = asyncio.get_running_loop()
-        due = loop.time()
+        due, pause = loop.time(), job.seconds
         while True:
-            await self._round(job)
-            due = max(due + job.seconds, loop.time())
+            turned_away = await self._round(job)
+            pause = min(2 * pause, max(AWAY_SECONDS, job.seconds)) if turned_away else job.seconds
+            due = max(due + pause, loop.time())
             await asyncio.sleep(due - loop.time())
 
-    async def _round(self, job: Periodic) -> None:
+    async def _round(self, job: Periodic) -> bool:
+        """Run a job once; return whether the coordinator did not let this node in."""
         try:
             await job.run()
         except asyncio.CancelledError as error:
@@ -73,8 +80,10 @@ class Background:
             self._failed(job.name, error, "job_failed")
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the next round must come
             self._failed(job.name, error, "job_failed")
+            return isinstance(error, SamenloopError) and error.code in _AWAY
         else:
             self._troubles.pop(job.name, None)
+        return False
 
     def _ended(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.pop(task.get_name(), None)

@@ -46,6 +46,53 @@ def test_a_failing_round_is_told_and_the_next_round_comes(capsys):
     assert "weg" not in capsys.readouterr().err
 
 
+class _Clock:
+    """Stands for `asyncio` in the module under test: sleeping costs nothing and is written down."""
+
+    def __init__(self, rounds: int) -> None:
+        self.slept: list[float] = []
+        self._rounds = rounds
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        if len(self.slept) == self._rounds:
+            await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("code", "pauses"),
+    [
+        (ErrorCode.NOT_AUTHENTICATED, [120, 240, 480, 960, 1920, 3600, 3600, 60]),
+        (ErrorCode.NOT_PERMITTED, [120, 240, 480, 960, 1920, 3600, 3600, 60]),
+        (ErrorCode.UNAVAILABLE, [60] * 8),
+    ],
+)
+def test_who_is_not_let_in_knocks_ever_less_often_until_he_is(capsys, monkeypatch, code, pauses):
+    import sys
+
+    rounds = []
+
+    async def run() -> None:
+        rounds.append(1)
+        if len(rounds) < 8:
+            raise SamenloopError(code, "nee")
+
+    async def main() -> list[float]:
+        jobs, clock = background(sys.stderr), _Clock(8)
+        monkeypatch.setattr("samenloop_node.background.asyncio", clock)
+        jobs.repeat(Periodic("poll", 60.0, run))
+        await until(lambda: len(clock.slept) == 8, wanted=True)
+        await jobs.stop()
+        return clock.slept
+
+    begun = [60 * round(one / 60) for one in asyncio.run(main())]
+    assert begun[:1] == pauses[:1]
+    assert [late - early for early, late in zip([0, *begun], begun, strict=False)] == pauses
+
+
 @pytest.mark.parametrize("problem", [OSError("Zonnebloemenveld"), asyncio.CancelledError()], ids=["bug", "cancelled"])
 def test_after_a_round_that_met_something_unexpected_the_next_round_comes(capsys, problem):
     """`CancelledError` reaches a job from something it waited for, as when a channel is closed under its stream."""

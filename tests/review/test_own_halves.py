@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
+from samenloop.audit import opening
 from samenloop.audit.own_halves import own_halves
 from samenloop.audit.seal import open_wrapped
 from samenloop.clock import SystemClock
@@ -13,6 +15,8 @@ from samenloop.errors import IntegrityError
 from samenloop.keys import SealingKey
 from samenloop_coordinator import operating
 from samenloop_node.accounts import Role
+from samenloop_node.cli import audit_open
+from samenloop_node.store import registrations
 from tests.coordinator.consortium import make_consortium
 from tests.coordinator.harness import MAYOR, POLICE, PROBATION, put, question_request
 from tests.coordinator.world import play
@@ -73,7 +77,7 @@ def test_the_officer_sees_what_was_hit_here_and_nothing_of_another(typed, police
 def test_people_read_it_in_words(typed, police, seen):
     result = typed("audit", "open", str(seen[1]))
     assert "treffer, niet gemeld" in result.output
-    assert f"{seen[2]} (onbekend)" in result.output
+    assert f"{seen[2]} (niet meer bekend)" in result.output
 
 
 def test_another_key_is_named_and_is_no_error(typed, police, seen):
@@ -104,3 +108,27 @@ def test_only_the_privacy_officer_may(typed, police, seen, user_of):
     result = typed("audit", "open", str(seen[1]), user=user_of("x", Role.CASE_WORKER))
     assert result.exit_code == 4
     assert seen[2] not in result.output
+
+
+def test_a_half_whose_key_was_purged_is_named_beside_those_that_open(typed, police, seen, monkeypatch):
+    """The first key entry loses its body, as a purge leaves it."""
+    whole = opening.walk
+    monkeypatch.setattr(
+        opening,
+        "walk",
+        lambda root: (
+            (seq, None if b'"content_key"' in (body or b"") else body, has) for seq, body, has in whole(root)
+        ),
+    )
+    result = typed("audit", "open", str(seen[1]))
+    assert result.exit_code == 0, result.output
+    assert "2 delen: gaat niet open: de sleutel is na de bewaartermijn gewist" in result.output
+
+
+def test_batches_keep_the_order_and_a_register_shows_while_the_node_has_it(typed, police, seen, monkeypatch):
+    monkeypatch.setattr(audit_open, "_AT_ONCE", 1)
+    held = SimpleNamespace(register="politie")
+    monkeypatch.setattr(registrations, "by_id", lambda _db, one: held if one.hex() == seen[2] else None)
+    rows = json.loads(typed("audit", "open", str(seen[1]), "--json").stdout)["rows"]
+    assert [row["half"]["result"] for row in rows] == ["hidden", "none"]
+    assert rows[0]["registers"] == {seen[2]: "politie"}

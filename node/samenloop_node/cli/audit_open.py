@@ -106,5 +106,6 @@ def _said(row: Mapping[str, Any]) -> str:
         return translated(_WHY[row["why"]])
     half = row["half"]
     codes = [str(half[name]) for name in ("rule", "reason", "mode") if name in half]
-    ids = [f"{one} ({row['registers'].get(one, _('onbekend'))})" for one in half.get("registrations", ())]
+    gone = _("niet meer bekend")
+    ids = [f"{one} ({row['registers'].get(one, gone)})" for one in half.get("registrations", ())]
     return ", ".join([translated(RESULTS[half["result"]]), *codes, *ids])

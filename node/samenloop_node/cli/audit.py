@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from samenloop.texts import _
+from samenloop_node.cli.audit_open import open_own
 from samenloop_node.cli.base import (
     DEFAULT_SOCKET,
     FAILED,
@@ -20,6 +21,7 @@ from samenloop_node.cli.base import (
 )
 
 audit_app = typer.Typer(no_args_is_help=True, help="Exporteer en controleer het eigen logboek van de node.")
+audit_app.command("open")(open_own)
 
 
 @audit_app.command()

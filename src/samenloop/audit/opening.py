@@ -97,7 +97,7 @@ class Opening:
             return None
         named = {"seq": seq, "holder": holder}
         try:
-            found = half.decode(_plaintext(key, sealed, parsed.salt))
+            found = half.decode(plaintext(key, sealed, parsed.salt))
         except (IntegrityError, InvalidInput):
             self._problem(_("regel {seq}: het verzegelde deel voor {holder} gaat niet open", **named))
             return None
@@ -132,17 +132,24 @@ def open_halves(root: Path, run: Opening) -> Iterator[Opened]:
 
     Raises SamenloopError and OSError for a folder that `verify` does not read either.
     """
+    for seq, body, sealed in walk(root):
+        opened = run.feed(seq, body, sealed)
+        if opened is not None:
+            yield opened
+
+
+def walk(root: Path) -> Iterator[tuple[int, bytes | None, Sequence[bytes]]]:
+    """Yield every place of an export: its number, body (None: purged) and sealed halves. Raises as `open_halves`."""
     manifest, _note = layout.parse_manifest(layout.read_small(root / layout.MANIFEST, layout.MAX_MANIFEST_BYTES))
     for first in range(0, manifest.size, layout.RANGE):
         sealed = folder.read_sealed(root, first)
         for seq, line in enumerate(layout.lines(root / layout.range_name("entries", first)), start=first):
             body, _leaf = layout.parse_entry_line(line, seq)
-            opened = run.feed(seq, body, sealed.get(seq, ()))
-            if opened is not None:
-                yield opened
+            yield seq, body, sealed.get(seq, ())
 
 
-def _plaintext(key: ContentKey | None, sealed: bytes, salt: bytes) -> bytes:
+def plaintext(key: ContentKey | None, sealed: bytes, salt: bytes) -> bytes:
+    """Return what is in a sealed half; raises IntegrityError."""
     size = SIZES.get(len(sealed))
     if key is None or size is None:
         raise IntegrityError(_("Dit verzegelde deel is niet te openen: het past niet bij de sleutel of is veranderd."))

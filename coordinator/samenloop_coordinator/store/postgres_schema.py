@@ -5,7 +5,7 @@ sees random registration ids, codes and keyed values, never a person and never t
 
 The token table is hash-partitioned by value, and its key begins with the value: a distributed engine spreads it by
 that column. Nothing on the way of a question writes to it, and every other table of a question's transaction stands
-in one place.
+in one place. Over servers without two-phase commit and one snapshot values can be lost: docs/explanation/spread.md.
 
 Log tables only grow. The program's role (`ROLE`, a role without login that the program's own login is a member of)
 may select and insert there, not update or delete; triggers hold the owner to the same.

@@ -71,11 +71,15 @@ def servers() -> Iterator[Spread]:
         pytest.skip(NO_POSTGRESQL)
     with own_clusters(3) as clusters:
         for cluster in clusters:
-            cluster.make(shared_preload_libraries="pg_stat_statements")
+            cluster.make()
             cluster.start()
         offered = "SELECT count(*) FROM pg_available_extensions WHERE name IN ('postgres_fdw', 'pg_stat_statements')"
         if clusters[0].execute(offered) != [(2,)]:
             pytest.skip("PostgreSQL: postgres_fdw and pg_stat_statements are not installed, so no table was spread")
+        for shard in clusters[1:]:
+            shard.set(shared_preload_libraries="pg_stat_statements")
+            shard.halt("fast")
+            shard.start()
         yield Spread(clusters[0], clusters[1:])
 
 
@@ -193,7 +197,7 @@ def _read_only(spread: Spread, value: str) -> None:
         while shard.execute("SHOW default_transaction_read_only") != [(value,)]:
             assert time.monotonic() < until
             time.sleep(0.02)
-    time.sleep(0.2)
+    time.sleep(0.2)  # the sessions that the coordinator's server keeps there hear it a moment later
 
 
 _AT_COMMIT = """CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {act}; RETURN NULL; END $$;

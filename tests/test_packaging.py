@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 REQUIREMENTS = ROOT / "deploy" / "requirements"
 PROJECTS = {"samenloop": ".", "samenloop-node": "node", "samenloop-coordinator": "coordinator"}
 PROGRAMS = {name: f"{name.replace('-', '_')}.cli:main" for name in PROJECTS}
+PROGRAMS |= {"samenloop-node": "samenloop_node.program:main"}
 
 
 @dataclass(frozen=True, slots=True)

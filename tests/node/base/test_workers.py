@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 from multiprocessing.connection import Connection
 from threading import Thread
@@ -71,6 +73,14 @@ def test_work_that_waits_is_not_begun_any_more_when_the_owner_ends():
         begun, waiting = have_done(0.2), have_done(600.0)
     assert begun.result() == 0.2
     assert waiting.cancelled()
+
+
+def test_a_worker_process_does_not_load_the_command_line_with_the_program_that_started_it():
+    """Python imports the main module of the owner in each process: that is the entry of `samenloop-node`."""
+    look = "import sys; import samenloop_node.program; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", look], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    assert "samenloop_node" in loaded
+    assert not {"typer", "rich", "pydantic", "cryptography", "samenloop"} & set(loaded)
 
 
 def test_a_process_works_until_nobody_holds_the_other_end(monkeypatch: pytest.MonkeyPatch):

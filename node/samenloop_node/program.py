@@ -1,4 +1,4 @@
-"""The entry of `samenloop-node`. It imports nothing until it is called: every process that makes tokens imports it too."""
+"""The entry of `samenloop-node`. It imports nothing until it is called: token processes import it too."""
 
 
 def main() -> None:

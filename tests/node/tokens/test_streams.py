@@ -72,6 +72,12 @@ def test_in_an_evaluation_a_refused_optional_field_is_left_empty() -> None:
     assert [one.mask for one in lenient.token_sets(wrong)] == [one.mask for one in lenient.token_sets(left_out)]
 
 
+def test_a_chunk_of_rows_gives_what_each_row_gives_by_itself() -> None:
+    rows = population(3)
+    masks = [[mask for mask, _counts, _tokens in one] for one in MAKING.chunk(rows)]
+    assert masks == [[one.mask for one in MAKING.token_sets(given)] for given in rows]
+
+
 def test_several_processes_read_only_a_little_ahead() -> None:
     read = 0
 

@@ -219,15 +219,20 @@ def test_only_the_privacy_officer_reviews(command):
 # --- samples ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(name="drawn")
-def _drawn(asked, coordinator, clock):
-    """The same node after its first draw."""
+def _draw_comes_due(asked, clock):
+    """Promise a seed, ask, and let more than a week pass."""
     run(witness.round_as_witness(asked))
     run(sampling.draw_due(asked))
     run(ask_command.run(asked, asked.authorisations.named("anna"), {"question": QUESTION, "person": PERSON}, None))
     run(witness.round_as_witness(asked))
     clock.at += timedelta(days=8)
     asked.ownlog.integrate()
+
+
+@pytest.fixture(name="drawn")
+def _drawn(asked, coordinator, clock):
+    """The same node after its first draw."""
+    _draw_comes_due(asked, clock)
     assert run(sampling.draw_due(asked)) > 0
     return asked
 
@@ -249,12 +254,7 @@ def test_the_draw_was_fair_and_anybody_can_draw_it_again(drawn, officer):
 
 
 def test_one_promise_serves_one_draw_when_the_officer_draws_beside_the_daemon(asked, officer, clock, monkeypatch):
-    run(witness.round_as_witness(asked))
-    run(sampling.draw_due(asked))
-    run(ask_command.run(asked, asked.authorisations.named("anna"), {"question": QUESTION, "person": PERSON}, None))
-    run(witness.round_as_witness(asked))
-    clock.at += timedelta(days=8)
-    asked.ownlog.integrate()
+    _draw_comes_due(asked, clock)
 
     real, read = sampling._step, []
 
